@@ -1,0 +1,50 @@
+import type {
+	IAuthenticateGeneric,
+	Icon,
+	ICredentialTestRequest,
+	ICredentialType,
+	INodeProperties,
+} from 'n8n-workflow';
+
+export class ContentStatsApi implements ICredentialType {
+	name = 'contentStatsApi';
+
+	displayName = 'ContentStats API';
+
+	icon: Icon = {
+		light: 'file:../nodes/ContentStats/contentstats.svg',
+		dark: 'file:../nodes/ContentStats/contentstats.dark.svg',
+	};
+
+	documentationUrl = 'https://github.com/contentstats/n8n-nodes-contentstats#credentials';
+
+	properties: INodeProperties[] = [
+		{
+			displayName: 'API Key',
+			name: 'apiKey',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			required: true,
+			placeholder: 'cs_live_...',
+			description:
+				'From your ContentStats dashboard. A key that begins with cs_live_ charges $0.015 for each snapshot; one that begins with cs_test_ charges nothing.',
+		},
+		{
+			displayName: 'Base URL',
+			name: 'baseUrl',
+			type: 'string',
+			default: 'https://contentstats.io/api/v1',
+			description: 'The address of the API. There is no need to change it.',
+		},
+	];
+
+	authenticate: IAuthenticateGeneric = {
+		type: 'generic',
+		properties: { headers: { 'X-API-Key': '={{ $credentials.apiKey }}' } },
+	};
+
+	test: ICredentialTestRequest = {
+		request: { baseURL: '={{ $credentials.baseUrl }}', url: '/usage' },
+	};
+}

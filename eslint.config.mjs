@@ -1,0 +1,29 @@
+import { config as n8nConfig } from '@n8n/node-cli/eslint';
+import tseslint from 'typescript-eslint';
+
+const ALL_TYPESCRIPT = '**/*.ts';
+
+/** n8n's preset speaks of all TypeScript, but only these folders run inside n8n. */
+function forNodesOnly(entry) {
+	const isForAll = entry.files?.flat().includes(ALL_TYPESCRIPT);
+	return isForAll ? { ...entry, files: ['nodes/**/*.ts', 'credentials/**/*.ts'] } : entry;
+}
+
+export default [
+	{ ignores: ['dist/', 'demo/node_modules/', 'demo/.*/'] },
+	...n8nConfig.map(forNodesOnly),
+	...tseslint.config({
+		files: ['{bench,demo,sandbox,scripts,test}/**/*.ts'],
+		extends: [tseslint.configs.recommended],
+	}),
+	{
+		files: [ALL_TYPESCRIPT],
+		rules: {
+			eqeqeq: ['error', 'always', { null: 'ignore' }],
+			'@typescript-eslint/no-unused-vars': [
+				'error',
+				{ argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' },
+			],
+		},
+	},
+];

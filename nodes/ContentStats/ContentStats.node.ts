@@ -1,0 +1,102 @@
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeType,
+	INodeTypeDescription,
+	IPairedItemData,
+	NodeApiError,
+	NodeOperationError,
+} from 'n8n-workflow';
+import { NodeConnectionTypes } from 'n8n-workflow';
+
+import { forEachAtOnce } from './api/wait';
+import { connect, isTestKey, toNodeError } from './host';
+import { operations } from './operations';
+import type { ItemOperation, Run } from './operations/operation';
+import { searchVideos } from './operations/videoLocator';
+
+const toErrorItem = (
+	error: NodeApiError | NodeOperationError,
+	pairedItem: IPairedItemData | IPairedItemData[],
+): INodeExecutionData => ({
+	json: { error: error.message, details: error.description },
+	error,
+	pairedItem,
+});
+
+/** Runs an operation on every input item; with continueOnFail a failed item carries its error. */
+async function executeItems(run: Run, operation: ItemOperation): Promise<INodeExecutionData[]> {
+	const { context } = run;
+	const outputs = await forEachAtOnce(context.getInputData(), async (_, item) => {
+		const pairedItem = { item };
+		try {
+			const results = await operation.executeItem(run, item);
+			return results.map((json): INodeExecutionData => ({ json, pairedItem }));
+		} catch (reason) {
+			const error = toNodeError(context.getNode(), reason, item);
+			if (!context.continueOnFail()) throw error;
+			return [toErrorItem(error, pairedItem)];
+		}
+	});
+	return outputs.flat();
+}
+
+export class ContentStats implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'ContentStats',
+		name: 'contentStats',
+		icon: { light: 'file:contentstats.svg', dark: 'file:contentstats.dark.svg' },
+		group: ['input'],
+		version: 1,
+		subtitle: '={{ $parameter["operation"] }}',
+		description:
+			'Track public TikTok, YouTube, Instagram and X/Twitter videos and get their hourly views, likes, comments, shares and saves from ContentStats.io',
+		defaults: { name: 'ContentStats' },
+		usableAsTool: true,
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'contentStatsApi', required: true }],
+		properties: [
+			{
+				displayName: 'Operation',
+				name: 'operation',
+				type: 'options',
+				noDataExpression: true,
+				default: 'track',
+				options: operations.map(({ option }) => option),
+			},
+			...operations.flatMap(({ fields }) => fields),
+		],
+	};
+
+	methods = { listSearch: { searchVideos } };
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		try {
+			const chosen = this.getNodeParameter('operation', 0);
+			const operation = operations.find(({ option }) => option.value === chosen)!;
+			const { client, credential } = await connect(this);
+			const run: Run = {
+				context: this,
+				client,
+				isTestKey: isTestKey(credential),
+				hint: (message, type = 'info') =>
+					this.addExecutionHints({ message, type, location: 'outputPane' }),
+			};
+			return 'executeBatch' in operation
+				? [await operation.executeBatch(run)]
+				: [await executeItems(run, operation)];
+		} catch (reason) {
+			const error = toNodeError(this.getNode(), reason);
+			if (!this.continueOnFail()) throw error;
+			return [
+				[
+					toErrorItem(
+						error,
+						this.getInputData().map((_, item) => ({ item })),
+					),
+				],
+			];
+		}
+	}
+}

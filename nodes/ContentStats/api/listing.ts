@@ -1,0 +1,62 @@
+import { PLATFORMS } from '../model/links';
+import { toEpochMs } from '../model/snapshots';
+import { type Client, LIST_LIMIT, type VideoFilters } from './client';
+import type { Video } from './schemas';
+
+export const STATUSES = ['monitoring', 'paused', 'completed', 'cancelled', 'error'] as const;
+
+export interface Listing {
+	videos: Video[];
+	/** Parts of the list that hold more than the API shows: `tiktok, monitoring`. Empty: all is here. */
+	fullSlices: string[];
+}
+
+const isFull = (videos: Video[]): boolean => videos.length >= LIST_LIMIT;
+
+/** The next narrower requests of a part of the list; none where it cannot be split any more. */
+function split(filters: VideoFilters): VideoFilters[] {
+	if (!filters.platform) return PLATFORMS.map((platform) => ({ ...filters, platform }));
+	if (!filters.status) return STATUSES.map((status) => ({ ...filters, status }));
+	return [];
+}
+
+/**
+ * All videos that match, newest first. The API shows 100 and has no paging, so a full reply is asked
+ * for again per platform, and then per status, only where that is needed.
+ */
+export async function listAll(client: Client, filters: VideoFilters): Promise<Listing> {
+	const videos = await client.list(filters);
+	if (!isFull(videos)) return { videos, fullSlices: [] };
+	const parts = split(filters);
+	if (parts.length === 0) return { videos, fullSlices: [`${filters.platform}, ${filters.status}`] };
+
+	const listings = await Promise.all(parts.map((part) => listAll(client, part)));
+	const byId = new Map(
+		[videos, ...listings.map((part) => part.videos)].flat().map((video) => [video.id, video]),
+	);
+	return {
+		videos: [...byId.values()].sort(byNewest),
+		fullSlices: listings.flatMap((part) => part.fullSlices),
+	};
+}
+
+/** What costs money: trackings that run, or go on as soon as there is credit again. */
+export async function listRunning(client: Client, filters: VideoFilters = {}): Promise<Listing> {
+	const [monitoring, paused] = await Promise.all([
+		listAll(client, { ...filters, status: 'monitoring' }),
+		listAll(client, { ...filters, status: 'paused' }),
+	]);
+	return {
+		videos: [...monitoring.videos, ...paused.videos].sort(byNewest),
+		fullSlices: [...monitoring.fullSlices, ...paused.fullSlices],
+	};
+}
+
+/** When a tracking was created, in Unix milliseconds; 0 where the API does not say. */
+export function createdAt(video: Video): number {
+	const timestamp = video.created_at ?? video.monitoring_started;
+	return timestamp ? toEpochMs(timestamp) : 0;
+}
+
+/** Sorts videos by when their tracking was created, newest first. */
+export const byNewest = (a: Video, b: Video): number => createdAt(b) - createdAt(a);

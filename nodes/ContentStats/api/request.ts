@@ -1,0 +1,254 @@
+import type { IDataObject, IHttpRequestMethods, IHttpRequestOptions } from 'n8n-workflow';
+
+import { ContentStatsError, errorForStatus, isFateUnknown, unreadableReply } from './errors';
+import type { Gate, RateWindow } from './gate';
+import { readErrorBody } from './schemas';
+import { sleepUnlessStopped } from './wait';
+
+/** A reply as n8n's request helper gives it with `returnFullResponse`. */
+export interface HttpReply {
+	statusCode: number;
+	headers: Record<string, unknown>;
+	body: unknown;
+}
+
+/** What a request needs of its host. All times are milliseconds. */
+export interface Transport {
+	/** Sends one request with the API key added; resolves for every status, rejects without a reply. */
+	send: (options: IHttpRequestOptions) => Promise<HttpReply>;
+	/** For example `https://contentstats.io/api/v1`. */
+	baseUrl: string;
+	gate: Gate;
+	now: () => number;
+	sleep: (ms: number) => Promise<void>;
+	/** Aborted when the user presses Stop. */
+	signal?: AbortSignal;
+}
+
+export interface ApiCall {
+	method: IHttpRequestMethods;
+	/** Below the base URL; every part of it encoded. */
+	path: string;
+	query?: IDataObject;
+	body?: IDataObject;
+	/** What is asked for, in words for error messages: `video cm5abc`, a link. */
+	what: string;
+}
+
+const TIMEOUT_MS = 30_000;
+const ATTEMPTS = 3;
+const RATE_LIMIT_ATTEMPTS = 10;
+const BACKOFF_MS = 500;
+const RATE_LIMIT_FALLBACK_MS = 5_000;
+const LONGEST_WAIT_MS = 120_000;
+
+/** Socket errors after which the server certainly saw nothing of the request. */
+const NEVER_CONNECTED = new Set([
+	'ECONNREFUSED',
+	'ENOTFOUND',
+	'EAI_AGAIN',
+	'EHOSTUNREACH',
+	'ENETUNREACH',
+]);
+
+/** The base URL without trailing slashes. @throws ContentStatsError `invalid_input` where it is none. */
+export function parseBaseUrl(baseUrl: string): URL {
+	const url = URL.canParse(baseUrl.trim()) ? new URL(baseUrl.trim().replace(/\/+$/, '')) : null;
+	const isPlain =
+		url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash;
+	if (isPlain) return url;
+	throw new ContentStatsError('invalid_input', {
+		message: 'The base URL in the ContentStats credential is not an http(s) address',
+		description: 'Open the credential and set the base URL to https://contentstats.io/api/v1',
+	});
+}
+
+const header = (reply: HttpReply, name: string): string => String(reply.headers[name] ?? '');
+
+/**
+ * The rate window a reply tells of, by the server's own clock: `Date` says when it is there, so that
+ * a wrong clock here lengthens or shortens no wait. Null where a header is missing.
+ */
+export function readRateWindow(reply: HttpReply, now: number): RateWindow | null {
+	const remaining = parseInt(header(reply, 'x-ratelimit-remaining'), 10);
+	const reset = parseInt(header(reply, 'x-ratelimit-reset'), 10);
+	if (Number.isNaN(remaining) || Number.isNaN(reset)) return null;
+	const serverNow = Date.parse(header(reply, 'date'));
+	const endsInMs = reset * 1000 - (Number.isNaN(serverNow) ? now : serverNow);
+	return { remaining, reset, endsInMs: Math.min(Math.max(endsInMs, 0), LONGEST_WAIT_MS) };
+}
+
+/** A JSON text as a value; undefined where it is no JSON. */
+function parseJson(body: unknown): unknown {
+	if (typeof body !== 'string') return body;
+	try {
+		return JSON.parse(body);
+	} catch {
+		return undefined;
+	}
+}
+
+/** The code of the socket error at the root of whatever the host threw. */
+function socketCode(error: unknown): string {
+	for (let cause = error, depth = 0; cause && depth < 5; depth += 1) {
+		const { code, cause: next } = cause as { code?: unknown; cause?: unknown };
+		if (typeof code === 'string') return code;
+		cause = next;
+	}
+	return '';
+}
+
+function errorWithoutReply(error: unknown, { what }: ApiCall, isSent: boolean): ContentStatsError {
+	if (!isSent)
+		return new ContentStatsError('cancelled', {
+			message: `Stopped before anything was sent about ${what}`,
+			description: 'The execution was stopped',
+		});
+	const code = socketCode(error);
+	const cause = code === '' ? '' : ` (${code})`;
+	if (NEVER_CONNECTED.has(code))
+		return new ContentStatsError('unreachable', {
+			message: `ContentStats cannot be reached: nothing was sent about ${what}`,
+			description: `Check the base URL in the ContentStats credential and the network of this n8n, then try again${cause}`,
+		});
+	return new ContentStatsError('no_reply', {
+		message: `ContentStats gave no answer about ${what}`,
+		description: `The connection was lost or too slow. Try again later${cause}`,
+	});
+}
+
+const withoutWww = (host: string): string => host.replace(/^www\./, '');
+
+/** The other of a host and its `www.` twin, if that is where a redirect leads with the path unchanged. */
+function twinOrigin(requested: URL, location: string): string | null {
+	if (!URL.canParse(location, requested.href)) return null;
+	const target = new URL(location, requested);
+	const isTwin =
+		target.protocol === requested.protocol &&
+		target.host !== requested.host &&
+		withoutWww(target.host) === withoutWww(requested.host) &&
+		target.pathname === requested.pathname;
+	return isTwin ? target.origin : null;
+}
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+function redirectError(reply: HttpReply, { what }: ApiCall): ContentStatsError {
+	const location = header(reply, 'location');
+	const target = URL.canParse(location) ? new URL(location).host : 'another address';
+	return new ContentStatsError('redirected', {
+		message: `ContentStats points to ${target} instead of answering about ${what}: not followed, so that the API key goes nowhere else`,
+		description:
+			'Check the base URL in the ContentStats credential: https://contentstats.io/api/v1',
+		statusCode: reply.statusCode,
+	});
+}
+
+/** Milliseconds until a refused request may be sent again: to the server's reset, by its own clock. */
+function waitAfterRefusal(reply: HttpReply, json: unknown, now: number): number {
+	const reset = String((json as { reset?: unknown } | undefined)?.reset ?? '');
+	const told =
+		readRateWindow(reply, now) ??
+		readRateWindow(
+			{
+				...reply,
+				headers: { ...reply.headers, 'x-ratelimit-remaining': 0, 'x-ratelimit-reset': reset },
+			},
+			now,
+		);
+	return told ? Math.max(told.endsInMs, BACKOFF_MS) : RATE_LIMIT_FALLBACK_MS;
+}
+
+function errorForReply(reply: HttpReply, call: ApiCall, now: number): ContentStatsError {
+	if (REDIRECTS.has(reply.statusCode)) return redirectError(reply, call);
+	const json = parseJson(reply.body);
+	const retryAfterMs = reply.statusCode === 429 ? waitAfterRefusal(reply, json, now) : undefined;
+	return errorForStatus(reply.statusCode, call.what, readErrorBody(json), retryAfterMs);
+}
+
+/** Whether sending the same call again can do no harm. */
+function isRepeatable(error: ContentStatsError, { method }: ApiCall): boolean {
+	return error.kind === 'unreachable' || (method === 'GET' && isFateUnknown(error));
+}
+
+export type Request = (call: ApiCall) => Promise<unknown>;
+
+/**
+ * Makes calls at one base URL with one key: through the gate, repeated where that is safe.
+ *
+ * A GET is tried three times. A POST is repeated only where it certainly did nothing: where no
+ * connection was made, or after a 429, which waits for the server's reset.
+ *
+ * @returns a function that resolves to the JSON of a 2xx reply and rejects with a
+ * ContentStatsError for everything else; `isFateUnknown` tells what a failed POST may have done.
+ */
+export function createRequest(transport: Transport): Request {
+	const { send, gate, now, sleep, signal } = transport;
+	const base = parseBaseUrl(transport.baseUrl);
+	let origin = base.origin;
+
+	async function sendOnce(call: ApiCall, url: URL, onSend: () => void): Promise<HttpReply> {
+		const sent = await gate.run(async () => {
+			onSend();
+			const reply = await send({
+				method: call.method,
+				url: url.href,
+				qs: call.query,
+				body: call.body,
+				headers: { Accept: 'application/json' },
+				encoding: 'text',
+				returnFullResponse: true,
+				ignoreHttpStatusErrors: true,
+				disableFollowRedirect: true,
+				timeout: TIMEOUT_MS,
+			});
+			return { reply, rateWindow: readRateWindow(reply, now()) };
+		}, signal);
+		return sent.reply;
+	}
+
+	/** One call with, at most, the one hop between a host and its `www.` twin, method unchanged. */
+	async function sendWithHop(call: ApiCall, onSend: () => void): Promise<HttpReply> {
+		const url = new URL(`${origin}${base.pathname.replace(/\/$/, '')}${call.path}`);
+		const reply = await sendOnce(call, url, onSend);
+		// 303 asks for a GET of something else, which is never an answer to what was asked.
+		if (!REDIRECTS.has(reply.statusCode) || reply.statusCode === 303) return reply;
+		const twin = twinOrigin(url, header(reply, 'location'));
+		if (twin === null) return reply;
+		origin = twin;
+		return await sendOnce(call, new URL(`${twin}${url.pathname}`), onSend);
+	}
+
+	async function attempt(call: ApiCall): Promise<{ json: unknown } | { error: ContentStatsError }> {
+		let reply: HttpReply;
+		let isSent = false;
+		try {
+			reply = await sendWithHop(call, () => (isSent = true));
+		} catch (error) {
+			return { error: errorWithoutReply(error, call, isSent) };
+		}
+		if (reply.statusCode < 200 || reply.statusCode > 299)
+			return { error: errorForReply(reply, call, now()) };
+		const json = parseJson(reply.body);
+		return json === undefined
+			? { error: unreadableReply(call.what, 'it is no JSON', reply.statusCode) }
+			: { json };
+	}
+
+	return async (call) => {
+		for (let tries = 1, refusals = 0; ;) {
+			const outcome = await attempt(call);
+			if ('json' in outcome) return outcome.json;
+			const { error } = outcome;
+			if (error.kind === 'rate_limited') {
+				refusals += 1;
+				if (refusals >= RATE_LIMIT_ATTEMPTS) throw error;
+				gate.pause(error.retryAfterMs!);
+				continue;
+			}
+			if (tries >= ATTEMPTS || signal?.aborted || !isRepeatable(error, call)) throw error;
+			await sleepUnlessStopped(BACKOFF_MS * 2 ** (tries - 1), sleep, signal);
+			tries += 1;
+		}
+	};
+}

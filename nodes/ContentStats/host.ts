@@ -1,0 +1,92 @@
+import type {
+	Failure,
+	IExecuteFunctions,
+	ILoadOptionsFunctions,
+	INode,
+	IPollFunctions,
+	JsonObject,
+} from 'n8n-workflow';
+import { NodeApiError, NodeOperationError, sleep } from 'n8n-workflow';
+
+import { type Client, createClient } from './api/client';
+import { ContentStatsError, type ErrorKind } from './api/errors';
+import { gateFor } from './api/gate';
+import { createRequest, type HttpReply } from './api/request';
+
+/** The credential as n8n decrypts it. */
+export interface Credential {
+	apiKey: string;
+	baseUrl: string;
+}
+
+const CREDENTIAL = 'contentStatsApi';
+
+/** A client for the credential of this node, and the credential itself. */
+export async function connect(
+	context: IExecuteFunctions | ILoadOptionsFunctions | IPollFunctions,
+): Promise<{ client: Client; credential: Credential }> {
+	const { apiKey, baseUrl } = await context.getCredentials<Credential>(CREDENTIAL);
+	const now = () => Date.now();
+	const request = createRequest({
+		baseUrl,
+		gate: gateFor(baseUrl, apiKey, { now, sleep }),
+		now,
+		sleep,
+		signal: 'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined,
+		send: async (options) =>
+			(await context.helpers.httpRequestWithAuthentication.call(
+				context,
+				CREDENTIAL,
+				options,
+			)) as HttpReply,
+	});
+	return { client: createClient(request), credential: { apiKey, baseUrl } };
+}
+
+/** Keys of the vendor's sandbox mode: everything works, nothing is charged. */
+export const isTestKey = ({ apiKey }: Credential): boolean => apiKey.startsWith('cs_test_');
+
+const CAUSES: Partial<Record<ErrorKind, Failure['cause']>> = {
+	invalid_key: 'credential-invalid',
+	rate_limited: 'rate-limited',
+	server_error: 'temporarily-unavailable',
+	unreachable: 'temporarily-unavailable',
+	no_reply: 'temporarily-unavailable',
+	unreadable_reply: 'temporarily-unavailable',
+};
+
+function failureOf({ kind, retryAfterMs }: ContentStatsError): Failure | undefined {
+	const cause = CAUSES[kind];
+	if (!cause) return undefined;
+	return { cause, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) } as Failure;
+}
+
+/**
+ * An error as n8n shows it, with the cause that n8n's scheduler backs off by. Only our own words go
+ * in: the error of the HTTP client holds the request's headers, and with them the API key.
+ */
+export function toNodeError(
+	node: INode,
+	error: unknown,
+	itemIndex?: number,
+): NodeApiError | NodeOperationError {
+	if (error instanceof NodeApiError || error instanceof NodeOperationError) return error;
+	if (!(error instanceof ContentStatsError))
+		return new NodeOperationError(node, error as Error, { itemIndex });
+	const { message, description, statusCode } = error;
+	const response: JsonObject = { message, description };
+	const failure = failureOf(error);
+	const isOurs = statusCode === undefined && failure === undefined;
+	const nodeError = isOurs
+		? new NodeOperationError(node, message, { description, itemIndex })
+		: new NodeApiError(node, response, {
+				message,
+				description,
+				httpCode: statusCode?.toString(),
+				itemIndex,
+				failure,
+			});
+	// n8n replaces a message that happens to hold the letters of an error code: a user named theperm.
+	nodeError.message = message;
+	return nodeError;
+}

@@ -1,0 +1,87 @@
+import type { Video } from '../api/schemas';
+import { identityOf, identityOfStored, type ParsedLink } from './links';
+import { costUsd, formatUsd, roundUsd } from './money';
+
+export type IfAlreadyTracked = 'return' | 'trackAgain' | 'fail';
+
+/** One pasted link and what is wanted for it. */
+export interface BatchLine {
+	/** The input item it came with. */
+	itemIndex: number;
+	input_link: string;
+	parsed: ParsedLink;
+	duration_days: number;
+	ifAlreadyTracked: IfAlreadyTracked;
+}
+
+/** What is to be done about a line. Costs are in USD. */
+export type Decision =
+	| { do: 'refuse'; reason: string }
+	/** `of` is the index of the earlier line with the same video. */
+	| { do: 'repeat'; of: number }
+	| { do: 'return'; video: Video }
+	| { do: 'track'; link: string; cost: number };
+
+export interface Plan {
+	decisions: Decision[];
+	/** What all lines to be tracked will cost over their whole duration, in USD. */
+	totalCost: number;
+}
+
+/**
+ * Decides about every line before anything is spent: refused links, the same video twice, videos
+ * that are tracked already, and the price of the rest.
+ *
+ * @param running the trackings that monitor or are paused, newest first.
+ * @param costPerSnapshot USD
+ */
+export function planBatch(lines: BatchLine[], running: Video[], costPerSnapshot: number): Plan {
+	const tracked = new Map<string, Video>();
+	for (const video of running) {
+		const identity = identityOfStored(video.video_link);
+		if (!tracked.has(identity)) tracked.set(identity, video);
+	}
+	const firstLine = new Map<string, number>();
+
+	const decisions = lines.map((line, index): Decision => {
+		if (!line.parsed.ok) return { do: 'refuse', reason: line.parsed.reason };
+		const identity = identityOf(line.parsed.link);
+		const of = firstLine.get(identity);
+		if (of !== undefined) return { do: 'repeat', of };
+		firstLine.set(identity, index);
+
+		const video = tracked.get(identity);
+		if (video && line.ifAlreadyTracked === 'return') return { do: 'return', video };
+		if (video && line.ifAlreadyTracked === 'fail')
+			return {
+				do: 'refuse',
+				reason: `It is already tracked as ${video.id} (${video.status}), and If Already Tracked is set to Fail`,
+			};
+		return {
+			do: 'track',
+			link: line.parsed.link.url,
+			cost: costUsd(line.duration_days, costPerSnapshot),
+		};
+	});
+	const costs = decisions.map((decision) => (decision.do === 'track' ? decision.cost : 0));
+	return { decisions, totalCost: roundUsd(costs.reduce((sum, cost) => sum + cost, 0)) };
+}
+
+export interface Budget {
+	/** The most this execution may spend, in USD; undefined: no limit. */
+	maxTotalCost?: number;
+	/** What the account can spend, in USD; undefined: not to be held against it. */
+	availableUsd?: number;
+}
+
+/** Why a plan may not be carried out, with the figures; null where it may. */
+export function overBudget({ decisions, totalCost }: Plan, budget: Budget): string | null {
+	const { maxTotalCost = Infinity, availableUsd = Infinity } = budget;
+	const count = decisions.filter((decision) => decision.do === 'track').length;
+	const price = `Tracking ${count} ${count === 1 ? 'video' : 'videos'} costs ${formatUsd(totalCost)}`;
+	if (totalCost > maxTotalCost)
+		return `${price}, but Max Total Cost allows ${formatUsd(maxTotalCost)}`;
+	if (totalCost > Math.max(0, availableUsd))
+		return `${price}, but your ContentStats account has ${formatUsd(availableUsd)} left to spend`;
+	return null;
+}

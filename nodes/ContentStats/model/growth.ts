@@ -1,0 +1,67 @@
+import type { Metric, MetricValue, Row } from './snapshots';
+
+/** What a snapshot adds to the one before it. Null wherever it cannot be known. */
+export type Growth = {
+	hours_since_previous: number | null;
+	views_per_hour: number | null;
+	/** (likes + comments + shares + saves) / views, from 0 up; parts the platform lacks are left out. */
+	engagement_rate: number | null;
+} & Record<`${Metric}_delta`, number | null>;
+
+const HOUR_MS = 3_600_000;
+
+const round = (value: number, decimals: number): number => Number(value.toFixed(decimals));
+
+/** The later count minus the earlier; null unless both are numbers. */
+export function delta(later: MetricValue, earlier: MetricValue): number | null {
+	return typeof later === 'number' && typeof earlier === 'number' ? later - earlier : null;
+}
+
+/** Hours between two rows, to four decimals; null for no time at all. */
+export function hoursBetween(later: Row, earlier: Row): number | null {
+	const hours = (Date.parse(later.snapshot_time) - Date.parse(earlier.snapshot_time)) / HOUR_MS;
+	return hours > 0 ? round(hours, 4) : null;
+}
+
+/** A change per hour, to two decimals; null where either part is unknown. */
+export function perHour(change: number | null, hours: number | null): number | null {
+	return change === null || hours === null || hours === 0 ? null : round(change / hours, 2);
+}
+
+/** Engagement per view, to six decimals; null without views or without any known part. */
+export function engagementRate(row: Record<Metric, MetricValue>): number | null {
+	const parts = [row.likes, row.comments, row.shares, row.saves].filter((part) => part !== null);
+	const isCountable = parts.every((part) => typeof part === 'number');
+	if (parts.length === 0 || !isCountable) return null;
+	if (typeof row.views !== 'number' || row.views === 0) return null;
+	return round(parts.reduce((sum, part) => sum + part, 0) / row.views, 6);
+}
+
+/** The growth of `row` since `previous`, the row before it in the whole history. */
+export function growthSince(row: Row, previous: Row | undefined): Growth {
+	const hours = previous ? hoursBetween(row, previous) : null;
+	const change = (metric: Metric) =>
+		previous && hours !== null ? delta(row[metric], previous[metric]) : null;
+	return {
+		hours_since_previous: hours,
+		views_delta: change('views'),
+		likes_delta: change('likes'),
+		comments_delta: change('comments'),
+		shares_delta: change('shares'),
+		saves_delta: change('saves'),
+		views_per_hour: perHour(change('views'), hours),
+		engagement_rate: engagementRate(row),
+	};
+}
+
+/** Rows, oldest first, each with its growth since the one before. */
+export function withGrowth(rows: Row[]): Array<Row & Growth> {
+	return rows.map((row, index) => ({ ...row, ...growthSince(row, rows[index - 1]) }));
+}
+
+/** The metric that tells how a video does: views, or likes where no snapshot has views. */
+export function leadingMetric(rows: Row[]): 'views' | 'likes' {
+	return rows.some((row) => row.views !== null) || rows.every((row) => row.likes === null)
+		? 'views'
+		: 'likes';
+}

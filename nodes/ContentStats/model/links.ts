@@ -1,0 +1,142 @@
+/** The platforms ContentStats tracks, by the names its API uses. */
+export const PLATFORMS = ['tiktok', 'youtube', 'instagram', 'twitter'] as const;
+export type Platform = (typeof PLATFORMS)[number];
+
+/** A link that names one video, or a short link of which only the platform can be told. */
+export interface VideoLink {
+	platform: Platform;
+	/** `<platform>:<id>`, the same for every spelling of a video's link; null for a short link. */
+	key: string | null;
+	/** The documented spelling of the link, which is what is sent to the API. */
+	url: string;
+}
+
+export type ParsedLink = { ok: true; link: VideoLink } | { ok: false; reason: string };
+
+const SUPPORTED =
+	'Paste the link of one TikTok, YouTube, Instagram or X/Twitter video, such as https://www.tiktok.com/@user/video/7234567890123456789';
+
+const refuse = (reason: string): ParsedLink => ({ ok: false, reason: `${reason}. ${SUPPORTED}` });
+const accept = (platform: Platform, id: string | null, url: string): ParsedLink => ({
+	ok: true,
+	link: { platform, key: id === null ? null : `${platform}:${id}`, url },
+});
+
+interface LinkForm {
+	hosts: RegExp;
+	path: RegExp;
+	read: (match: RegExpExecArray, url: URL) => ParsedLink;
+}
+
+const TIKTOK = /^(www\.|m\.)?tiktok\.com$/;
+const YOUTUBE = /^(www\.|m\.|music\.)?youtube\.com$/;
+const INSTAGRAM = /^(www\.|m\.)?instagram\.com$/;
+const TWITTER = /^(www\.|m\.|mobile\.)?(twitter|x)\.com$/;
+const YOUTUBE_ID = /^[\w-]{11}$/;
+
+const youtube = (id: string): ParsedLink =>
+	YOUTUBE_ID.test(id)
+		? accept('youtube', id, `https://www.youtube.com/watch?v=${id}`)
+		: refuse('The YouTube video id in this link is not 11 characters long');
+
+/** Every form of a video link, from the API's "URL formats" and from what users paste. */
+const FORMS: LinkForm[] = [
+	{
+		hosts: TIKTOK,
+		path: /^\/@([\w.-]+)\/video\/(\d+)\/?$/,
+		read: ([, user, id]) => accept('tiktok', id!, `https://www.tiktok.com/@${user}/video/${id}`),
+	},
+	{
+		hosts: TIKTOK,
+		path: /^\/v\/(\d+)(?:\.html)?\/?$/,
+		read: ([, id]) => accept('tiktok', id!, `https://m.tiktok.com/v/${id}.html`),
+	},
+	{
+		hosts: TIKTOK,
+		path: /^\/t\/(\w+)\/?$/,
+		read: ([, code]) => accept('tiktok', null, `https://www.tiktok.com/t/${code}/`),
+	},
+	{
+		hosts: /^(vm|vt)\.tiktok\.com$/,
+		path: /^\/(\w+)\/?$/,
+		read: ([, code], { host }) => accept('tiktok', null, `https://${host}/${code}/`),
+	},
+	{
+		hosts: YOUTUBE,
+		path: /^\/watch\/?$/,
+		read: (_, { searchParams }) => youtube(searchParams.get('v') ?? ''),
+	},
+	{
+		hosts: YOUTUBE,
+		path: /^\/(?:shorts|live|embed)\/([^/]+)\/?$/,
+		read: ([, id]) => youtube(id!),
+	},
+	{ hosts: /^youtu\.be$/, path: /^\/([^/]+)\/?$/, read: ([, id]) => youtube(id!) },
+	{
+		hosts: INSTAGRAM,
+		path: /^\/(?:[\w.]+\/)?(?:p|reel|reels|tv)\/([\w-]+)\/?$/,
+		read: ([, code]) => accept('instagram', code!, `https://www.instagram.com/p/${code}/`),
+	},
+	{
+		hosts: TWITTER,
+		path: /^\/(?:(\w+)|i\/web)\/status\/(\d+)(?:\/video\/\d+)?\/?$/,
+		read: ([, user, id]) =>
+			accept('twitter', id!, `https://twitter.com/${user ?? 'i'}/status/${id}`),
+	},
+];
+
+/**
+ * Reads a pasted link without the network. A missing `https://` is added; tracking parameters and
+ * fragments are dropped. Two links have the same `key` exactly when they name the same video.
+ *
+ * @returns the link, or the reason it was refused in words for the user, ending in what to paste.
+ */
+export function parseVideoLink(text: string): ParsedLink {
+	const trimmed = text.trim();
+	if (trimmed === '') return refuse('The link is empty');
+	if (/\s/.test(trimmed)) return refuse('There is text around the link');
+
+	const hasScheme = /^[a-z][a-z\d+.-]*:/i.test(trimmed) && !/^[\w.-]+\.\w+:\d/.test(trimmed);
+	const candidate = hasScheme ? trimmed : `https://${trimmed}`;
+	if (!URL.canParse(candidate)) return refuse('This is not a link');
+	const url = new URL(candidate);
+
+	if (url.protocol !== 'https:' && url.protocol !== 'http:')
+		return refuse(`A link must begin with https://, not ${url.protocol}`);
+	if (url.username !== '' || url.password !== '')
+		return refuse('The link holds a user name or password');
+	if (url.port !== '') return refuse('The link names a port');
+
+	const onHost = FORMS.filter(({ hosts }) => hosts.test(url.hostname));
+	if (onHost.length === 0) return refuse(`ContentStats does not track videos on ${url.hostname}`);
+	for (const form of onHost) {
+		const match = form.path.exec(url.pathname);
+		if (match) return form.read(match, url);
+	}
+	return refuse(
+		`This ${url.hostname} link names no single video: it may be a profile, playlist, hashtag or search page`,
+	);
+}
+
+/**
+ * Splits what a user typed or an expression gave into single links: text on line breaks, commas and
+ * spaces; each entry of an array likewise. Empty pieces are dropped.
+ *
+ * @throws TypeError when a piece is neither text nor an array of text.
+ */
+export function splitLinks(value: unknown): string[] {
+	if (Array.isArray(value)) return value.flatMap(splitLinks);
+	if (value === null || value === undefined) return [];
+	if (typeof value !== 'string')
+		throw new TypeError(`Expected text or a list of text, but got ${JSON.stringify(value)}`);
+	return value.split(/[\s,]+/).filter((piece) => piece !== '');
+}
+
+/** What two links of the same video share: the key, or the link itself where only that is known. */
+export const identityOf = (link: VideoLink): string => link.key ?? link.url;
+
+/** The identity of a link that the API has stored, whatever its spelling. */
+export function identityOfStored(storedLink: string): string {
+	const parsed = parseVideoLink(storedLink);
+	return parsed.ok ? identityOf(parsed.link) : storedLink;
+}

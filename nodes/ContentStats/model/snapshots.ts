@@ -1,0 +1,84 @@
+import type { Snapshot, Video } from '../api/schemas';
+
+export const METRICS = ['views', 'likes', 'comments', 'shares', 'saves'] as const;
+export type Metric = (typeof METRICS)[number];
+
+/** A count; null where the platform does not tell it; text where a number would lose digits. */
+export type MetricValue = number | string | null;
+
+/** One snapshot as users see it: the columns of a sheet. */
+export type Row = {
+	/** `<video_id>:<snapshot_time>`, unique per snapshot; a public contract that never changes. */
+	snapshot_key: string;
+	video_id: string;
+	platform: string;
+	title: string | null;
+	creator: string | null;
+	video_link: string;
+	/** ISO-8601 in UTC with milliseconds. */
+	snapshot_time: string;
+} & Record<Metric, MetricValue>;
+
+/**
+ * A metric as the API sends it (a string of digits, or a number) as a number. Unknown stays null,
+ * never 0; a count past 2^53 stays a string, since a number would change its last digits.
+ */
+export function toMetric(value: string | number | null | undefined): MetricValue {
+	if (value === null || value === undefined || value === '') return null;
+	const number = Number(value);
+	return Number.isSafeInteger(number) ? number : String(value);
+}
+
+/** The instant of an API timestamp in Unix milliseconds; one without a zone is UTC. NaN when it is none. */
+export function toEpochMs(timestamp: string): number {
+	if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(timestamp)) return NaN;
+	const hasZone = /(Z|[+-]\d\d:?\d\d)$/i.test(timestamp);
+	return Date.parse(hasZone ? timestamp : `${timestamp}Z`);
+}
+
+/** An API timestamp as ISO-8601 in UTC with milliseconds. */
+export const toIsoUtc = (timestamp: string): string => new Date(toEpochMs(timestamp)).toISOString();
+
+/** The metrics of a snapshot, in the order of their columns; all null for `{}`. */
+export function metricsOf(snapshot: Partial<Snapshot>): Record<Metric, MetricValue> {
+	return {
+		views: toMetric(snapshot.views),
+		likes: toMetric(snapshot.likes),
+		comments: toMetric(snapshot.comments),
+		shares: toMetric(snapshot.shares),
+		saves: toMetric(snapshot.saves),
+	};
+}
+
+/** The title and creator of a video; null where the platform has not told them yet. */
+export const titleOf = (video: Video) => ({
+	title: video.current_metadata?.title ?? null,
+	creator: video.current_metadata?.creator ?? null,
+});
+
+/** The flat row of one snapshot. */
+export function toRow(video: Video, snapshot: Snapshot): Row {
+	const snapshot_time = toIsoUtc(snapshot.snapshot_time);
+	return {
+		snapshot_key: `${video.id}:${snapshot_time}`,
+		video_id: video.id,
+		platform: video.platform,
+		...titleOf(video),
+		video_link: video.video_link,
+		snapshot_time,
+		...metricsOf(snapshot),
+	};
+}
+
+/**
+ * Snapshots oldest first, each instant once: the API promises no order, and a second entry for the
+ * same instant is the same snapshot.
+ */
+export function inOrder<T extends { snapshot_time: string }>(snapshots: T[]): T[] {
+	const byInstant = new Map<number, T>();
+	for (const snapshot of snapshots) {
+		const instant = toEpochMs(snapshot.snapshot_time);
+		if (!byInstant.has(instant)) byInstant.set(instant, snapshot);
+	}
+	return [...byInstant].sort(([a], [b]) => a - b).map(([, snapshot]) => snapshot);
+}

@@ -1,0 +1,164 @@
+import { type IDataObject, tryToParseDateTime, updateDisplayOptions } from 'n8n-workflow';
+
+import { invalidInput } from '../api/errors';
+import { readSnapshots, type VideoWithSnapshots } from '../api/schemas';
+import { withGrowth } from '../model/growth';
+import { type Row, toRow } from '../model/snapshots';
+import { summarise } from '../model/summary';
+import type { ItemOperation, Run } from './operation';
+import { chosenVideo, videoLocator } from './videoLocator';
+
+type Output = 'latest' | 'snapshots' | 'summary' | 'video';
+
+interface Options {
+	includeGrowth?: boolean;
+	since?: string;
+	lastSnapshots?: number;
+}
+
+const fields = updateDisplayOptions({ show: { operation: ['get'] } }, [
+	videoLocator,
+	{
+		displayName: 'Output',
+		name: 'output',
+		type: 'options',
+		default: 'snapshots',
+		description: 'What to return of the video',
+		options: [
+			{
+				name: 'All Snapshots',
+				value: 'snapshots',
+				description: 'One item per hourly snapshot, oldest first: a row for a sheet',
+			},
+			{
+				name: 'Latest Snapshot',
+				value: 'latest',
+				description: 'One item with the newest metrics',
+			},
+			{
+				name: 'Summary',
+				value: 'summary',
+				description: 'One item with totals, growth, the best hour and a sparkline for Slack',
+			},
+			{
+				name: 'Video as the API Sends It',
+				value: 'video',
+				description: 'One item with everything the API knows, snapshots nested and metrics as text',
+			},
+		],
+	},
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		displayOptions: { show: { output: ['snapshots', 'latest'] } },
+		options: [
+			{
+				displayName: 'Include Growth',
+				name: 'includeGrowth',
+				type: 'boolean',
+				default: false,
+				description:
+					'Whether to add what changed since the snapshot before: hours_since_previous, a delta per metric, views_per_hour and engagement_rate',
+			},
+			{
+				displayName: 'Last Snapshots',
+				name: 'lastSnapshots',
+				type: 'number',
+				typeOptions: { minValue: 1, numberPrecision: 0 },
+				default: 24,
+				description: 'Return only this many of the newest snapshots: 24 is about a day',
+				displayOptions: { show: { '/output': ['snapshots'] } },
+			},
+			{
+				displayName: 'Since',
+				name: 'since',
+				type: 'dateTime',
+				default: '',
+				description:
+					'Return only snapshots taken at or after this time. Growth is still computed over the whole history.',
+				displayOptions: { show: { '/output': ['snapshots'] } },
+			},
+		],
+	},
+]);
+
+/** The instant of `since` in Unix milliseconds; -Infinity where it is not set. */
+function sinceInstant(since: unknown, timezone: string): number {
+	if (since === undefined || since === null || since === '') return -Infinity;
+	try {
+		return tryToParseDateTime(since, timezone).toMillis();
+	} catch {
+		return NaN;
+	}
+}
+
+function countOf(lastSnapshots: unknown): number {
+	if (lastSnapshots === undefined || lastSnapshots === null) return Infinity;
+	const count = Number(lastSnapshots);
+	if (Number.isInteger(count) && count > 0) return count;
+	throw invalidInput(
+		`Last Snapshots must be a whole number from 1 up, not “${String(lastSnapshots)}”`,
+		'Enter how many of the newest snapshots to return, or remove the option to return all',
+	);
+}
+
+interface Selection {
+	/** Unix milliseconds */
+	since: number;
+	count: number;
+	includeGrowth: boolean;
+}
+
+/** What the fields ask for; a date without a zone is in the workflow's. @throws on bad input */
+function readSelection(output: Output, options: Options, timezone: string): Selection {
+	const includeGrowth = options.includeGrowth ?? false;
+	if (output === 'latest') return { since: -Infinity, count: 1, includeGrowth };
+	const since = sinceInstant(options.since, timezone);
+	if (Number.isNaN(since))
+		throw invalidInput(
+			`Since is no date: “${String(options.since)}”`,
+			'Choose a date, or give one as ISO-8601, such as 2026-01-31T00:00:00Z',
+		);
+	return { since, count: countOf(options.lastSnapshots), includeGrowth };
+}
+
+function selectRows(video: VideoWithSnapshots, { since, count, includeGrowth }: Selection): Row[] {
+	const rows = readSnapshots(video).map((snapshot) => toRow(video, snapshot));
+	const all = includeGrowth ? withGrowth(rows) : rows;
+	const recent = all.filter((row) => Date.parse(row.snapshot_time) >= since);
+	return recent.slice(-Math.min(count, recent.length));
+}
+
+async function executeItem(run: Run, itemIndex: number): Promise<IDataObject[]> {
+	const { context, client, hint } = run;
+	const output = context.getNodeParameter('output', itemIndex) as Output;
+	const options = context.getNodeParameter('options', itemIndex, {}) as Options;
+	const selection = readSelection(output, options, context.getTimezone());
+	const video = await client.get(await chosenVideo(run, itemIndex));
+
+	if (output === 'video') return [video as IDataObject];
+	if ((video.snapshots ?? []).length === 0)
+		hint(`Video ${video.id} has no snapshots yet: the first comes within an hour of its start`);
+	if (output === 'summary')
+		return [
+			summarise(
+				video,
+				readSnapshots(video).map((snapshot) => toRow(video, snapshot)),
+			),
+		];
+	return selectRows(video, selection);
+}
+
+export const get: ItemOperation = {
+	option: {
+		name: 'Get',
+		value: 'get',
+		action: 'Get the metrics of a video',
+		description: 'Get the snapshots, the latest metrics or a summary of one tracked video. Free.',
+	},
+	fields,
+	executeItem,
+};

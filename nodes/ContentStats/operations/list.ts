@@ -1,0 +1,161 @@
+import { type IDataObject, updateDisplayOptions } from 'n8n-workflow';
+
+import { type Client, LIST_LIMIT, type VideoFilters } from '../api/client';
+import { invalidInput } from '../api/errors';
+import { type Listing, listAll } from '../api/listing';
+import { readSnapshots, type Video } from '../api/schemas';
+import { metricsOf, titleOf, toIsoUtc } from '../model/snapshots';
+import type { ItemOperation, Run } from './operation';
+import { platformField } from './platformField';
+
+const fields = updateDisplayOptions({ show: { operation: ['list'] } }, [
+	{
+		displayName: 'Return All',
+		name: 'returnAll',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to return all results or only up to a given limit',
+	},
+	{
+		displayName: 'Limit',
+		name: 'limit',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 50,
+		description: 'Max number of results to return',
+		displayOptions: { show: { returnAll: [false] } },
+	},
+	{
+		displayName: 'Filters',
+		name: 'filters',
+		type: 'collection',
+		placeholder: 'Add filter',
+		default: {},
+		options: [
+			platformField,
+			{
+				displayName: 'Status',
+				name: 'status',
+				type: 'options',
+				default: 'monitoring',
+				description: 'Only videos in this state',
+				options: [
+					{ name: 'All', value: '' },
+					{ name: 'Cancelled', value: 'cancelled' },
+					{
+						name: 'Completed',
+						value: 'completed',
+						description: 'The duration is over, or it was stopped',
+					},
+					{ name: 'Error', value: 'error' },
+					{ name: 'Monitoring', value: 'monitoring', description: 'An hourly snapshot is taken' },
+					{
+						name: 'Paused',
+						value: 'paused',
+						description: 'The balance is used up; goes on when credit is added',
+					},
+				],
+			},
+		],
+	},
+	{
+		displayName: 'Simplify',
+		name: 'simplify',
+		type: 'boolean',
+		default: true,
+		description: 'Whether to return a simplified version of the response instead of the raw data',
+	},
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		options: [
+			{
+				displayName: 'Include Latest Snapshot',
+				name: 'includeLatestSnapshot',
+				type: 'boolean',
+				default: false,
+				description:
+					'Whether to add the time and metrics of the newest snapshot. This takes one more request for each video.',
+			},
+		],
+	},
+]);
+
+/** The columns of a listed video. */
+export const toListItem = (video: Video): IDataObject => ({
+	video_id: video.id,
+	job_id: video.job_id ?? null,
+	platform: video.platform,
+	...titleOf(video),
+	video_link: video.video_link,
+	status: video.status,
+	monitoring_started: video.monitoring_started ? toIsoUtc(video.monitoring_started) : null,
+	monitoring_duration_days: video.monitoring_duration_days ?? null,
+	days_remaining: video.days_remaining ?? null,
+	created_at: video.created_at ? toIsoUtc(video.created_at) : null,
+});
+
+async function latestSnapshot(client: Client, video: Video) {
+	return readSnapshots(await client.get(video.id)).at(-1);
+}
+
+async function withLatestSnapshot(
+	client: Client,
+	video: Video,
+	simplify: boolean,
+): Promise<IDataObject> {
+	const snapshot = await latestSnapshot(client, video);
+	if (!simplify) return { ...video, latest_snapshot: (snapshot ?? null) as IDataObject | null };
+	return {
+		...toListItem(video),
+		snapshot_time: snapshot ? toIsoUtc(snapshot.snapshot_time) : null,
+		...metricsOf(snapshot ?? {}),
+	};
+}
+
+async function listUpTo(client: Client, filters: VideoFilters, limit: number): Promise<Listing> {
+	if (!Number.isInteger(limit) || limit < 1)
+		throw invalidInput(
+			`Limit must be a whole number from 1 up, not “${limit}”`,
+			'Enter how many videos to return, or switch Return All on',
+		);
+	if (limit <= LIST_LIMIT) return { videos: await client.list(filters, limit), fullSlices: [] };
+	const { videos, fullSlices } = await listAll(client, filters);
+	return { videos: videos.slice(0, limit), fullSlices: videos.length < limit ? fullSlices : [] };
+}
+
+async function executeItem(run: Run, itemIndex: number): Promise<IDataObject[]> {
+	const { context, client, hint } = run;
+	const { platform, status } = context.getNodeParameter('filters', itemIndex, {}) as VideoFilters;
+	const filters = { ...(platform ? { platform } : {}), ...(status ? { status } : {}) };
+	const { videos, fullSlices } = (context.getNodeParameter('returnAll', itemIndex) as boolean)
+		? await listAll(client, filters)
+		: await listUpTo(client, filters, context.getNodeParameter('limit', itemIndex) as number);
+	if (fullSlices.length > 0)
+		hint(
+			`The API shows only the newest ${LIST_LIMIT} videos of a platform and status: older ones may be missing of ${fullSlices.join('; ')}`,
+			'warning',
+		);
+
+	const simplify = context.getNodeParameter('simplify', itemIndex) as boolean;
+	const options = context.getNodeParameter('options', itemIndex, {}) as {
+		includeLatestSnapshot?: boolean;
+	};
+	if (options.includeLatestSnapshot)
+		return await Promise.all(videos.map((video) => withLatestSnapshot(client, video, simplify)));
+	return simplify ? videos.map(toListItem) : (videos as IDataObject[]);
+}
+
+export const list: ItemOperation = {
+	option: {
+		name: 'List',
+		value: 'list',
+		action: 'List tracked videos',
+		description: 'List the videos that are or were tracked, with their state. Free.',
+	},
+	fields,
+	executeItem,
+};

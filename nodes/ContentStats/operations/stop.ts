@@ -1,0 +1,28 @@
+import { updateDisplayOptions } from 'n8n-workflow';
+
+import type { ItemOperation } from './operation';
+import { chosenVideo, videoLocator } from './videoLocator';
+
+export const stop: ItemOperation = {
+	option: {
+		name: 'Stop',
+		value: 'stop',
+		action: 'Stop tracking a video',
+		description:
+			'End the tracking of a video before its time. Its snapshots are kept, and only those already taken are paid.',
+	},
+	fields: updateDisplayOptions({ show: { operation: ['stop'] } }, [videoLocator]),
+	async executeItem(run, itemIndex) {
+		const id = await chosenVideo(run, itemIndex);
+		const { job_id, video_link, previous_status, new_status } = await run.client.stop(id);
+		return [
+			{
+				video_id: id,
+				job_id: job_id ?? null,
+				video_link: video_link ?? null,
+				previous_status: previous_status ?? null,
+				new_status,
+			},
+		];
+	},
+};

@@ -1,0 +1,29 @@
+import { listRunning } from '../api/listing';
+import { availableUsd, committedUsd, estimatedDaysRemaining } from '../model/money';
+import type { BatchOperation } from './operation';
+
+export const usage: BatchOperation = {
+	option: {
+		name: 'Usage',
+		value: 'usage',
+		action: 'Get balance and usage',
+		description:
+			'Get the balance, what can still be spent, what the running videos will cost, and how long it lasts. Free.',
+	},
+	fields: [],
+	async executeBatch({ context, client }) {
+		const [report, running] = await Promise.all([client.usage(), listRunning(client)]);
+		const isComplete = running.fullSlices.length === 0;
+		return [
+			{
+				json: {
+					...report,
+					available_usd: availableUsd(report),
+					committed_usd: isComplete ? committedUsd(running.videos, report.cost_per_snapshot) : null,
+					estimated_days_remaining: estimatedDaysRemaining(report),
+				},
+				pairedItem: context.getInputData().map((_, item) => ({ item })),
+			},
+		];
+	},
+};
