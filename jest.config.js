@@ -2,6 +2,8 @@
 module.exports = {
 	testEnvironment: 'node',
 	transform: { '\\.ts$': '@swc/jest' },
-	testMatch: ['<rootDir>/test/**/*.test.ts'],
+	testMatch: ['<rootDir>/test/{unit,engine}/**/*.test.ts'],
 	modulePathIgnorePatterns: ['<rootDir>/demo/', '<rootDir>/dist/'],
+	globalSetup: '<rootDir>/test/setup/n8nFolder.ts',
+	testTimeout: 20_000,
 };

@@ -10,19 +10,15 @@ import type {
 import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { forEachAtOnce } from './api/wait';
-import { connect, isTestKey, toNodeError } from './host';
+import { connect, errorJson, isTestKey, toNodeError } from './host';
 import { operations } from './operations';
 import type { ItemOperation, Run } from './operations/operation';
 import { searchVideos } from './operations/videoLocator';
 
 const toErrorItem = (
-	error: NodeApiError | NodeOperationError,
+	{ message, description }: NodeApiError | NodeOperationError,
 	pairedItem: IPairedItemData | IPairedItemData[],
-): INodeExecutionData => ({
-	json: { error: error.message, details: error.description },
-	error,
-	pairedItem,
-});
+): INodeExecutionData => ({ json: errorJson(message, description ?? ''), pairedItem });
 
 /** Runs an operation on every input item; with continueOnFail a failed item carries its error. */
 async function executeItems(run: Run, operation: ItemOperation): Promise<INodeExecutionData[]> {

@@ -1,5 +1,6 @@
 import type {
 	Failure,
+	IDataObject,
 	IExecuteFunctions,
 	ILoadOptionsFunctions,
 	INode,
@@ -90,3 +91,9 @@ export function toNodeError(
 	nodeError.message = message;
 	return nodeError;
 }
+
+/**
+ * What an item holds when its node goes on after an error. n8n sends an item to the error output
+ * that has these two keys and no other (n8n-core, handleNodeErrorOutput).
+ */
+export const errorJson = (error: string, message: string): IDataObject => ({ error, message });

@@ -101,8 +101,9 @@ function socketCode(error: unknown): string {
 function errorWithoutReply(error: unknown, { what }: ApiCall, isSent: boolean): ContentStatsError {
 	if (!isSent)
 		return new ContentStatsError('cancelled', {
-			message: `Stopped before anything was sent about ${what}`,
-			description: 'The execution was stopped',
+			// The word by which n8n tells a stopped execution from a failed one.
+			message: `The execution was canceled: nothing was sent about ${what}`,
+			description: 'It was stopped by hand or by its time limit',
 		});
 	const code = socketCode(error);
 	const cause = code === '' ? '' : ` (${code})`;

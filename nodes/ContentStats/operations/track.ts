@@ -1,5 +1,4 @@
 import {
-	type IDataObject,
 	type INodeExecutionData,
 	NodeOperationError,
 	sleep,
@@ -10,7 +9,7 @@ import { ContentStatsError, type ErrorKind, invalidInput, isFateUnknown } from '
 import { listRunning } from '../api/listing';
 import type { Tracked, Video } from '../api/schemas';
 import { forEachAtOnce, sleepUnlessStopped } from '../api/wait';
-import { toNodeError } from '../host';
+import { errorJson, toNodeError } from '../host';
 import {
 	type BatchLine,
 	type Decision,
@@ -473,14 +472,16 @@ async function executeBatch(run: Run): Promise<INodeExecutionData[]> {
 	return all.map((result, index) => toItem(run, lines[index]!, result));
 }
 
-/** With an error beside it a failed line goes to the error output, where the node has one. */
+/** A failed line is a row like the others, but where there is an error output it goes there. */
 function toItem({ context }: Run, line: BatchLine, result: Result): INodeExecutionData {
-	const { itemIndex } = line;
-	const json: IDataObject = toJson(line, result);
-	const pairedItem = { item: itemIndex };
-	if (result.outcome !== 'failed') return { json, pairedItem };
-	const error = new NodeOperationError(context.getNode(), result.message ?? '', { itemIndex });
-	return { json, pairedItem, error };
+	const pairedItem = { item: line.itemIndex };
+	const isForErrorOutput =
+		result.outcome === 'failed' && context.getNode().onError === 'continueErrorOutput';
+	if (!isForErrorOutput) return { json: toJson(line, result), pairedItem };
+	return {
+		json: errorJson(result.message ?? '', `Not tracked: ${line.input_link}`),
+		pairedItem,
+	};
 }
 
 export const track: BatchOperation = {

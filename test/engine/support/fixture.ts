@@ -1,0 +1,52 @@
+import {
+	type ManualClock,
+	manualClock,
+	type Sandbox,
+	type SandboxOptions,
+	startSandbox,
+} from '../../../sandbox';
+import type { Credential } from './host';
+
+export const START = '2026-01-01T00:00:00.000Z';
+
+export interface Fixture {
+	sandbox: Sandbox;
+	clock: ManualClock;
+	credential: Credential;
+	/** The requests so far, as `METHOD /path?query`. */
+	calls: () => string[];
+	posts: () => string[];
+}
+
+const open: Sandbox[] = [];
+
+/** A sandbox whose time stands still until it is moved, and a credential for it. */
+export async function createFixture(options: SandboxOptions = {}): Promise<Fixture> {
+	const clock = manualClock(START);
+	const sandbox = await startSandbox({ clock, plan: 'enterprise', balanceUsd: 1000, ...options });
+	open.push(sandbox);
+	const calls = () =>
+		sandbox.requests.map(({ method, path }) => `${method} ${path.replace('/api/v1', '')}`);
+	return {
+		sandbox,
+		clock,
+		credential: { apiKey: sandbox.liveKey, baseUrl: sandbox.baseUrl },
+		calls,
+		posts: () => calls().filter((call) => call.startsWith('POST')),
+	};
+}
+
+afterAll(async () => {
+	await Promise.all(open.splice(0).map((sandbox) => sandbox.close()));
+});
+
+export const TIKTOK = 'https://www.tiktok.com/@nasa/video/7234567890123456789';
+export const YOUTUBE = 'https://www.youtube.com/watch?v=dQw4w9WgXcQ';
+export const INSTAGRAM = 'https://www.instagram.com/p/CxYz12AbCdE/';
+export const TWITTER = 'https://twitter.com/nasa/status/1790000000000000001';
+export const ONE_OF_EACH = [TIKTOK, YOUTUBE, INSTAGRAM, TWITTER];
+
+/** The Video field as the editor saves it. */
+export const video = (mode: 'list' | 'id' | 'url', value: string) => ({
+	videoId: { __rl: true, mode, value },
+});

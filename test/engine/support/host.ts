@@ -1,0 +1,319 @@
+import 'reflect-metadata';
+
+import {
+	ExecutionLifecycleHooks,
+	LoadOptionsContext,
+	PollContext,
+	RoutingNode,
+	ExecuteContext,
+	WorkflowExecute,
+} from 'n8n-core';
+import {
+	createEmptyRunExecutionData,
+	type IAuthenticateGeneric,
+	type ICredentialDataDecryptedObject,
+	ICredentialsHelper,
+	type IDataObject,
+	type IHttpRequestOptions,
+	type INode,
+	type INodeExecutionData,
+	type INodeListSearchResult,
+	type INodeParameters,
+	type INodeType,
+	type INodeTypes,
+	type IRun,
+	type IWorkflowExecuteAdditionalData,
+	NodeConnectionTypes,
+	NodeHelpers,
+	type NodeApiError,
+	type NodeExecutionHint,
+	Workflow,
+	type WorkflowExecuteMode,
+} from 'n8n-workflow';
+
+import { ContentStatsApi } from '../../../credentials/ContentStatsApi.credentials';
+import { ContentStats } from '../../../nodes/ContentStats/ContentStats.node';
+import { ContentStatsTrigger } from '../../../nodes/ContentStats/ContentStatsTrigger.node';
+
+export interface Credential {
+	apiKey: string;
+	baseUrl: string;
+}
+
+const ACTION = 'n8n-nodes-contentstats.contentStats';
+const TRIGGER = 'n8n-nodes-contentstats.contentStatsTrigger';
+const SOURCE = 'test.source';
+
+/** Where the items of a run come from; its output is pinned, so it is never executed. */
+const source: INodeType = {
+	description: {
+		displayName: 'Source',
+		name: 'source',
+		group: ['trigger'],
+		version: 1,
+		description: '',
+		defaults: {},
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		properties: [],
+	},
+};
+
+const types: Record<string, INodeType> = {
+	[SOURCE]: source,
+	[ACTION]: new ContentStats(),
+	[TRIGGER]: new ContentStatsTrigger(),
+};
+
+const nodeTypes: INodeTypes = {
+	getByName: (name) => types[name]!,
+	getByNameAndVersion: (name) => types[name]!,
+	getKnownTypes: () => ({}),
+};
+
+const credentialType = new ContentStatsApi();
+
+/** n8n's own helper lives in its server; this one resolves our credential type as that one does. */
+class CredentialsHelper extends ICredentialsHelper {
+	constructor(private readonly credential: Credential) {
+		super();
+	}
+
+	getParentTypes = () => [];
+	isCredentialUsableByNode = () => true;
+	preAuthentication = async () => undefined;
+	runPreAuthentication = async () => undefined;
+	getCredentials = async () => {
+		throw new Error('Not needed here');
+	};
+	getDecrypted = async () => ({ ...this.credential });
+	updateCredentials = async () => {};
+	updateCredentialsOauthTokenData = async () => {};
+	getCredentialsProperties = () => credentialType.properties;
+
+	async authenticate(
+		credentials: ICredentialDataDecryptedObject,
+		_typeName: string,
+		options: IHttpRequestOptions,
+		workflow: Workflow,
+		node: INode,
+	): Promise<IHttpRequestOptions> {
+		const { properties } = credentialType.authenticate as IAuthenticateGeneric;
+		const headers = Object.entries(properties.headers ?? {}).map(([name, value]) => [
+			name,
+			workflow.expression.getSimpleParameterValue(node, String(value), 'internal', {
+				$credentials: credentials,
+			}),
+		]);
+		return { ...options, headers: { ...options.headers, ...Object.fromEntries(headers) } };
+	}
+}
+
+function additionalDataFor(credential: Credential): IWorkflowExecuteAdditionalData {
+	const workflowData = { id: '1', name: 'Test' } as ExecutionLifecycleHooks['workflowData'];
+	return {
+		credentialsHelper: new CredentialsHelper(credential),
+		hooks: new ExecutionLifecycleHooks('manual', '1', workflowData),
+		executionId: '1',
+		currentNodeParameters: undefined,
+		restApiUrl: 'http://localhost/rest',
+		instanceBaseUrl: 'http://localhost/',
+		webhookBaseUrl: 'http://localhost/webhook',
+		webhookWaitingBaseUrl: 'http://localhost/webhook-waiting',
+		webhookTestBaseUrl: 'http://localhost/webhook-test',
+		formWaitingBaseUrl: 'http://localhost/form-waiting',
+		variables: {},
+		setExecutionStatus: () => {},
+		sendDataToUI: () => {},
+	} as unknown as IWorkflowExecuteAdditionalData;
+}
+
+/** Parameters as n8n would run them: what the user left alone has its default. */
+function nodeWith(type: string, name: string, parameters: INodeParameters): INode {
+	const node: INode = {
+		id: name,
+		name,
+		type,
+		typeVersion: 1,
+		position: [0, 0],
+		parameters,
+		credentials: { contentStatsApi: { id: '1', name: 'ContentStats' } },
+	};
+	const { description } = types[type]!;
+	const complete = NodeHelpers.getNodeParameters(
+		description.properties,
+		parameters,
+		true,
+		false,
+		node,
+		description,
+	);
+	return { ...node, parameters: complete ?? {} };
+}
+
+export interface RunOptions {
+	/** The items that come in; one empty item unless given. */
+	items?: IDataObject[];
+	onError?: INode['onError'];
+}
+
+export interface RunOutcome {
+	/** The items of the first output. */
+	items: IDataObject[];
+	/** The items of the error output, where the node has one. */
+	errorItems: IDataObject[];
+	full: INodeExecutionData[];
+	hints: NodeExecutionHint[];
+	error: (NodeApiError & { description?: string | null }) | undefined;
+	run: IRun;
+}
+
+/** Starts the action node in n8n's own engine; `stop` is what pressing Stop does. */
+export function startAction(
+	credential: Credential,
+	parameters: INodeParameters,
+	{ items = [{}], onError }: RunOptions = {},
+): { outcome: Promise<RunOutcome>; stop: () => void } {
+	const start = { ...nodeWith(SOURCE, 'Source', {}), credentials: undefined };
+	const action = { ...nodeWith(ACTION, 'ContentStats', parameters), onError };
+	const workflow = new Workflow({
+		id: '1',
+		nodes: [start, action],
+		connections: {
+			Source: { main: [[{ node: 'ContentStats', type: NodeConnectionTypes.Main, index: 0 }]] },
+		},
+		active: false,
+		nodeTypes,
+		settings: { executionOrder: 'v1', timezone: 'UTC' },
+	});
+	const execute = new WorkflowExecute(additionalDataFor(credential), 'manual');
+	const running = execute.run({
+		workflow,
+		startNode: start,
+		pinData: { Source: items.map((json) => ({ json, pairedItem: { item: 0 } })) },
+	});
+	const outcome = running.then((run): RunOutcome => {
+		const task = run.data.resultData.runData.ContentStats?.[0];
+		const [first, second] = task?.data?.main ?? [];
+		return {
+			items: (first ?? []).map(({ json }) => json),
+			errorItems: (second ?? []).map(({ json }) => json),
+			full: first ?? [],
+			hints: task?.hints ?? [],
+			error: (task?.error ?? run.data.resultData.error) as RunOutcome['error'],
+			run,
+		};
+	});
+	return { outcome, stop: () => running.cancel() };
+}
+
+/** Runs the action node in n8n's own engine to its end. */
+export const runAction = (
+	credential: Credential,
+	parameters: INodeParameters,
+	options?: RunOptions,
+): Promise<RunOutcome> => startAction(credential, parameters, options).outcome;
+
+export interface Poller {
+	/** One poll; null where nothing was emitted. */
+	poll: (mode?: WorkflowExecuteMode) => Promise<IDataObject[] | null>;
+	/** What n8n keeps between polls; what is put in here is what the next poll finds. */
+	staticData: IDataObject;
+	/** The same trigger after a restart of n8n: only what JSON keeps of the static data is left. */
+	restarted: (parameters?: INodeParameters, credential?: Credential) => Poller;
+}
+
+/** The trigger in n8n's own PollContext. */
+export function createPoller(
+	credential: Credential,
+	parameters: INodeParameters,
+	staticData: IDataObject = {},
+): Poller {
+	const node = nodeWith(TRIGGER, 'ContentStats Trigger', parameters);
+	const workflow = new Workflow({
+		id: '1',
+		nodes: [node],
+		connections: {},
+		active: true,
+		nodeTypes,
+		settings: { timezone: 'UTC' },
+		staticData: { 'node:ContentStats Trigger': staticData },
+	});
+	const additionalData = additionalDataFor(credential);
+	return {
+		staticData: workflow.getStaticData('node', node),
+		async poll(mode = 'trigger') {
+			const context = new PollContext(workflow, node, additionalData, mode, 'activate');
+			const output = await types[TRIGGER]!.poll!.call(context);
+			return output ? output[0]!.map(({ json }) => json) : null;
+		},
+		restarted(nextParameters = parameters, nextCredential = credential) {
+			const kept = JSON.parse(JSON.stringify(workflow.getStaticData('node', node)));
+			return createPoller(nextCredential, nextParameters, kept);
+		},
+	};
+}
+
+/** What the list of a node's Video field offers for what was typed. */
+export async function searchVideos(
+	credential: Credential,
+	filter?: string,
+): Promise<INodeListSearchResult> {
+	const node = nodeWith(ACTION, 'ContentStats', { operation: 'get' });
+	const workflow = new Workflow({
+		nodes: [node],
+		connections: {},
+		active: false,
+		nodeTypes,
+	});
+	const context = new LoadOptionsContext(workflow, node, additionalDataFor(credential), '');
+	return await new ContentStats().methods.listSearch.searchVideos.call(context, filter);
+}
+
+/** The credential's test as n8n runs it: a declarative node with the test's request. */
+export async function testCredential(
+	credential: Credential,
+): Promise<INodeExecutionData[][] | null | undefined> {
+	const { request } = credentialType.test;
+	const description = {
+		...source.description,
+		credentials: [{ name: credentialType.name, required: true }],
+		properties: [
+			{
+				displayName: 'Temp',
+				name: 'temp',
+				type: 'string' as const,
+				default: '',
+				routing: { request },
+			},
+		],
+	};
+	const declarative: INodeType = { description };
+	const node = { ...nodeWith(SOURCE, 'Temp', {}), parameters: { temp: '' } };
+	const workflow = new Workflow({
+		nodes: [node],
+		connections: {},
+		active: false,
+		nodeTypes: { ...nodeTypes, getByNameAndVersion: () => declarative },
+	});
+	const input = { main: [[{ json: {} }]] };
+	const context = new ExecuteContext(
+		workflow,
+		node,
+		additionalDataFor(credential),
+		'internal',
+		createEmptyRunExecutionData(),
+		0,
+		[],
+		input,
+		{ node, data: input, source: null },
+		[],
+	);
+	const credentialsDecrypted = {
+		id: '1',
+		name: 'ContentStats',
+		type: credentialType.name,
+		data: { ...credential },
+	};
+	return await new RoutingNode(context, declarative, credentialsDecrypted).runNode();
+}

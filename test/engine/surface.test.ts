@@ -1,0 +1,180 @@
+import type { INodeProperties, INodeType } from 'n8n-workflow';
+
+import { ContentStatsApi } from '../../credentials/ContentStatsApi.credentials';
+import { ContentStats } from '../../nodes/ContentStats/ContentStats.node';
+import { ContentStatsTrigger } from '../../nodes/ContentStats/ContentStatsTrigger.node';
+
+// Saved workflows depend on every name and default here: the editor leaves out what has its default.
+
+const visible = ({ type }: INodeProperties) => type !== 'notice';
+
+const describeField = ({ name, type, default: preset, options }: INodeProperties): unknown => {
+	const values = (options ?? []).map((option) =>
+		'value' in option ? option.value : describeField(option as INodeProperties),
+	);
+	return values.length > 0 ? [name, type, preset, values] : [name, type, preset];
+};
+
+const surfaceOf = ({ description: { properties } }: INodeType, operation?: string) =>
+	properties
+		.filter(visible)
+		.filter(({ displayOptions }) =>
+			operation
+				? displayOptions?.show?.operation?.includes(operation)
+				: !displayOptions?.show?.operation,
+		)
+		.map(describeField);
+
+const VIDEO = ['videoId', 'resourceLocator', { mode: 'list', value: '' }];
+
+describe('the public contract', () => {
+	test('credential', () => {
+		const { name, displayName, properties, authenticate } = new ContentStatsApi();
+		expect([name, displayName]).toEqual(['contentStatsApi', 'ContentStats API']);
+		expect(properties.map(describeField)).toEqual([
+			['apiKey', 'string', ''],
+			['baseUrl', 'string', 'https://contentstats.io/api/v1'],
+		]);
+		expect(properties[0]!.typeOptions).toEqual({ password: true });
+		expect(authenticate.properties).toEqual({
+			headers: { 'X-API-Key': '={{ $credentials.apiKey }}' },
+		});
+	});
+
+	test('action node', () => {
+		const node = new ContentStats();
+		const { name, displayName, usableAsTool, credentials } = node.description;
+		expect([name, displayName, usableAsTool]).toEqual(['contentStats', 'ContentStats', true]);
+		expect(credentials).toEqual([{ name: 'contentStatsApi', required: true }]);
+		expect(surfaceOf(node)).toEqual([
+			['operation', 'options', 'track', ['get', 'list', 'stop', 'track', 'usage']],
+		]);
+	});
+
+	test.each([
+		[
+			'track',
+			[
+				['videoUrls', 'string', ''],
+				['durationDays', 'number', 7],
+				[
+					'options',
+					'collection',
+					{},
+					[
+						['checkBalance', 'boolean', true],
+						['dryRun', 'boolean', false],
+						['ifAlreadyTracked', 'options', 'return', ['fail', 'return', 'trackAgain']],
+						['maxTotalCost', 'number', 5],
+					],
+				],
+			],
+		],
+		[
+			'get',
+			[
+				VIDEO,
+				['output', 'options', 'snapshots', ['snapshots', 'latest', 'summary', 'video']],
+				[
+					'options',
+					'collection',
+					{},
+					[
+						['includeGrowth', 'boolean', false],
+						['lastSnapshots', 'number', 24],
+						['since', 'dateTime', ''],
+					],
+				],
+			],
+		],
+		[
+			'list',
+			[
+				['returnAll', 'boolean', false],
+				['limit', 'number', 50],
+				[
+					'filters',
+					'collection',
+					{},
+					[
+						['platform', 'options', '', ['', 'instagram', 'tiktok', 'twitter', 'youtube']],
+						[
+							'status',
+							'options',
+							'monitoring',
+							['', 'cancelled', 'completed', 'error', 'monitoring', 'paused'],
+						],
+					],
+				],
+				['simplify', 'boolean', true],
+				['options', 'collection', {}, [['includeLatestSnapshot', 'boolean', false]]],
+			],
+		],
+		['stop', [VIDEO]],
+		['usage', []],
+	])('operation %s', (operation, surface) => {
+		expect(surfaceOf(new ContentStats(), operation)).toEqual(surface);
+	});
+
+	test('trigger', () => {
+		const node = new ContentStatsTrigger();
+		const { name, displayName, polling, usableAsTool } = node.description;
+		expect([name, displayName, polling, usableAsTool]).toEqual([
+			'contentStatsTrigger',
+			'ContentStats Trigger',
+			true,
+			undefined,
+		]);
+		expect(surfaceOf(node)).toEqual([
+			['events', 'multiOptions', ['snapshot.created'], ['snapshot.created', 'tracking.started']],
+			['watch', 'options', 'all', ['all', 'selected']],
+			['videos', 'string', ''],
+			[
+				'filters',
+				'collection',
+				{},
+				[['platform', 'options', '', ['', 'instagram', 'tiktok', 'twitter', 'youtube']]],
+			],
+			['startFrom', 'options', 'new', ['beginning', 'latest', 'new']],
+			['simplify', 'boolean', true],
+			[
+				'options',
+				'collection',
+				{},
+				[
+					['includeGrowth', 'boolean', false],
+					['maxItemsPerPoll', 'number', 1000],
+					['replayAfterRestart', 'boolean', false],
+				],
+			],
+		]);
+	});
+});
+
+describe('what a user reads', () => {
+	const fieldsOf = (properties: INodeProperties[]): INodeProperties[] =>
+		properties.flatMap((field) => [
+			field,
+			...(field.type === 'collection' ? fieldsOf(field.options as INodeProperties[]) : []),
+		]);
+	const everyField = [
+		...new ContentStatsApi().properties,
+		...fieldsOf(new ContentStats().description.properties),
+		...fieldsOf(new ContentStatsTrigger().description.properties),
+	]
+		.filter(visible)
+		.filter(({ type, name }) => type !== 'collection' && name !== 'operation');
+
+	test.each(everyField.map((field) => [field.name, field] as const))(
+		'%s is explained where it stands',
+		(_, field) => expect(field.description).toMatch(/\w+ \w+ \w+/),
+	);
+
+	test('every operation says what it does, and Track says what it costs', () => {
+		const [operation] = new ContentStats().description.properties;
+		for (const option of operation!.options as Array<{ action: string; description: string }>) {
+			expect(option.action).toMatch(/\w+ \w+/);
+			expect(option.description).toMatch(/Free\.|paid|\$0\.015/);
+		}
+	});
+});
