@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import { spendableUsd, toMicros, toUsd, trackingCost, usage } from './account';
+import { invalid, json, refusal, type Answer } from './answer';
+import { PLATFORMS, readLink } from './links';
+import { STATUSES, type Organisation, type SandboxVideo } from './video';
+import type { World } from './world';
+
+/** Who asks. */
+export interface Caller {
+	organisation: Organisation;
+	/** A test key: nothing is charged. */
+	test: boolean;
+}
+
+/** What an endpoint works with. */
+export interface Call {
+	world: World;
+	caller: Caller;
+	body: unknown;
+	query: unknown;
+	/** The id in the path, decoded; empty where the path has none. */
+	id: string;
+	/** Videos monitored at once. */
+	maxVideos: number;
+	/** What a video of another organisation is answered with. */
+	foreignVideoStatus: 403 | 404;
+}
+
+export type Endpoint = (call: Call) => Answer;
+
+const BAD_DURATION = 'duration_days must be an integer from 1 to 30';
+const BAD_LIMIT = 'limit must be an integer from 1 to 100';
+
+const trackBody = z.object(
+	{
+		video_link: z
+			.string({ message: 'video_link is required and must be a string' })
+			.superRefine((link, context) => {
+				const reading = readLink(link);
+				if ('problem' in reading) context.addIssue({ code: 'custom', message: reading.problem });
+			}),
+		duration_days: z
+			.number({ message: BAD_DURATION })
+			.int(BAD_DURATION)
+			.min(1, BAD_DURATION)
+			.max(30, BAD_DURATION),
+	},
+	{ message: 'The body must be a JSON object' },
+);
+
+const listQuery = z.object({
+	platform: z
+		.enum(PLATFORMS, { message: `platform must be one of ${PLATFORMS.join(', ')}` })
+		.optional(),
+	status: z.enum(STATUSES, { message: `status must be one of ${STATUSES.join(', ')}` }).optional(),
+	limit: z
+		.string({ message: BAD_LIMIT })
+		.regex(/^(100|[1-9]\d?)$/, BAD_LIMIT)
+		.default('50')
+		.transform(Number),
+});
+
+/** `POST /videos/track` */
+export const track: Endpoint = ({ world, caller, body, maxVideos }) => {
+	const request = trackBody.safeParse(body);
+	if (!request.success) return invalidFields(request.error);
+
+	const { video_link, duration_days } = request.data;
+	const reading = readLink(video_link);
+	if ('problem' in reading) return invalid([{ field: 'video_link', message: reading.problem }]);
+
+	if (world.count(caller.organisation, 'monitoring') >= maxVideos) {
+		const error = `Plan limit reached: your plan monitors at most ${maxVideos} videos at once`;
+		return refusal(403, error);
+	}
+
+	const estimated_cost = trackingCost(duration_days);
+	const balance = spendableUsd(world.accounts[caller.organisation]);
+	if (!caller.test && balance < estimated_cost) {
+		const required = toUsd(toMicros(estimated_cost) - toMicros(balance));
+		return refusal(402, 'Insufficient balance', { balance, estimated_cost, required });
+	}
+
+	const video = world.track({
+		organisation: caller.organisation,
+		free: caller.test,
+		link: video_link,
+		platform: reading.platform,
+		durationDays: duration_days,
+	});
+	return json(201, {
+		id: video.id,
+		job_id: video.job_id,
+		video_link,
+		platform: video.platform,
+		status: video.status,
+		monitoring_duration_days: duration_days,
+		days_remaining: video.days_remaining,
+		estimated_cost,
+		created_at: new Date(video.startedAt).toISOString(),
+	});
+};
+
+/** `GET /videos` */
+export const list: Endpoint = ({ world, caller, query }) => {
+	const request = listQuery.safeParse(query);
+	if (!request.success) return invalidFields(request.error);
+
+	const { platform, status, limit } = request.data;
+	const videos = world
+		.of(caller.organisation)
+		.filter((video) => !video.isGone)
+		.filter((video) => !platform || video.platform === platform)
+		.filter((video) => !status || video.status === status)
+		.sort((a, b) => b.startedAt - a.startedAt || b.sequence - a.sequence)
+		.slice(0, limit)
+		.map((video) => video.inList());
+	return json(200, { videos, total: videos.length, limit });
+};
+
+/** `GET /videos/{id}` */
+export const get: Endpoint = (call) => {
+	const found = find(call);
+	return 'refused' in found ? found.refused : { status: 200, body: found.video.toJson() };
+};
+
+/** `POST /videos/{id}/stop` */
+export const stop: Endpoint = (call) => {
+	const found = find(call);
+	if ('refused' in found) return found.refused;
+
+	const { video } = found;
+	const previous_status = video.status;
+	if (previous_status !== 'monitoring' && previous_status !== 'paused') {
+		return invalid([{ field: 'id', message: `Video is not being monitored: ${previous_status}` }]);
+	}
+
+	video.setStatus('completed');
+	return json(200, {
+		success: true,
+		id: video.id,
+		job_id: video.job_id,
+		video_link: video.video_link,
+		previous_status,
+		new_status: video.status,
+	});
+};
+
+/** `GET /usage` */
+export const accountUsage: Endpoint = ({ world, caller }) =>
+	json(
+		200,
+		usage(world.accounts[caller.organisation], world.count(caller.organisation, 'monitoring')),
+	);
+
+function find(call: Call): { video: SandboxVideo } | { refused: Answer } {
+	const video = call.world.videos.get(call.id);
+	if (!video || video.isGone) return { refused: refusal(404, 'Video not found') };
+	if (video.organisation === call.caller.organisation) return { video };
+	return {
+		refused:
+			call.foreignVideoStatus === 403
+				? refusal(403, 'Access denied')
+				: refusal(404, 'Video not found'),
+	};
+}
+
+function invalidFields(error: z.ZodError): Answer {
+	return invalid(
+		error.issues.map(({ path, message }) => ({ field: path.join('.') || 'body', message })),
+	);
+}

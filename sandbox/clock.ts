@@ -1,0 +1,74 @@
+/** A source of the current time, in ms since the Unix epoch. */
+export interface Clock {
+	now(): number;
+}
+
+/** The machine's own clock. */
+export const realClock: Clock = { now: () => Date.now() };
+
+/** A length of time; the parts are added up. */
+export interface Duration {
+	hours?: number;
+	minutes?: number;
+	seconds?: number;
+	ms?: number;
+}
+
+/**
+ * A clock that stands still until it is moved. It only runs forward.
+ */
+export class ManualClock implements Clock {
+	private time: number;
+	private readonly listeners = new Set<() => void>();
+
+	/** @param start ISO-8601 text or ms since the epoch. Throws RangeError when it is no time. */
+	constructor(start: string | number) {
+		this.time = toMs(start);
+	}
+
+	/** The current time in ms since the epoch. */
+	now(): number {
+		return this.time;
+	}
+
+	/** Moves the clock forward. Throws RangeError for a negative or non-finite length. */
+	advance(by: Duration): void {
+		const { hours = 0, minutes = 0, seconds = 0, ms = 0 } = by;
+		this.set(this.time + ((hours * 60 + minutes) * 60 + seconds) * 1000 + ms);
+	}
+
+	/** Moves the clock to a time (ISO-8601 or ms). Throws RangeError when it lies in the past. */
+	set(to: string | number): void {
+		const time = toMs(to);
+		if (time < this.time) {
+			throw new RangeError(
+				`The clock only runs forward: it is ${new Date(this.time).toISOString()}, asked for ${new Date(time).toISOString()}.`,
+			);
+		}
+		this.time = time;
+		for (const listener of this.listeners) listener();
+	}
+
+	/** Calls `listener` after every move; the returned function ends that. */
+	onMove(listener: () => void): () => void {
+		this.listeners.add(listener);
+		return () => this.listeners.delete(listener);
+	}
+}
+
+/** A manual clock that starts at `start` (ISO-8601 or ms; default 2024-01-29T10:00:00Z). */
+export function manualClock(start: string | number = '2024-01-29T10:00:00.000Z'): ManualClock {
+	return new ManualClock(start);
+}
+
+/**
+ * Reads a time as whole ms since the epoch, from ISO-8601 text or ms.
+ * Throws RangeError when it is neither.
+ */
+export function toMs(time: string | number): number {
+	const ms = Math.round(typeof time === 'number' ? time : Date.parse(time));
+	if (Number.isNaN(new Date(ms).getTime())) {
+		throw new RangeError(`Not a time: ${time}. Give ISO-8601 text or ms since the epoch.`);
+	}
+	return ms;
+}

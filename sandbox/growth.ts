@@ -1,0 +1,125 @@
+import type { Platform } from './links';
+
+export const METRICS = ['views', 'likes', 'comments', 'shares', 'saves'] as const;
+export type Metric = (typeof METRICS)[number];
+
+/** A count per metric; null where the platform has no such metric. */
+export type Metrics = Record<Metric, number | null>;
+
+/** How one video grows. */
+export interface Curve {
+	platform: Platform;
+	/** Views after 30 days, roughly. */
+	reach: number;
+	/** Hours in which the first rush fades to a third. */
+	fadeHours: number;
+	/** How far day and night differ: 0 (not at all) to below 1. */
+	ripple: number;
+	/** Shifts day and night, in hours. */
+	phaseHours: number;
+	/** What part of the viewers leaves each trace. */
+	ratios: Record<Exclude<Metric, 'views'>, number>;
+}
+
+type Range = readonly [low: number, high: number];
+
+interface Scale {
+	reach: Range;
+	fadeHours: Range;
+	ratios: Partial<Record<Metric, Range>>;
+	countsViews: boolean;
+}
+
+const SCALES: Record<Platform, Scale> = {
+	tiktok: {
+		reach: [50_000, 8_000_000],
+		fadeHours: [18, 40],
+		ratios: {
+			likes: [0.06, 0.14],
+			comments: [0.002, 0.008],
+			shares: [0.005, 0.02],
+			saves: [0.006, 0.02],
+		},
+		countsViews: true,
+	},
+	youtube: {
+		reach: [20_000, 3_000_000],
+		fadeHours: [40, 90],
+		ratios: { likes: [0.02, 0.06], comments: [0.001, 0.006] },
+		countsViews: true,
+	},
+	instagram: {
+		reach: [20_000, 2_000_000],
+		fadeHours: [14, 30],
+		ratios: { likes: [0.03, 0.09], comments: [0.001, 0.004], saves: [0.002, 0.01] },
+		countsViews: false,
+	},
+	twitter: {
+		reach: [10_000, 1_500_000],
+		fadeHours: [6, 14],
+		ratios: { likes: [0.01, 0.03], comments: [0.0008, 0.003], shares: [0.002, 0.008] },
+		countsViews: true,
+	},
+};
+
+/** People like at once, and comment, share and save a little after watching. */
+const LAG_HOURS = { views: 0, likes: 0.1, comments: 0.4, shares: 0.6, saves: 0.3 };
+
+const DAY_ANGLE = (2 * Math.PI) / 24;
+const MONTH_HOURS = 720;
+const TAIL_SHARE = 0.18;
+
+/** Draws a curve with the scale and ratios of its platform. @param random numbers in [0, 1) */
+export function drawCurve(platform: Platform, random: () => number): Curve {
+	const scale = SCALES[platform];
+	const between = ([low, high]: Range) => low + random() * (high - low);
+	const ratio = (metric: Metric) => between(scale.ratios[metric] ?? [0, 0]);
+	const [least, most] = scale.reach;
+	return {
+		platform,
+		// Most videos stay small: the reach is drawn on a logarithmic scale.
+		reach: least * (most / least) ** random(),
+		fadeHours: between(scale.fadeHours),
+		ripple: between([0.25, 0.6]),
+		phaseHours: between([0, 24]),
+		ratios: {
+			likes: ratio('likes'),
+			comments: ratio('comments'),
+			shares: ratio('shares'),
+			saves: ratio('saves'),
+		},
+	};
+}
+
+/**
+ * The counts of a video `ageHours` after it was posted: whole numbers that never fall with age.
+ */
+export function metricsAt(curve: Curve, ageHours: number): Metrics {
+	const scale = SCALES[curve.platform];
+	const count = (metric: Metric, ratio: number) =>
+		Math.floor(curve.reach * ratio * grown(curve, ageHours - LAG_HOURS[metric]));
+	const trace = (metric: Exclude<Metric, 'views'>) =>
+		scale.ratios[metric] ? count(metric, curve.ratios[metric]) : null;
+	return {
+		views: scale.countsViews ? count('views', 1) : null,
+		likes: trace('likes'),
+		comments: trace('comments'),
+		shares: trace('shares'),
+		saves: trace('saves'),
+	};
+}
+
+/** The part of the reach gained by then: a rush that fades, and a tail that never quite ends. */
+function grown(curve: Curve, ageHours: number): number {
+	if (ageHours <= 0) return 0;
+	const time = wakingHours(curve, ageHours);
+	const rush = 1 - Math.exp(-time / curve.fadeHours);
+	const tail = Math.log1p(time / curve.fadeHours) / Math.log1p(MONTH_HOURS / curve.fadeHours);
+	return (1 - TAIL_SHARE) * rush + TAIL_SHARE * tail;
+}
+
+/** Hours that run fast by day and slowly at night; never backwards while the ripple is below 1. */
+function wakingHours({ ripple, phaseHours }: Curve, hours: number): number {
+	const wave = Math.sin(DAY_ANGLE * (hours + phaseHours)) - Math.sin(DAY_ANGLE * phaseHours);
+	return hours + (ripple / DAY_ANGLE) * wave;
+}

@@ -1,0 +1,54 @@
+/** The platforms the vendor knows. */
+export const PLATFORMS = ['tiktok', 'youtube', 'instagram', 'twitter'] as const;
+export type Platform = (typeof PLATFORMS)[number];
+
+interface LinkForm {
+	platform: Platform;
+	host: RegExp;
+	/** Tested against path and query. */
+	path: RegExp;
+}
+
+const FORMS: readonly LinkForm[] = [
+	{ platform: 'tiktok', host: /^v[mt]\.tiktok\.com$/, path: /^\/\w+\/?(\?|$)/ },
+	{
+		platform: 'tiktok',
+		host: /^((www|m)\.)?tiktok\.com$/,
+		path: /^\/(@[\w.-]+\/video\/\d+|t\/\w+|v\/\d+(\.html)?)\/?(\?|$)/,
+	},
+	{ platform: 'youtube', host: /^(www\.)?youtu\.be$/, path: /^\/[\w-]+\/?(\?|$)/ },
+	{
+		platform: 'youtube',
+		host: /^((www|m|music)\.)?youtube\.com$/,
+		path: /^\/(watch\/?\?(.*&)?v=[\w-]+|(shorts|live|embed)\/[\w-]+)/,
+	},
+	{
+		platform: 'instagram',
+		host: /^((www|m)\.)?instagram\.com$/,
+		path: /^\/(p|reels?|tv)\/[\w-]+\/?(\?|$)/,
+	},
+	{
+		platform: 'twitter',
+		host: /^((www|mobile|m)\.)?(twitter|x)\.com$/,
+		path: /^\/\w+\/status\/\d+/,
+	},
+];
+
+/** What a link turned out to be: a video's platform, or why it is none. */
+export type LinkReading = { platform: Platform } | { problem: string };
+
+/** Reads the platform from a video's address, without the network. */
+export function readLink(link: string): LinkReading {
+	if (!URL.canParse(link)) return { problem: 'Invalid URL format' };
+
+	const url = new URL(link);
+	if (!/^https?:$/.test(url.protocol)) return { problem: 'Invalid URL format' };
+
+	const ofHost = FORMS.filter((form) => form.host.test(url.hostname));
+	if (ofHost.length === 0) {
+		return { problem: `Unsupported platform: use one of ${PLATFORMS.join(', ')}` };
+	}
+
+	const form = ofHost.find(({ path }) => path.test(url.pathname + url.search));
+	return form ? { platform: form.platform } : { problem: 'URL does not point to a single video' };
+}

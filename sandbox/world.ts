@@ -1,0 +1,201 @@
+import { canPay, chargeSnapshot, openAccount, settle, trackingCost, type Account } from './account';
+import { toMs, type Clock } from './clock';
+import { readLink, type Platform } from './links';
+import { imaginePost, type Post } from './post';
+import { randomStream } from './random';
+import {
+	SandboxVideo,
+	trackingIds,
+	type Organisation,
+	type VideoStatus,
+	type VideoWorld,
+} from './video';
+
+export interface WorldOptions {
+	seed: number;
+	/** USD, for each organisation. */
+	balanceUsd: number;
+	/** The vendor's "hour", in ms. */
+	snapshotIntervalMs: number;
+	/** ms; absent: per video, between 0 and the interval. */
+	firstSnapshotDelayMs?: number;
+	maxLatenessMs: number;
+}
+
+/** A tracking to put in place. */
+export interface SeedVideo {
+	video_link: string;
+	/** Whole days, 1 to 30; default 7. */
+	duration_days?: number;
+	/** ISO-8601 or ms; default now. Snapshots between then and now are there and already paid. */
+	started?: string | number;
+	/** Default `monitoring` (`completed` where all its snapshots lie in the past). */
+	status?: VideoStatus;
+	/** Default: read from the link. */
+	platform?: Platform;
+	/** Default `own`. */
+	organisation?: Organisation;
+	/** As if tracked with a test key: costs nothing. */
+	test?: boolean;
+}
+
+interface NewTracking {
+	organisation: Organisation;
+	free: boolean;
+	link: string;
+	platform: Platform;
+	durationDays: number;
+	startedAt: number;
+}
+
+export type World = ReturnType<typeof createWorld>;
+
+/** Everything the vendor holds: accounts and trackings, in step with a clock. */
+export function createWorld(options: WorldOptions, clock: Clock) {
+	const { seed, snapshotIntervalMs: hourMs } = options;
+	const accounts: Record<Organisation, Account> = {
+		own: openAccount(options.balanceUsd),
+		other: openAccount(options.balanceUsd),
+	};
+	const videos = new Map<string, SandboxVideo>();
+	const posts = new Map<string, Post>();
+	const videoWorld: VideoWorld = {
+		seed,
+		hourMs,
+		maxLatenessMs: options.maxLatenessMs,
+		now: () => clock.now(),
+		catchUp,
+	};
+
+	function of(organisation: Organisation): SandboxVideo[] {
+		return [...videos.values()].filter((video) => video.organisation === organisation);
+	}
+
+	function count(organisation: Organisation, status: VideoStatus): number {
+		return of(organisation).filter((video) => video.status === status).length;
+	}
+
+	function catchUp(): void {
+		const now = clock.now();
+		catchUpAccount('own', now);
+		catchUpAccount('other', now);
+	}
+
+	/** In the order of time over all videos, so that the pause at zero hits the right snapshot. */
+	function catchUpAccount(organisation: Organisation, now: number): void {
+		const due: Array<{ time: number; video: SandboxVideo }> = [];
+		for (const video of videos.values()) {
+			if (video.organisation !== organisation || video.status !== 'monitoring') continue;
+			let time = video.nextDue;
+			for (let left = video.remaining; left > 0 && time <= now; left--, time += hourMs) {
+				due.push({ time, video });
+			}
+		}
+		due.sort((a, b) => a.time - b.time || a.video.sequence - b.video.sequence);
+		for (const { time, video } of due) {
+			if (video.status === 'monitoring') takeSnapshot(accounts[organisation], video, time);
+		}
+	}
+
+	function takeSnapshot(account: Account, video: SandboxVideo, time: number): void {
+		if (!video.takeDue()) return;
+
+		account.totalSnapshots++;
+		if (video.free) return;
+
+		const snapshot_time = new Date(time).toISOString();
+		chargeSnapshot(account, { at: time, video_id: video.id, job_id: video.job_id, snapshot_time });
+		pauseIfSpent(video.organisation, time);
+	}
+
+	function pauseIfSpent(organisation: Organisation, at: number): void {
+		const account = accounts[organisation];
+		if (canPay(account)) return;
+
+		settle(account);
+		for (const video of of(organisation)) {
+			if (video.status === 'monitoring' && !video.free) video.pause(at);
+		}
+	}
+
+	/** Changes an account's money now: pauses its trackings, or lets paused ones go on. */
+	function changeBalance(organisation: Organisation, change: (account: Account) => void): void {
+		catchUp();
+		const now = clock.now();
+		change(accounts[organisation]);
+		pauseIfSpent(organisation, now);
+		if (!canPay(accounts[organisation])) return;
+
+		for (const video of of(organisation)) {
+			if (video.status === 'paused') video.resume(now);
+		}
+		catchUp();
+	}
+
+	function add(tracking: NewTracking): SandboxVideo {
+		const sequence = videos.size + 1;
+		const ids = trackingIds(seed, sequence);
+		const { link, platform, startedAt } = tracking;
+		const post = posts.get(link) ?? imaginePost(seed, link, platform, startedAt, hourMs);
+		posts.set(link, post);
+		const video = new SandboxVideo(videoWorld, {
+			...tracking,
+			...ids,
+			sequence,
+			post,
+			firstDelayMs:
+				options.firstSnapshotDelayMs ?? Math.floor(randomStream(seed, 'delay', ids.id)() * hourMs),
+		});
+		videos.set(video.id, video);
+		return video;
+	}
+
+	/** Starts a tracking now and writes it into the ledger. */
+	function track(tracking: Omit<NewTracking, 'startedAt'>): SandboxVideo {
+		const startedAt = clock.now();
+		const video = add({ ...tracking, startedAt });
+		accounts[tracking.organisation].ledger.push({
+			kind: 'track',
+			at: startedAt,
+			video_id: video.id,
+			job_id: video.job_id,
+			video_link: video.video_link,
+			duration_days: video.monitoring_duration_days,
+			estimated_cost: trackingCost(video.monitoring_duration_days),
+			amount_usd: 0,
+		});
+		catchUp();
+		return video;
+	}
+
+	/** Puts a tracking in place. Throws RangeError for a link of no platform. */
+	function seedVideo(given: SeedVideo): SandboxVideo {
+		catchUp();
+		const now = clock.now();
+		const organisation = given.organisation ?? 'own';
+		const video = add({
+			organisation,
+			free: given.test ?? false,
+			link: given.video_link,
+			platform: given.platform ?? platformOf(given.video_link),
+			durationDays: given.duration_days ?? 7,
+			startedAt: given.started === undefined ? now : toMs(given.started),
+		});
+		while (video.status === 'monitoring' && video.nextDue <= now) {
+			if (video.takeDue()) accounts[organisation].totalSnapshots++;
+		}
+		if (given.status) video.end(given.status, now);
+		pauseIfSpent(organisation, now);
+		return video;
+	}
+
+	return { accounts, videos, of, count, catchUp, changeBalance, track, seedVideo };
+}
+
+function platformOf(link: string): Platform {
+	const reading = readLink(link);
+	if ('problem' in reading) {
+		throw new RangeError(`${reading.problem}: ${link}. Give a video link, or its platform.`);
+	}
+	return reading.platform;
+}

@@ -1,0 +1,60 @@
+import axios, { type AxiosInstance } from 'axios';
+import {
+	manualClock,
+	startSandbox,
+	type ManualClock,
+	type Sandbox,
+	type SandboxOptions,
+} from '../../../sandbox';
+
+export const TIKTOK = 'https://www.tiktok.com/@lena/video/7234567890123456789';
+export const YOUTUBE = 'https://www.youtube.com/watch?v=dQw4w9WgXcQ';
+export const INSTAGRAM = 'https://www.instagram.com/p/CxYz123AbCd/';
+export const TWITTER = 'https://twitter.com/lena/status/1234567890123456789';
+
+export interface Opened {
+	sandbox: Sandbox;
+	clock: ManualClock;
+	/** Asks as the first organisation, live; never throws for a status. */
+	http: AxiosInstance;
+	as(key: string | undefined): AxiosInstance;
+	/** Tracks a link and returns the video's id. */
+	track(link?: string, days?: number): Promise<string>;
+}
+
+const running = new Set<Sandbox>();
+
+/** A sandbox with a manual clock whose snapshots fall on the full hour, one hour after tracking. */
+export async function open(options: SandboxOptions = {}): Promise<Opened> {
+	const clock = options.clock ?? manualClock();
+	const sandbox = await startSandbox({ clock, firstSnapshotDelayMs: 3_600_000, ...options });
+	running.add(sandbox);
+	const as = (key: string | undefined) => client(sandbox, key);
+	const http = as(sandbox.liveKey);
+	return {
+		sandbox,
+		clock,
+		http,
+		as,
+		async track(link = TIKTOK, days = 7) {
+			const reply = await http.post('/videos/track', { video_link: link, duration_days: days });
+			expect(reply.status).toBe(201);
+			return reply.data.id as string;
+		},
+	};
+}
+
+/** A client that follows no redirect and never throws for a status. */
+export function client(sandbox: Sandbox, key: string | undefined): AxiosInstance {
+	return axios.create({
+		baseURL: sandbox.baseUrl,
+		headers: key === undefined ? {} : { 'X-API-Key': key },
+		validateStatus: () => true,
+		maxRedirects: 0,
+	});
+}
+
+export async function closeAll(): Promise<void> {
+	await Promise.all([...running].map((sandbox) => sandbox.close()));
+	running.clear();
+}
