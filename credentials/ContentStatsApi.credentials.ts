@@ -45,6 +45,29 @@ export class ContentStatsApi implements ICredentialType {
 	};
 
 	test: ICredentialTestRequest = {
-		request: { baseURL: '={{ $credentials.baseUrl }}', url: '/usage' },
+		request: {
+			baseURL: '={{ $credentials.baseUrl }}',
+			url: '/usage',
+			// n8n follows redirects and takes the key along: only between the host and its www. twin.
+			allowedDomains: `={{ [$credentials.baseUrl.split('/')[2].split(':')[0].replace(/^www\\./, '')].flatMap((host) => [host, 'www.' + host]).join(',') }}`,
+		},
+		rules: [
+			{
+				type: 'responseCode',
+				properties: {
+					value: 401,
+					message:
+						'ContentStats does not accept this API key. Paste a current key from your ContentStats dashboard: it begins with cs_live_ or cs_test_.',
+				},
+			},
+			{
+				type: 'responseCode',
+				properties: {
+					value: 404,
+					message:
+						'There is no ContentStats API at this base URL. Set it back to https://contentstats.io/api/v1.',
+				},
+			},
+		],
 	};
 }

@@ -459,7 +459,7 @@ describe('going on after an error', () => {
 
 test('Stop ends a wait for the rate window, and nothing more is sent', async () => {
 	const { credential, sandbox, posts } = await createFixture();
-	sandbox.faults.add({ kind: 'rate_limited', resetInSeconds: 60, match: { method: 'POST' } });
+	sandbox.faults.add({ kind: 'rate_limited', resetInSeconds: 5, match: { method: 'POST' } });
 	const { outcome, stop } = startAction(credential, { videoUrls: TIKTOK });
 	while (posts().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
 	stop();

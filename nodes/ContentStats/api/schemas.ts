@@ -13,10 +13,10 @@ const text = z.string().min(1);
 const timestamp = z
 	.string()
 	.refine((value) => !Number.isNaN(toEpochMs(value)), 'Expected an ISO-8601 date and time');
-const count = z.union(
-	[z.string().regex(/^\d*$/, 'Expected digits'), z.number().int().nonnegative()],
-	{ errorMap: () => ({ message: 'Expected a count as digits' }) },
-);
+const count = z.union([
+	z.string().regex(/^\d*$/, 'Expected digits'),
+	z.number().int().nonnegative(),
+]);
 
 const snapshotSchema = z
 	.object({

@@ -1,9 +1,4 @@
-import {
-	type INodeExecutionData,
-	NodeOperationError,
-	sleep,
-	updateDisplayOptions,
-} from 'n8n-workflow';
+import { type INodeExecutionData, sleep, updateDisplayOptions } from 'n8n-workflow';
 
 import { ContentStatsError, type ErrorKind, invalidInput, isFateUnknown } from '../api/errors';
 import { listRunning } from '../api/listing';
@@ -234,14 +229,11 @@ function refuseBatch({ context }: Run, lines: BatchLine[], decisions: Decision[]
 	const first = refused[0];
 	if (!first) return;
 	const others = refused.length > 1 ? ` and ${plural(refused.length - 1, 'more link')}` : '';
-	throw new NodeOperationError(
-		context.getNode(),
+	const error = invalidInput(
 		`Cannot track “${first.line.input_link}”${others}, of ${plural(lines.length, 'link')}`,
-		{
-			description: `${first.reason}. Nothing was tracked or charged. To track the others all the same, set On Error to Continue in this node's settings`,
-			itemIndex: first.line.itemIndex,
-		},
+		`${first.reason}. Nothing was tracked or charged. To track the others all the same, set On Error to Continue in this node's settings`,
 	);
+	throw toNodeError(context.getNode(), error, first.line.itemIndex);
 }
 
 const LOOK_UP_AFTER_MS = [1_000, 2_000, 4_000];
@@ -451,10 +443,10 @@ async function executeBatch(run: Run): Promise<INodeExecutionData[]> {
 	if (refusal !== null && options.dryRun)
 		hint(`This batch would be refused: ${refusal}`, 'warning');
 	if (refusal !== null && !options.dryRun && !keepsGoing)
-		throw new NodeOperationError(context.getNode(), refusal, {
-			description:
-				'Nothing was tracked or charged. Track fewer videos or days, or add credit in your ContentStats account',
-		});
+		throw invalidInput(
+			refusal,
+			'Nothing was tracked or charged. Track fewer videos or days, or add credit in your ContentStats account',
+		);
 
 	const isSpending = !options.dryRun && refusal === null;
 	const { results, ending } = isSpending

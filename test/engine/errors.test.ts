@@ -1,0 +1,260 @@
+import { createFixture, TIKTOK, video } from './support/fixture';
+import { createPoller, runAction } from './support/host';
+
+const GET = { operation: 'get', output: 'latest', ...video('id', 'cm5abc123def') };
+const ALWAYS = { times: Infinity } as const;
+const HTML = '<html><body><h1>502 Bad Gateway</h1></body></html>';
+
+describe('what a user reads when the API answers', () => {
+	test.each([
+		[
+			400,
+			{
+				error: 'Invalid request',
+				details: [{ field: 'video_link', message: 'Invalid URL format' }],
+			},
+			'ContentStats refused video cm5abc123def: video_link: Invalid URL format',
+			/public, not age-restricted .+ 1 to 30 days\. Nothing was charged/,
+		],
+		[
+			401,
+			{ error: 'API key required' },
+			'ContentStats does not accept the API key (API key required)',
+			/Open the ContentStats credential .+ cs_live_ or cs_test_/,
+		],
+		[
+			402,
+			{ error: 'Insufficient balance', balance: 0.5, estimated_cost: 2.52, required: 2.02 },
+			'Not enough ContentStats balance for video cm5abc123def: $2.52 needed, $0.50 there, $2.02 missing',
+			/Nothing was charged\. Add credit/,
+		],
+		[
+			402,
+			{ error: 'Insufficient balance', balance: 0.5, estimated_cost: 2.52 },
+			'Not enough ContentStats balance for video cm5abc123def: $2.52 needed, $0.50 there, $2.02 missing',
+			/Nothing was charged/,
+		],
+		[
+			402,
+			{ error: 'Insufficient balance' },
+			'Not enough ContentStats balance for video cm5abc123def',
+			/Nothing was charged/,
+		],
+		[
+			403,
+			{ error: 'Access denied' },
+			'ContentStats denies access to video cm5abc123def (Access denied)',
+			/another organisation, or your plan/,
+		],
+		[
+			404,
+			{ error: 'Video not found' },
+			'ContentStats does not know video cm5abc123def (Video not found)',
+			/deleted, its id is mistyped, or it belongs to another account/,
+		],
+		[
+			418,
+			{ error: 'I am a teapot' },
+			'ContentStats could not answer about video cm5abc123def: HTTP 418 (I am a teapot)',
+			/Try again later/,
+		],
+		[
+			500,
+			{ error: 'Internal server error' },
+			'ContentStats could not answer about video cm5abc123def: HTTP 500 (Internal server error)',
+			/Try again later/,
+		],
+		[
+			500,
+			'',
+			'ContentStats could not answer about video cm5abc123def: HTTP 500',
+			/Try again later/,
+		],
+		[
+			502,
+			HTML,
+			'ContentStats could not answer about video cm5abc123def: HTTP 502',
+			/Try again later/,
+		],
+		[
+			503,
+			HTML,
+			'ContentStats could not answer about video cm5abc123def: HTTP 503',
+			/Try again later/,
+		],
+		[
+			504,
+			HTML,
+			'ContentStats could not answer about video cm5abc123def: HTTP 504',
+			/Try again later/,
+		],
+	])('%i %j', async (status, body, message, description) => {
+		const { credential, sandbox } = await createFixture();
+		const contentType = typeof body === 'string' ? 'text/html' : 'application/json';
+		sandbox.faults.add({ kind: 'status', status, body, contentType, ...ALWAYS });
+		const { error } = await runAction(credential, GET);
+		expect(error?.message).toBe(message);
+		expect(error?.description).toMatch(description);
+		expect(error?.httpCode).toBe(String(status));
+		expect(error?.context.itemIndex).toBe(0);
+	});
+
+	test('429: it is waited out, and in the end said', async () => {
+		const { credential, sandbox, calls } = await createFixture();
+		sandbox.faults.add({ kind: 'rate_limited', resetInSeconds: 0, ...ALWAYS });
+		const { error } = await runAction(credential, GET);
+		expect(error?.message).toBe(
+			'The ContentStats rate limit is used up: video cm5abc123def was not answered',
+		);
+		expect(error?.description).toContain('Free allows 60 requests a minute, Pro 300');
+		expect(calls()).toHaveLength(10);
+	});
+
+	test.each([
+		['with headers', {}],
+		['without headers', { headers: false }],
+	])('a 429 %s delays, and nothing is lost', async (_, form) => {
+		const { credential, sandbox, calls } = await createFixture();
+		const { id } = sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-31T00:00:00Z' });
+		sandbox.faults.add({ kind: 'rate_limited', resetInSeconds: 1, ...form });
+		const { items } = await runAction(credential, { ...GET, ...video('id', id) });
+		expect(items).toHaveLength(1);
+		expect(calls()).toHaveLength(2);
+	});
+
+	test.each([
+		['HTML', { body: '<html>Welcome</html>', contentType: 'text/html' }, 'it is no JSON'],
+		['empty', { body: '' }, 'it is no JSON'],
+		['truncated', { truncate_at: 40 }, 'it is no JSON'],
+		['no object', { body: '[]' }, 'the reply: Expected object, received array'],
+		['null', { body: 'null' }, 'the reply: Expected object, received null'],
+		[
+			'a wrong field',
+			{ body: '{"id":"a","video_link":"l","platform":"p","status":7}' },
+			'status: Expected string, received number',
+		],
+		[
+			'a wrong metric',
+			{
+				body: '{"id":"a","video_link":"l","platform":"p","status":"s","snapshots":[{"snapshot_time":"2026-01-01T00:00:00Z","views":"1.5k"}]}',
+			},
+			'snapshots[0].views: Expected digits',
+		],
+		[
+			'a wrong time',
+			{
+				body: '{"id":"a","video_link":"l","platform":"p","status":"s","snapshots":[{"snapshot_time":"soon"}]}',
+			},
+			'snapshots[0].snapshot_time: Expected an ISO-8601 date and time',
+		],
+		[
+			'snapshots that are no list',
+			{ body: '{"id":"a","video_link":"l","platform":"p","status":"s","snapshots":{}}' },
+			'snapshots: Expected a list',
+		],
+	])('a 200 that is %s is refused', async (_, body, problem) => {
+		const { credential, sandbox } = await createFixture();
+		const { id } = sandbox.seedVideo({ video_link: TIKTOK });
+		sandbox.faults.add({ kind: 'body', ...body, ...ALWAYS });
+		const { items, error } = await runAction(credential, { ...GET, ...video('id', id) });
+		expect(items).toEqual([]);
+		expect(error?.message).toMatch(
+			/^ContentStats sent a reply about video \w+ that cannot be understood/,
+		);
+		expect(error?.message).toContain(`(${problem})`);
+		expect(error?.description).toContain('None of it was used');
+	});
+
+	test('the connection is dropped', async () => {
+		const { credential, sandbox, calls } = await createFixture();
+		sandbox.faults.add({ kind: 'drop', when: 'before_commit', ...ALWAYS });
+		const { error } = await runAction(credential, GET);
+		expect(error?.message).toBe('ContentStats gave no answer about video cm5abc123def');
+		expect(error?.description).toMatch(/Try again later \(E\w+\)/);
+		expect(calls()).toHaveLength(3);
+	});
+
+	test.each([
+		['nobody listens', 'http://127.0.0.1:9/api/v1'],
+		['there is no such host', 'http://contentstats.invalid/api/v1'],
+	])('%s', async (_, baseUrl) => {
+		const { error } = await runAction({ apiKey: 'cs_live_x', baseUrl }, GET);
+		expect(error?.message).toBe(
+			'ContentStats cannot be reached: nothing was sent about video cm5abc123def',
+		);
+		expect(error?.description).toContain('Check the base URL in the ContentStats credential');
+	});
+
+	test.each([
+		['contentstats.io'],
+		[''],
+		['ftp://contentstats.io'],
+		['https://u:p@contentstats.io'],
+	])('a base URL that is none: %j', async (baseUrl) => {
+		const { error } = await runAction({ apiKey: 'cs_live_x', baseUrl }, GET);
+		expect(error?.message).toBe(
+			'The base URL in the ContentStats credential is not an http(s) address',
+		);
+	});
+
+	test('a base URL with a slash at its end is the same', async () => {
+		const { credential, calls } = await createFixture();
+		const baseUrl = `${credential.baseUrl}/`;
+		const { error } = await runAction({ ...credential, baseUrl }, { operation: 'usage' });
+		expect(error).toBeUndefined();
+		expect(calls()).toContain('GET /usage');
+	});
+
+	test('n8n’s own words for error codes do not replace a message that holds their letters', async () => {
+		const { credential } = await createFixture();
+		const link = 'https://www.tiktok.com/@theperman/photo/1';
+		const { error } = await runAction(credential, { videoUrls: link });
+		expect(error?.message).toContain('@theperman');
+		const other = await runAction(credential, { operation: 'get', ...video('id', 'eperm-enoent') });
+		expect(other.error?.message).toContain('eperm-enoent');
+	});
+});
+
+describe('what the scheduler of n8n reads', () => {
+	test.each([
+		[
+			{ kind: 'status', status: 401, body: { error: 'API key required' } },
+			{ cause: 'credential-invalid' },
+		],
+		[{ kind: 'status', status: 503, body: HTML }, { cause: 'temporarily-unavailable' }],
+		[{ kind: 'drop', when: 'before_commit' }, { cause: 'temporarily-unavailable' }],
+		[
+			{ kind: 'rate_limited', resetInSeconds: 0 },
+			{ cause: 'rate-limited', retryAfterMs: expect.any(Number) },
+		],
+	] as const)('%j', async (fault, failure) => {
+		const { credential, sandbox } = await createFixture();
+		sandbox.faults.add({ ...fault, ...ALWAYS });
+		const error = await createPoller(credential, {})
+			.poll()
+			.catch((thrown: unknown) => thrown);
+		expect(error).toMatchObject({ name: 'NodeApiError', failure });
+	});
+});
+
+describe('a GET is tried again where that may help', () => {
+	test.each([
+		['a 500', { kind: 'status', status: 500, body: {} }],
+		['a dropped connection', { kind: 'drop', when: 'before_commit' }],
+		['a truncated body', { kind: 'body', truncate_at: 10 }],
+	] as const)('%s', async (_, fault) => {
+		const { credential, sandbox, calls } = await createFixture();
+		const { id } = sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-31T00:00:00Z' });
+		sandbox.faults.add({ ...fault, times: 2 });
+		const { items } = await runAction(credential, { ...GET, ...video('id', id) });
+		expect(items).toHaveLength(1);
+		expect(calls()).toHaveLength(3);
+	});
+
+	test.each([400, 401, 403, 404])('a %i is final', async (status) => {
+		const { credential, sandbox, calls } = await createFixture();
+		sandbox.faults.add({ kind: 'status', status, body: { error: 'x' }, ...ALWAYS });
+		await runAction(credential, GET);
+		expect(calls()).toHaveLength(1);
+	});
+});

@@ -1,0 +1,272 @@
+import {
+	createFixture,
+	INSTAGRAM,
+	ONE_OF_EACH,
+	START,
+	TIKTOK,
+	video,
+	YOUTUBE,
+} from './support/fixture';
+import { runAction, searchVideos } from './support/host';
+
+const COLUMNS = [
+	'video_id',
+	'job_id',
+	'platform',
+	'title',
+	'creator',
+	'video_link',
+	'status',
+	'monitoring_started',
+	'monitoring_duration_days',
+	'days_remaining',
+	'created_at',
+];
+const LATEST = ['snapshot_time', 'views', 'likes', 'comments', 'shares', 'saves'];
+
+const tiktok = (number: number) => `https://www.tiktok.com/@user/video/${7_000_000 + number}`;
+const youtube = (number: number) =>
+	`https://www.youtube.com/watch?v=${String(number).padStart(11, 'a')}`;
+
+describe('list', () => {
+	test('one item per video, newest first', async () => {
+		const { credential, sandbox, clock, calls } = await createFixture();
+		for (const video_link of ONE_OF_EACH) {
+			sandbox.seedVideo({ video_link });
+			clock.advance({ minutes: 1 });
+		}
+		const { items } = await runAction(credential, { operation: 'list' });
+		expect(items.map(({ video_link }) => video_link)).toEqual([...ONE_OF_EACH].reverse());
+		expect(items.map((item) => Object.keys(item))).toEqual(items.map(() => COLUMNS));
+		expect(items.at(-1)).toMatchObject({
+			platform: 'tiktok',
+			status: 'monitoring',
+			monitoring_started: START,
+			monitoring_duration_days: 7,
+			days_remaining: 7,
+			created_at: START,
+		});
+		expect(calls()).toEqual(['GET /videos?limit=50']);
+	});
+
+	test('filters', async () => {
+		const { credential, sandbox, calls } = await createFixture();
+		sandbox.seedVideo({ video_link: TIKTOK });
+		sandbox.seedVideo({ video_link: tiktok(1), status: 'completed' });
+		sandbox.seedVideo({ video_link: YOUTUBE, status: 'completed' });
+		const { items } = await runAction(credential, {
+			operation: 'list',
+			filters: { platform: 'tiktok', status: 'completed' },
+		});
+		expect(items.map(({ video_link }) => video_link)).toEqual([tiktok(1)]);
+		expect(calls()).toEqual(['GET /videos?platform=tiktok&status=completed&limit=50']);
+	});
+
+	test('Limit', async () => {
+		const { credential, sandbox } = await createFixture();
+		for (let number = 0; number < 5; number += 1) sandbox.seedVideo({ video_link: tiktok(number) });
+		const { items } = await runAction(credential, { operation: 'list', limit: 2 });
+		expect(items).toHaveLength(2);
+	});
+
+	test.each([[0], [2.5], ['={{ "x" }}']])('Limit %p is refused', async (limit) => {
+		const { credential, calls } = await createFixture();
+		const { error } = await runAction(credential, { operation: 'list', limit });
+		expect(error?.message).toMatch(/Limit|limit/);
+		expect(calls()).toEqual([]);
+	});
+
+	test('Return All past 100 asks per platform, only where a reply is full', async () => {
+		const { credential, sandbox, calls } = await createFixture();
+		for (let number = 0; number < 80; number += 1) {
+			sandbox.seedVideo({ video_link: tiktok(number) });
+			sandbox.seedVideo({ video_link: youtube(number) });
+		}
+		const { items, hints } = await runAction(credential, { operation: 'list', returnAll: true });
+		expect(new Set(items.map(({ video_id }) => video_id)).size).toBe(160);
+		expect(items).toHaveLength(160);
+		expect(hints).toEqual([]);
+		expect(calls().slice(1).sort()).toEqual(
+			['instagram', 'tiktok', 'twitter', 'youtube'].map(
+				(platform) => `GET /videos?platform=${platform}&limit=100`,
+			),
+		);
+	});
+
+	test('a part that is still full is said aloud', async () => {
+		const { credential, sandbox } = await createFixture();
+		for (let number = 0; number < 130; number += 1) {
+			sandbox.seedVideo({ video_link: tiktok(number) });
+			if (number < 20)
+				sandbox.seedVideo({ video_link: tiktok(1000 + number), status: 'completed' });
+		}
+		const { items, hints } = await runAction(credential, { operation: 'list', returnAll: true });
+		expect(items).toHaveLength(120);
+		expect(hints).toEqual([
+			expect.objectContaining({
+				type: 'warning',
+				message: expect.stringContaining('older ones may be missing of tiktok, monitoring'),
+			}),
+		]);
+	});
+
+	test('Simplify off: the API’s object as it came', async () => {
+		const { credential, sandbox } = await createFixture();
+		const seeded = sandbox.seedVideo({ video_link: TIKTOK });
+		const { items } = await runAction(credential, { operation: 'list', simplify: false });
+		expect(items).toEqual([JSON.parse(JSON.stringify(seeded.inList()))]);
+	});
+
+	test('Include Latest Snapshot', async () => {
+		const { credential, sandbox, clock } = await createFixture({ firstSnapshotDelayMs: 0 });
+		sandbox.seedVideo({ video_link: INSTAGRAM });
+		clock.advance({ hours: 2 });
+		const options = { includeLatestSnapshot: true };
+		const { items } = await runAction(credential, { operation: 'list', options });
+		expect(Object.keys(items[0]!)).toEqual([...COLUMNS, ...LATEST]);
+		expect(items[0]).toMatchObject({
+			snapshot_time: '2026-01-01T02:00:00.000Z',
+			views: null,
+			likes: expect.any(Number),
+		});
+		const raw = await runAction(credential, { operation: 'list', options, simplify: false });
+		expect(raw.items[0]!.latest_snapshot).toMatchObject({
+			snapshot_time: '2026-01-01T02:00:00.000Z',
+			likes: expect.stringMatching(/^\d+$/),
+		});
+	});
+
+	test('Include Latest Snapshot of a video that has none yet', async () => {
+		const { credential, sandbox } = await createFixture();
+		sandbox.seedVideo({ video_link: TIKTOK });
+		const options = { includeLatestSnapshot: true };
+		const { items } = await runAction(credential, { operation: 'list', options });
+		expect(items[0]).toMatchObject(Object.fromEntries(LATEST.map((name) => [name, null])));
+	});
+});
+
+describe('the list of the Video field', () => {
+	test('names, links and ids, newest first', async () => {
+		const { credential, sandbox, clock } = await createFixture();
+		const first = sandbox.seedVideo({ video_link: TIKTOK });
+		clock.advance({ minutes: 1 });
+		const second = sandbox.seedVideo({ video_link: YOUTUBE, status: 'completed' });
+		const { results } = await searchVideos(credential);
+		expect(results).toEqual([
+			{
+				name: expect.stringMatching(/^.+ — .+ \(youtube, completed\)$/),
+				value: second.id,
+				url: YOUTUBE,
+			},
+			{
+				name: expect.stringMatching(/^.+ — .+ \(tiktok, monitoring\)$/),
+				value: first.id,
+				url: TIKTOK,
+			},
+		]);
+	});
+
+	test('searches title, creator, link and id, in any case', async () => {
+		const { credential, sandbox } = await createFixture();
+		const tracked = sandbox.seedVideo({ video_link: TIKTOK });
+		tracked.override({ current_metadata: { title: 'Apollo 11 LAUNCH', creator: 'nasa' } });
+		sandbox.seedVideo({ video_link: YOUTUBE });
+		for (const typed of ['apollo', 'NASA', '7234567890', tracked.id])
+			expect((await searchVideos(credential, typed)).results.map(({ value }) => value)).toEqual([
+				tracked.id,
+			]);
+		expect((await searchVideos(credential, 'nothing like it')).results).toEqual([]);
+	});
+
+	test('a video without title and creator goes by its link', async () => {
+		const { credential, sandbox } = await createFixture();
+		sandbox.seedVideo({ video_link: TIKTOK }).override({ current_metadata: null });
+		const { results } = await searchVideos(credential);
+		expect(results[0]!.name).toBe(`${TIKTOK} (tiktok, monitoring)`);
+	});
+
+	test('an error says what to do', async () => {
+		const { credential } = await createFixture();
+		await expect(searchVideos({ ...credential, apiKey: 'wrong' })).rejects.toThrow(
+			'ContentStats does not accept the API key',
+		);
+	});
+});
+
+describe('stop', () => {
+	test('ends a tracking', async () => {
+		const { credential, sandbox, posts } = await createFixture();
+		const tracked = sandbox.seedVideo({ video_link: TIKTOK });
+		const { items } = await runAction(credential, { operation: 'stop', ...video('url', TIKTOK) });
+		expect(items).toEqual([
+			{
+				video_id: tracked.id,
+				job_id: tracked.job_id,
+				video_link: TIKTOK,
+				previous_status: 'monitoring',
+				new_status: 'completed',
+			},
+		]);
+		expect(tracked.status).toBe('completed');
+		expect(posts()).toEqual([`POST /videos/${tracked.id}/stop`]);
+	});
+
+	test('a tracking that has ended already is said so by the API', async () => {
+		const { credential, sandbox } = await createFixture();
+		const { id } = sandbox.seedVideo({ video_link: TIKTOK, status: 'completed' });
+		const { error } = await runAction(credential, { operation: 'stop', ...video('id', id) });
+		expect(error?.message).toMatch(new RegExp(`^ContentStats refused stopping video ${id}`));
+	});
+});
+
+describe('usage', () => {
+	test('the API’s fields and what they mean', async () => {
+		const { credential, sandbox, clock } = await createFixture({
+			balanceUsd: 10,
+			firstSnapshotDelayMs: 0,
+		});
+		await runAction(credential, { videoUrls: `${TIKTOK} ${YOUTUBE}`, durationDays: 1 });
+		clock.advance({ hours: 5 });
+		const { items } = await runAction(
+			credential,
+			{ operation: 'usage' },
+			{ items: [{ a: 1 }, { a: 2 }] },
+		);
+		// 6 snapshots of each were taken: 18 are still to come for each, at $0.015.
+		expect(items).toEqual([
+			{
+				balance_usd: expect.any(Number),
+				total_snapshots: 12,
+				active_videos: 2,
+				uncharged_usage_usd: expect.any(Number),
+				total_charged_usd: expect.any(Number),
+				estimated_snapshots_remaining: expect.any(Number),
+				cost_per_snapshot: 0.015,
+				available_usd: 9.82,
+				committed_usd: 0.54,
+				estimated_days_remaining: 13.64,
+			},
+		]);
+		const { balance_usd, uncharged_usage_usd } = items[0] as Record<string, number>;
+		expect(balance_usd! - uncharged_usage_usd!).toBeCloseTo(9.82, 6);
+		expect(sandbox.ledger.filter(({ kind }) => kind === 'snapshot')).toHaveLength(12);
+	});
+
+	test('without active videos', async () => {
+		const { credential } = await createFixture();
+		const { items } = await runAction(credential, { operation: 'usage' });
+		expect(items[0]).toMatchObject({
+			available_usd: 1000,
+			committed_usd: 0,
+			estimated_days_remaining: null,
+		});
+	});
+
+	test('committed_usd is null where a part of the list is full', async () => {
+		const { credential, sandbox } = await createFixture();
+		for (let number = 0; number < 101; number += 1)
+			sandbox.seedVideo({ video_link: tiktok(number) });
+		const { items } = await runAction(credential, { operation: 'usage' });
+		expect(items[0]!.committed_usd).toBeNull();
+	});
+});

@@ -1,0 +1,226 @@
+import dns from 'node:dns';
+import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
+
+import { createFixture, TIKTOK, video, YOUTUBE } from './support/fixture';
+import { createPoller, runAction, searchVideos, testCredential } from './support/host';
+
+const everything = (value: unknown): string =>
+	inspect(value, { depth: 20, maxStringLength: null, maxArrayLength: null, showHidden: true });
+
+describe('a video id reaches no other endpoint', () => {
+	test.each([
+		['../usage'],
+		['a/b?c'],
+		['..'],
+		['.'],
+		['%2e%2e'],
+		['a#b'],
+		['a\\b'],
+		['id\nHost: x'],
+		['відео'],
+		[''],
+	])('%j', async (id) => {
+		const { credential, calls } = await createFixture();
+		for (const operation of ['get', 'stop']) {
+			const { error, items } = await runAction(
+				credential,
+				{ operation, ...video('id', '={{ $json.id }}') },
+				{ items: [{ id }] },
+			);
+			expect(items).toEqual([]);
+			expect(error?.message).toMatch(/is not the id of a video|No video was chosen/);
+		}
+		expect(calls()).toEqual([]);
+	});
+
+	test('nor does one the trigger is given', async () => {
+		const { credential, calls } = await createFixture();
+		const poller = createPoller(credential, { watch: 'selected', videos: 'cm5abc ../usage' });
+		await expect(poller.poll()).rejects.toThrow(
+			'“../usage” is neither the id nor the link of a video',
+		);
+		expect(calls()).toEqual([]);
+	});
+});
+
+describe('the key goes to no other host', () => {
+	const statuses = [301, 302, 303, 307, 308] as const;
+
+	test.each(statuses)('%i to another host is not followed', async (status) => {
+		const { sandbox: elsewhere } = await createFixture();
+		const { credential, sandbox, calls } = await createFixture();
+		const location = elsewhere.baseUrl;
+		sandbox.faults.add({
+			kind: 'redirect',
+			status,
+			location: `${location}/usage`,
+			times: Infinity,
+		});
+		const usage = await runAction(credential, { operation: 'usage' });
+		expect(usage.error?.message).toMatch(
+			/^ContentStats points to 127\.0\.0\.1:\d+ instead of answering about .+: not followed/,
+		);
+		const tracked = await runAction(credential, { videoUrls: TIKTOK });
+		expect(tracked.error?.message).toContain('not followed');
+		await expect(createPoller(credential, {}).poll()).rejects.toThrow('not followed');
+		await expect(searchVideos(credential)).rejects.toThrow('not followed');
+		sandbox.clear();
+		const otherName = location.replace('127.0.0.1', 'localhost');
+		sandbox.faults.add({ kind: 'redirect', status, location: `${otherName}/usage` });
+		await expect(testCredential(credential)).rejects.toThrow(/domain/i);
+		expect(elsewhere.requests).toEqual([]);
+		expect(calls().filter((call) => call.startsWith('POST'))).toEqual([]);
+	});
+
+	test.each(statuses)('a Track answered %i to another host spends nothing', async (status) => {
+		const { sandbox: elsewhere } = await createFixture();
+		const { credential, sandbox, posts } = await createFixture();
+		sandbox.faults.add({
+			kind: 'redirect',
+			status,
+			location: `${elsewhere.baseUrl}/videos/track`,
+			match: { method: 'POST' },
+			times: Infinity,
+		});
+		const { error } = await runAction(credential, { videoUrls: TIKTOK });
+		expect(error?.message).toContain('not followed');
+		expect(posts()).toEqual(['POST /videos/track']);
+		expect(elsewhere.requests).toEqual([]);
+		expect(sandbox.ledger).toEqual([]);
+	});
+});
+
+describe('the www. twin of the base URL’s host', () => {
+	/** Names that lead here, so that one sandbox can answer for a host and its twin. */
+	function resolveLocally() {
+		const lookup = dns.lookup;
+		jest
+			.spyOn(dns, 'lookup')
+			.mockImplementation(((host: string, ...rest: never[]) =>
+				(lookup as (...args: unknown[]) => void)(
+					host.endsWith('api.test') ? '127.0.0.1' : host,
+					...rest,
+				)) as typeof lookup);
+	}
+	afterEach(() => jest.restoreAllMocks());
+
+	const named = (baseUrl: string, host: string) => baseUrl.replace('127.0.0.1', host);
+
+	test.each([
+		[301, 'api.test', 'www.api.test'],
+		[302, 'www.api.test', 'api.test'],
+		[307, 'api.test', 'www.api.test'],
+		[308, 'api.test', 'www.api.test'],
+	] as const)('%i from %s to %s: one hop, and a Track stays a POST', async (status, from, to) => {
+		resolveLocally();
+		const { credential, sandbox, posts } = await createFixture();
+		sandbox.faults.add({
+			kind: 'redirect',
+			status,
+			location: `${named(sandbox.baseUrl, to)}/videos/track`,
+			match: { method: 'POST' },
+		});
+		const { items, error } = await runAction(
+			{ ...credential, baseUrl: named(credential.baseUrl, from) },
+			{ videoUrls: TIKTOK },
+		);
+		expect(error).toBeUndefined();
+		expect(items).toEqual([expect.objectContaining({ outcome: 'tracked' })]);
+		expect(posts()).toEqual(['POST /videos/track', 'POST /videos/track']);
+		const hosts = sandbox.requests
+			.slice(-2)
+			.map(({ headers }) => String(headers.host).split(':')[0]);
+		expect(hosts).toEqual([from, to]);
+		expect(sandbox.ledger.filter(({ kind }) => kind === 'track')).toHaveLength(1);
+	});
+
+	test('the test of the credential follows it too', async () => {
+		resolveLocally();
+		const { credential, sandbox, calls } = await createFixture();
+		const location = `${named(sandbox.baseUrl, 'www.api.test')}/usage`;
+		sandbox.faults.add({ kind: 'redirect', status: 301, location });
+		await testCredential({ ...credential, baseUrl: named(credential.baseUrl, 'api.test') });
+		expect(calls()).toEqual(['GET /usage', 'GET /usage']);
+	});
+
+	test('a second hop is not followed', async () => {
+		resolveLocally();
+		const { credential, sandbox, calls } = await createFixture();
+		const back = (host: string) => `${named(sandbox.baseUrl, host)}/usage`;
+		const match = { path: '/usage' };
+		sandbox.faults.add({ kind: 'redirect', status: 308, location: back('www.api.test'), match });
+		sandbox.faults.add({ kind: 'redirect', status: 308, location: back('api.test'), match });
+		const { error } = await runAction(
+			{ ...credential, baseUrl: named(credential.baseUrl, 'api.test') },
+			{ operation: 'usage' },
+		);
+		expect(error?.message).toContain('not followed');
+		expect(calls().filter((call) => call === 'GET /usage')).toHaveLength(2);
+	});
+
+	test('another path of the twin is not followed', async () => {
+		resolveLocally();
+		const { credential, sandbox } = await createFixture();
+		const location = `${named(sandbox.baseUrl, 'www.api.test')}/login`;
+		sandbox.faults.add({ kind: 'redirect', status: 302, location, match: { path: '/usage' } });
+		const { error } = await runAction(
+			{ ...credential, baseUrl: named(credential.baseUrl, 'api.test') },
+			{ operation: 'usage' },
+		);
+		expect(error?.message).toContain('points to www.api.test');
+	});
+});
+
+describe('the key is in no output, error, hint, state or log', () => {
+	test.each([
+		['success', undefined],
+		['401', { kind: 'status', status: 401, body: { error: 'API key required' } }],
+		['400', { kind: 'status', status: 400, body: { error: 'Invalid request' } }],
+		['500', { kind: 'status', status: 500, body: 'x' }],
+		['drop', { kind: 'drop', when: 'before_commit' }],
+		['garbage', { kind: 'body', body: '<html>' }],
+		['redirect', { kind: 'redirect', status: 302, location: 'http://example.test/' }],
+	] as const)('%s', async (_, fault) => {
+		const { credential, sandbox, clock } = await createFixture();
+		const { id } = sandbox.seedVideo({ video_link: YOUTUBE });
+		clock.advance({ hours: 3 });
+		if (fault) sandbox.faults.add({ ...fault, times: Infinity });
+		const poller = createPoller(credential, { startFrom: 'beginning', simplify: false });
+		const seen = await Promise.all([
+			runAction(credential, { videoUrls: TIKTOK }),
+			runAction(credential, { operation: 'get', ...video('id', id) }),
+			runAction(credential, { operation: 'list', simplify: false }),
+			runAction(credential, { operation: 'stop', ...video('id', id) }),
+			runAction(credential, { operation: 'usage' }),
+			runAction(
+				credential,
+				{ videoUrls: TIKTOK, operation: 'track' },
+				{ onError: 'continueRegularOutput' },
+			),
+			searchVideos(credential).catch((error: unknown) => error),
+			poller.poll().catch((error: unknown) => error),
+			poller.poll('manual').catch((error: unknown) => error),
+		]);
+		const log = readFileSync(process.env.N8N_LOG_FILE_LOCATION!, 'utf8');
+		expect(everything(seen)).toContain(fault ? 'ContentStats' : 'snapshot_key');
+		for (const text of [everything(seen), everything(poller.staticData), log])
+			expect(text).not.toContain(credential.apiKey);
+	});
+});
+
+describe('the test of the credential', () => {
+	test('passes with a good key, live or test, and asks only for what is free', async () => {
+		const { credential, sandbox, calls } = await createFixture();
+		await testCredential(credential);
+		await testCredential({ ...credential, apiKey: sandbox.testKey });
+		expect(calls()).toEqual(['GET /usage', 'GET /usage']);
+	});
+
+	test('fails with a bad key', async () => {
+		const { credential } = await createFixture();
+		await expect(testCredential({ ...credential, apiKey: 'cs_live_bad' })).rejects.toMatchObject({
+			httpCode: '401',
+		});
+	});
+});
