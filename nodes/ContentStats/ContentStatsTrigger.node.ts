@@ -13,7 +13,7 @@ import { platformField } from './operations/platformField';
 import { collect, readSelected, scopeOf, type Watch } from './polling/collect';
 import type { EventName } from './polling/events';
 import { examples } from './polling/examples';
-import { advancePoll, type PollSettings } from './polling/poll';
+import { advancePoll, type PollSettings, watchedIds } from './polling/poll';
 import { readState } from './polling/state';
 
 /** Made anew at each start of n8n, which is how a restart is told from just another poll. */
@@ -222,15 +222,15 @@ export class ContentStatsTrigger implements INodeType {
 			if (this.getMode() === 'manual') return [toItems(await examples(client, watch, settings))];
 
 			const staticData = this.getWorkflowStaticData('node');
-			const known = Object.keys(readState(staticData.state, baseUrl)?.videos ?? {});
-			const collected = await collect(client, watch, new Set(known));
-			for (const [id, error] of collected.failed)
-				this.logger.warn(`ContentStats: video ${id} is left for the next poll: ${error.message}`);
+			const moment = { now: Date.now(), process: PROCESS };
+			const known = watchedIds(readState(staticData.state, baseUrl), settings, moment);
+			const collected = await collect(client, watch, known);
 
 			// Read again: an overlapping poll may have ended while this one was waiting.
 			const latest = readState(staticData.state, baseUrl);
-			const moment = { now: Date.now(), process: PROCESS };
-			const { items, state } = advancePoll(latest, collected, settings, moment);
+			const { items, state, failed } = advancePoll(latest, collected, settings, moment);
+			for (const [id, { message }] of failed)
+				this.logger.warn(`ContentStats: video ${id} is left for the next poll: ${message}`);
 			staticData.state = state as unknown as IDataObject;
 			return items.length > 0 ? [toItems(items)] : null;
 		} catch (error) {

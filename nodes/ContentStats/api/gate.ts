@@ -86,7 +86,7 @@ export function createGate({ now, sleep }: GateHost): Gate {
 	}
 
 	function learn(window: RateWindow | null): void {
-		if (!window) return;
+		if (!window || window.reset < windowReset) return;
 		// Replies may overtake each other: within one window, the fewest left is the newest.
 		remaining =
 			window.reset === windowReset ? Math.min(remaining, window.remaining) : window.remaining;

@@ -20,22 +20,23 @@ function split(filters: VideoFilters): VideoFilters[] {
 	return [];
 }
 
+/** Each video once, newest first: the API promises no order. */
+const newestFirst = (videos: Video[]): Video[] =>
+	[...new Map(videos.map((video) => [video.id, video])).values()].sort(byNewest);
+
 /**
  * All videos that match, newest first. The API shows 100 and has no paging, so a full reply is asked
  * for again per platform, and then per status, only where that is needed.
  */
 export async function listAll(client: Client, filters: VideoFilters): Promise<Listing> {
-	const videos = await client.list(filters);
+	const videos = newestFirst(await client.list(filters));
 	if (!isFull(videos)) return { videos, fullSlices: [] };
 	const parts = split(filters);
 	if (parts.length === 0) return { videos, fullSlices: [`${filters.platform}, ${filters.status}`] };
 
 	const listings = await Promise.all(parts.map((part) => listAll(client, part)));
-	const byId = new Map(
-		[videos, ...listings.map((part) => part.videos)].flat().map((video) => [video.id, video]),
-	);
 	return {
-		videos: [...byId.values()].sort(byNewest),
+		videos: newestFirst([...videos, ...listings.flatMap((part) => part.videos)]),
 		fullSlices: listings.flatMap((part) => part.fullSlices),
 	};
 }
@@ -47,7 +48,7 @@ export async function listRunning(client: Client, filters: VideoFilters = {}): P
 		listAll(client, { ...filters, status: 'paused' }),
 	]);
 	return {
-		videos: [...monitoring.videos, ...paused.videos].sort(byNewest),
+		videos: newestFirst([...monitoring.videos, ...paused.videos]),
 		fullSlices: [...monitoring.fullSlices, ...paused.fullSlices],
 	};
 }

@@ -59,9 +59,8 @@ export function withGrowth(rows: Row[]): Array<Row & Growth> {
 	return rows.map((row, index) => ({ ...row, ...growthSince(row, rows[index - 1]) }));
 }
 
-/** The metric that tells how a video does: views, or likes where no snapshot has views. */
-export function leadingMetric(rows: Row[]): 'views' | 'likes' {
-	return rows.some((row) => row.views !== null) || rows.every((row) => row.likes === null)
-		? 'views'
-		: 'likes';
+/** The metric that tells how a video does: views, or likes where its platform has no views. */
+export function leadingMetric(rows: Row[], platform = rows[0]?.platform): 'views' | 'likes' {
+	if (rows.some((row) => row.views !== null)) return 'views';
+	return platform === 'instagram' || rows.some((row) => row.likes !== null) ? 'likes' : 'views';
 }

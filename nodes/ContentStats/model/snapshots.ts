@@ -31,9 +31,15 @@ export function toMetric(value: string | number | null | undefined): MetricValue
 
 /** The instant of an API timestamp in Unix milliseconds; one without a zone is UTC. NaN when it is none. */
 export function toEpochMs(timestamp: string): number {
-	if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(timestamp)) return NaN;
-	const hasZone = /(Z|[+-]\d\d:?\d\d)$/i.test(timestamp);
-	return Date.parse(hasZone ? timestamp : `${timestamp}Z`);
+	const match = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/i.exec(
+		timestamp,
+	);
+	if (!match) return NaN;
+	const [, day, zone] = match;
+	// The engine takes 30 February for 1 March.
+	const midnight = Date.parse(`${day}T00:00:00Z`);
+	const isRealDay = !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day!);
+	return isRealDay ? Date.parse(zone ? timestamp : `${timestamp}Z`) : NaN;
 }
 
 /** An API timestamp as ISO-8601 in UTC with milliseconds. */

@@ -51,7 +51,7 @@ export function sparkline(values: number[], length = SPARKLINE_LENGTH): string {
 export function summarise(video: Video, rows: Row[]): Summary {
 	const first = rows[0];
 	const last = rows.at(-1);
-	const metric = leadingMetric(rows);
+	const metric = leadingMetric(rows, video.platform);
 	const gains = rows.slice(1).flatMap((row, index) => {
 		const previous = rows[index]!;
 		const gain = perHour(delta(row[metric], previous[metric]), hoursBetween(row, previous));

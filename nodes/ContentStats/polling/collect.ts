@@ -117,6 +117,7 @@ export async function collect(
 			else collected.failed.set(id, video);
 			return;
 		}
+		if (video instanceof Error) throw video;
 		sortIn(collected, watch, video as VideoWithSnapshots);
 	});
 

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { ContentStatsError } from '../api/errors';
 import { createdAt } from '../api/listing';
 import { readSnapshots, snapshotInstants, type VideoWithSnapshots } from '../api/schemas';
 import { growthSince } from '../model/growth';
@@ -7,6 +8,7 @@ import { type Row, toRow } from '../model/snapshots';
 import type { Collected } from './collect';
 import { advanceCursor, type Cursor, freshInstants, startCursor } from './cursor';
 import { type EventItem, type EventName, eventsOf } from './events';
+import { type InstantsById, type Moment, owedReplay, recentHandovers } from './replay';
 import { type PollState, STATE_VERSION } from './state';
 
 export interface PollSettings {
@@ -21,21 +23,17 @@ export interface PollSettings {
 	scope: string;
 }
 
-/** The moment of a poll: Unix milliseconds, and an id that each start of n8n makes anew. */
-export interface Moment {
-	now: number;
-	process: string;
-}
-
 interface Candidate {
 	video: VideoWithSnapshots;
-	/** All instants of the video, ascending. */
+	/** All instants of the video, ascending; `index` is that of the snapshot. */
 	instants: number[];
+	index: number;
 	instant: number;
 	isFirst: boolean;
 }
 
-const REPLAY_MS = 10 * 60_000;
+/** How many polls longer than it is watched the cursor of a video is kept. */
+const POLLS_KEPT = 2;
 
 /** What a video that was not known before owes: nothing, its newest snapshot, or all of them. */
 function seedCursor(startFrom: PollSettings['startFrom'], instants: number[]): Cursor {
@@ -43,64 +41,21 @@ function seedCursor(startFrom: PollSettings['startFrom'], instants: number[]): C
 	return advanceCursor(startCursor, startFrom === 'latest' ? instants.slice(0, -1) : instants);
 }
 
-/** After a restart: what n8n may have lost of what it was handed in the last ten minutes. */
-function toReplay(state: PollState | null, settings: PollSettings, moment: Moment) {
-	const isRestart = state?.process !== undefined && state.process !== moment.process;
-	if (!settings.replayAfterRestart || !isRestart) return new Map<string, Set<number>>();
-	const replay = new Map<string, Set<number>>();
-	for (const [, videos] of state.recent ?? [])
-		for (const [id, instants] of Object.entries(videos))
-			replay.set(id, new Set([...(replay.get(id) ?? []), ...instants]));
-	return replay;
-}
+/** The ids whose videos a poll must fetch, whether or not they are listed. */
+export const watchedIds = (state: PollState | null, settings: PollSettings, moment: Moment) =>
+	new Set([...Object.keys(state?.videos ?? {}), ...Object.keys(owed(state, settings, moment))]);
 
-/** The handovers of the ten minutes before, and with, the latest one. */
-function rememberHandover(
-	state: PollState | null,
-	handedOver: Map<string, Candidate[]>,
-	{ now }: Moment,
-): NonNullable<PollState['recent']> {
-	const before = state?.recent ?? [];
-	if (handedOver.size === 0) return before;
-	const instants = [...handedOver].map(([id, group]) => [id, group.map(({ instant }) => instant)]);
-	return [...before.filter(([at]) => at > now - REPLAY_MS), [now, Object.fromEntries(instants)]];
-}
+const owed = (state: PollState | null, settings: PollSettings, moment: Moment): InstantsById =>
+	settings.replayAfterRestart ? owedReplay(state, moment) : {};
 
-function groupBy<T, K>(entries: T[], keyOf: (entry: T) => K): Map<K, T[]> {
-	const groups = new Map<K, T[]>();
-	for (const entry of entries) {
-		const group = groups.get(keyOf(entry));
-		if (group) group.push(entry);
-		else groups.set(keyOf(entry), [entry]);
+function groupById(candidates: Candidate[]): Map<string, Candidate[]> {
+	const groups = new Map<string, Candidate[]>();
+	for (const candidate of candidates) {
+		const group = groups.get(candidate.video.id);
+		if (group) group.push(candidate);
+		else groups.set(candidate.video.id, [candidate]);
 	}
 	return groups;
-}
-
-/** The rows of a video's chosen snapshots and of those before them, by instant. */
-function rowsByInstant(video: VideoWithSnapshots, candidates: Candidate[]): Map<number, Row> {
-	const wanted = new Set(
-		candidates.flatMap(({ instants, instant }) => [instant, instantBefore(instants, instant)]),
-	);
-	const snapshots = readSnapshots(video, (instant) => wanted.has(instant));
-	const rows = snapshots.map((snapshot) => toRow(video, snapshot));
-	return new Map(rows.map((row) => [Date.parse(row.snapshot_time), row]));
-}
-
-const instantBefore = (instants: number[], instant: number): number =>
-	instants[instants.indexOf(instant) - 1] ?? NaN;
-
-function toItems(chosen: Candidate[], settings: PollSettings): EventItem[] {
-	const rows = new Map(
-		[...groupBy(chosen, ({ video }) => video)].map(([video, group]) => [
-			video,
-			rowsByInstant(video, group),
-		]),
-	);
-	return chosen.flatMap(({ video, instants, instant, isFirst }) => {
-		const row = rows.get(video)!.get(instant)!;
-		const previous = rows.get(video)!.get(instantBefore(instants, instant));
-		return eventsOf(settings.events, row, isFirst, extrasOf(video, row, previous, settings));
-	});
 }
 
 /** What the options add to a row: its growth, and the API's object of the video without snapshots. */
@@ -117,6 +72,32 @@ export function extrasOf(
 	};
 }
 
+/**
+ * The items of some snapshots of one video, by instant. Only these snapshots are parsed, and for
+ * growth those before them.
+ *
+ * @throws ContentStatsError where one cannot be understood.
+ */
+function itemsOf(group: Candidate[], settings: PollSettings): Map<number, EventItem[]> {
+	const { video } = group[0]!;
+	const before = ({ instants, index }: Candidate) =>
+		settings.includeGrowth ? instants[index - 1] : undefined;
+	const wanted = new Set(group.flatMap((candidate) => [candidate.instant, before(candidate)]));
+	const rows = new Map(
+		readSnapshots(video, (instant) => wanted.has(instant))
+			.map((snapshot) => toRow(video, snapshot))
+			.map((row) => [Date.parse(row.snapshot_time), row]),
+	);
+	return new Map(
+		group.map((candidate) => {
+			const { instant, isFirst } = candidate;
+			const row = rows.get(instant)!;
+			const extras = extrasOf(video, row, rows.get(before(candidate) ?? NaN), settings);
+			return [instant, eventsOf(settings.events, row, isFirst, extras)];
+		}),
+	);
+}
+
 /** As many candidates, oldest first, as make at most `most` items; at least one, so that it goes on. */
 function bounded(candidates: Candidate[], events: EventName[], most: number): Candidate[] {
 	const perSnapshot = (isFirst: boolean) =>
@@ -130,69 +111,139 @@ function bounded(candidates: Candidate[], events: EventName[], most: number): Ca
 	return end === -1 ? candidates : candidates.slice(0, end);
 }
 
+/** Runs `read` on each; what cannot be understood is left out and named in `unreadable`. */
+function readEach<T, R>(
+	entries: Iterable<readonly [string, T]>,
+	unreadable: Map<string, ContentStatsError>,
+	read: (entry: T) => R,
+): Map<string, R> {
+	const results = new Map<string, R>();
+	for (const [id, entry] of entries) {
+		try {
+			results.set(id, read(entry));
+		} catch (error) {
+			if (!(error instanceof ContentStatsError)) throw error;
+			unreadable.set(id, error);
+		}
+	}
+	return results;
+}
+
 /**
  * One poll, without any I/O: what was fetched and what was remembered give what is emitted and what
  * is remembered next. It must run in one go with reading and assigning the state, since another poll
  * may have finished meanwhile; then overlapping polls emit each snapshot once, whichever ends first.
+ *
+ * @returns `failed`: the videos left for the next poll, and why.
+ * @throws ContentStatsError where not one of the videos can be understood.
  */
 export function advancePoll(
 	state: PollState | null,
 	collected: Collected,
 	settings: PollSettings,
 	moment: Moment,
-): { items: EventItem[]; state: PollState } {
+): { items: EventItem[]; state: PollState; failed: Map<string, ContentStatsError> } {
 	const isSeeding = state?.scope !== settings.scope;
-	// What an overlapping poll has dropped meanwhile has ended: it must not come back as new.
-	const isDropped = ({ id }: VideoWithSnapshots) =>
-		collected.known.has(id) && state?.videos[id] === undefined;
-	const videos = collected.videos.filter((video) => !isDropped(video));
+	const failed = new Map(collected.failed);
+	const replay = owed(state, settings, moment);
+	const cursors: PollState['videos'] = { ...state?.videos };
+	const left = (state?.left ?? []).map((cursorById) => ({ ...cursorById }));
+	const leftWith = (id: string) => left.find((cursorById) => cursorById[id]);
+
+	const videos = new Map(collected.videos.map((video) => [video.id, video]));
+	// Seen again by a poll that began after it was dropped: it is watched again, where it stood.
+	for (const id of videos.keys()) {
+		const cursorById = leftWith(id);
+		if (!cursorById || collected.known.has(id)) continue;
+		cursors[id] = cursorById[id]!;
+		delete cursorById[id];
+	}
+	const instantsById = readEach(videos, failed, snapshotInstants);
 	const newest_tracking = Math.max(
 		state?.newest_tracking ?? 0,
-		...(isSeeding ? videos.map(createdAt) : []),
+		...(isSeeding ? collected.videos.map(createdAt) : []),
 	);
-	const replay = toReplay(state, settings, moment);
-	const cursors: PollState['videos'] = { ...state?.videos };
+
+	function cursorFor(video: VideoWithSnapshots, instants: number[]): Cursor | null {
+		const known = cursors[video.id] ?? leftWith(video.id)?.[video.id];
+		if (known) return known;
+		// It could not be read when all were seeded.
+		if (cursors[video.id] === null) return seedCursor(settings.startFrom, instants);
+		// Fetched only for what it owes: its history went out before it was dropped.
+		if (replay[video.id]) return seedCursor('new', instants);
+		// An overlapping poll has dropped it: it must not come back as new.
+		if (collected.known.has(video.id)) return null;
+		const isNew = !isSeeding && createdAt(video) >= newest_tracking;
+		return isNew ? startCursor : seedCursor(settings.startFrom, instants);
+	}
+	const assignCursor = (id: string, cursor: Cursor) => {
+		(leftWith(id) ?? cursors)[id] = cursor;
+	};
+
 	const candidates: Candidate[] = [];
-
-	for (const video of videos) {
-		const instants = snapshotInstants(video);
-		const known = cursors[video.id];
-		const isNew = known === undefined && !isSeeding && createdAt(video) >= newest_tracking;
-		const cursor = known ?? (isNew ? startCursor : seedCursor(settings.startFrom, instants));
-		cursors[video.id] = cursor;
-
-		const again = instants.filter((instant) => replay.get(video.id)?.has(instant));
-		for (const instant of new Set([...freshInstants(cursor, instants), ...again])) {
-			const isFirst =
-				instant === instants[0] && (cursor.newest === null || again.includes(instant));
-			candidates.push({ video, instants, instant, isFirst });
-		}
+	for (const [id, instants] of instantsById) {
+		const video = videos.get(id)!;
+		const cursor = cursorFor(video, instants);
+		if (!cursor) continue;
+		assignCursor(id, cursor);
+		const again = new Set(replay[id]);
+		const fresh = new Set(freshInstants(cursor, instants));
+		instants.forEach((instant, index) => {
+			if (!fresh.has(instant) && !again.has(instant)) return;
+			const isFirst = index === 0 && (cursor.newest === null || again.has(instant));
+			candidates.push({ video, instants, index, instant, isFirst });
+		});
 	}
 	candidates.sort((a, b) => a.instant - b.instant || a.video.id.localeCompare(b.video.id));
+
 	const chosen = bounded(candidates, settings.events, settings.maxItemsPerPoll);
-	const handedOver = groupBy(chosen, ({ video }) => video.id);
-	for (const [id, group] of handedOver)
-		cursors[id] = advanceCursor(
-			cursors[id]!,
-			group.map(({ instant }) => instant),
+	const itemsById = readEach(groupById(chosen), failed, (group) => itemsOf(group, settings));
+	const firstFailure = [...failed.values()][0];
+	if (firstFailure && [...videos.keys()].every((id) => failed.has(id))) throw firstFailure;
+
+	const handedOver: InstantsById = {};
+	for (const [id, items] of itemsById) {
+		handedOver[id] = [...items.keys()];
+		assignCursor(id, advanceCursor((leftWith(id) ?? cursors)[id]!, handedOver[id]));
+	}
+
+	// A video that could not be read when all were seeded is seeded as soon as it can be.
+	if (isSeeding)
+		for (const id of failed.keys())
+			if (!itemsById.has(id) && !instantsById.has(id)) cursors[id] ??= null;
+	const unfinished = new Set(
+		candidates
+			.filter(({ video, instant }) => !itemsById.get(video.id)?.has(instant))
+			.map(({ video }) => video.id),
+	);
+	const ended = collected.ended.filter((id) => !unfinished.has(id) && !failed.has(id));
+	const dropped: Record<string, Cursor> = {};
+	for (const id of [...collected.gone, ...ended]) {
+		if (cursors[id]) dropped[id] = cursors[id];
+		delete cursors[id];
+	}
+	for (const id of collected.gone) delete replay[id];
+	for (const [id, instants] of instantsById) {
+		const rest = (replay[id] ?? []).filter(
+			(instant) => instants.includes(instant) && !handedOver[id]?.includes(instant),
 		);
+		if (rest.length > 0) replay[id] = rest;
+		else delete replay[id];
+	}
 
-	// A video that could not be fetched when all were seeded is seeded as soon as it can be.
-	if (isSeeding) for (const id of collected.failed.keys()) cursors[id] ??= null;
-	const unfinished = new Set(candidates.slice(chosen.length).map(({ video }) => video.id));
-	const ended = collected.ended.filter((id) => !unfinished.has(id));
-	for (const id of [...collected.gone, ...ended]) delete cursors[id];
-
+	const kept = [dropped, ...left].slice(0, POLLS_KEPT);
 	return {
-		items: toItems(chosen, settings),
+		items: chosen.flatMap(({ video, instant }) => itemsById.get(video.id)?.get(instant) ?? []),
+		failed,
 		state: {
 			version: STATE_VERSION,
 			base_url: settings.baseUrl,
 			scope: settings.scope,
 			newest_tracking,
 			videos: cursors,
+			...(kept.some((cursorById) => Object.keys(cursorById).length > 0) ? { left: kept } : {}),
 			...(settings.replayAfterRestart
-				? { process: moment.process, recent: rememberHandover(state, handedOver, moment) }
+				? { process: moment.process, recent: recentHandovers(state, handedOver, moment), replay }
 				: {}),
 		},
 	};

@@ -18,10 +18,17 @@ const stateSchema = z.object({
 	newest_tracking: z.number(),
 	/** A cursor per watched video; null where it is still to be seeded. */
 	videos: z.record(cursorSchema.nullable()),
+	/**
+	 * Cursors of videos that are watched no more, of the last polls, newest first: a poll that began
+	 * before they were dropped may end after, and must not take them for new.
+	 */
+	left: z.array(z.record(cursorSchema)).optional(),
 	/** The process that wrote this: another one means that n8n was restarted. */
 	process: z.string().optional(),
 	/** What was handed over lately: when (Unix ms), and the instants of each video. */
 	recent: z.array(z.tuple([z.number(), z.record(z.array(z.number()))])).optional(),
+	/** What is still to be emitted again after a restart: the instants of each video. */
+	replay: z.record(z.array(z.number())).optional(),
 });
 
 /** What the trigger remembers between polls: plain JSON in n8n's static data of the node. */

@@ -1,0 +1,182 @@
+import { byNewest, createdAt, listAll, listRunning } from '../../../nodes/ContentStats/api/listing';
+import type { Video, VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
+import { at, clientOf, httpError, iso, video, type World, worldOf } from '../world';
+
+/** `count` videos of a platform and status, in no order of time; `name` makes their ids unique. */
+const many = (count: number, name: string, fields: Partial<Video> = {}): VideoWithSnapshots[] =>
+	Array.from({ length: count }, (_, n) =>
+		video(`${name}${n}`, { created: (n * 7) % count, ...fields }),
+	);
+
+const idsOf = (videos: Video[]) => videos.map(({ id }) => id).sort();
+const isNewestFirst = (videos: Video[]) =>
+	videos.every((entry, index) => index === 0 || createdAt(videos[index - 1]!) >= createdAt(entry));
+
+async function all(world: World, filters = {}) {
+	const listing = await listAll(clientOf(world), filters);
+	return { ...listing, ids: idsOf(listing.videos), requests: world.requests };
+}
+
+describe('listAll', () => {
+	it('asks once where the reply is not full', async () => {
+		const world = worldOf(...many(99, 't'));
+		const { ids, fullSlices, requests } = await all(world);
+		expect(ids).toEqual(idsOf(world.videos));
+		expect(fullSlices).toEqual([]);
+		expect(requests).toEqual(['list * *']);
+	});
+
+	it('asks nothing more for an empty list', async () => {
+		expect(await all(worldOf())).toMatchObject({ ids: [], fullSlices: [], requests: ['list * *'] });
+	});
+
+	test.each([100, 101, 170])('finds all of %d videos of four platforms', async (count) => {
+		const platforms = ['tiktok', 'youtube', 'instagram', 'twitter'];
+		const world = worldOf(
+			...many(count, 'v').map((entry, n) => ({ ...entry, platform: platforms[n % 4]! })),
+		);
+		const { ids, fullSlices, requests } = await all(world);
+		expect(ids).toEqual(idsOf(world.videos));
+		expect(fullSlices).toEqual([]);
+		expect([...requests].sort()).toEqual(
+			['list * *', ...platforms.map((platform) => `list ${platform} *`)].sort(),
+		);
+	});
+
+	it('asks per status only for the platform whose reply is full', async () => {
+		const world = worldOf(
+			...many(90, 'tm'),
+			...many(60, 'tc', { status: 'completed' }),
+			...many(3, 'tp', { status: 'paused' }),
+			...many(3, 'tx', { status: 'cancelled' }),
+			...many(3, 'te', { status: 'error' }),
+			...many(20, 'y', { platform: 'youtube' }),
+		);
+		const { ids, fullSlices, requests } = await all(world);
+		expect(ids).toEqual(idsOf(world.videos));
+		expect(fullSlices).toEqual([]);
+		expect([...requests].sort()).toEqual(
+			[
+				'list * *',
+				'list tiktok *',
+				'list youtube *',
+				'list instagram *',
+				'list twitter *',
+				'list tiktok monitoring',
+				'list tiktok paused',
+				'list tiktok completed',
+				'list tiktok cancelled',
+				'list tiktok error',
+			].sort(),
+		);
+	});
+
+	it('says aloud which part is still full', async () => {
+		const world = worldOf(...many(120, 'm'), ...many(110, 'c', { status: 'completed' }));
+		const { videos, fullSlices } = await all(world);
+		expect([...fullSlices].sort()).toEqual(['tiktok, completed', 'tiktok, monitoring']);
+		expect(videos).toHaveLength(200);
+	});
+
+	it('cannot tell whether a part of exactly 100 is full, and says so', async () => {
+		expect((await all(worldOf(...many(100, 'm')))).fullSlices).toEqual(['tiktok, monitoring']);
+	});
+
+	test.each([
+		[
+			{ platform: 'tiktok' },
+			140,
+			[
+				'list tiktok *',
+				'list tiktok monitoring',
+				'list tiktok paused',
+				'list tiktok completed',
+				'list tiktok cancelled',
+				'list tiktok error',
+			],
+		],
+		[
+			{ status: 'completed' },
+			110,
+			[
+				'list * completed',
+				'list tiktok completed',
+				'list youtube completed',
+				'list instagram completed',
+				'list twitter completed',
+			],
+		],
+		[{ platform: 'tiktok', status: 'completed' }, 80, ['list tiktok completed']],
+	])('keeps to the filters %j', async (filters, count, requests) => {
+		const world = worldOf(
+			...many(60, 'tm'),
+			...many(80, 'tc', { status: 'completed' }),
+			...many(30, 'yc', { platform: 'youtube', status: 'completed' }),
+		);
+		const listing = await all(world, filters);
+		expect(listing.videos).toHaveLength(count);
+		expect(listing.videos).toEqual(listing.videos.map(() => expect.objectContaining(filters)));
+		expect(listing.fullSlices).toEqual([]);
+		expect([...listing.requests].sort()).toEqual([...requests].sort());
+	});
+
+	test.each([5, 150])('lists %d videos newest first and each once', async (count) => {
+		const half = Math.floor(count / 2);
+		const world = worldOf(...many(half, 'm'), ...many(count - half, 'c', { status: 'completed' }));
+		const { videos, ids } = await all(world);
+		expect(new Set(ids).size).toBe(count);
+		expect(isNewestFirst(videos)).toBe(true);
+	});
+
+	it('passes on what goes wrong', async () => {
+		const client = {
+			...clientOf(worldOf()),
+			list: () => Promise.reject(httpError(500, 'the list of videos')),
+		};
+		await expect(listAll(client, {})).rejects.toMatchObject({ kind: 'server_error' });
+	});
+});
+
+describe('listRunning', () => {
+	const world = () =>
+		worldOf(
+			video('m1', { created: 1 }),
+			video('p4', { created: 4, status: 'paused' }),
+			video('c9', { created: 9, status: 'completed' }),
+			video('x8', { created: 8, status: 'cancelled' }),
+			video('e7', { created: 7, status: 'error' }),
+			video('m5', { created: 5, platform: 'youtube' }),
+			video('p2', { created: 2, status: 'paused', platform: 'youtube' }),
+		);
+
+	it('is what is monitored or paused, newest first', async () => {
+		const { videos, fullSlices } = await listRunning(clientOf(world()));
+		expect(videos.map(({ id }) => id)).toEqual(['m5', 'p4', 'p2', 'm1']);
+		expect(fullSlices).toEqual([]);
+	});
+
+	it('is of one platform where that is asked for', async () => {
+		const { videos } = await listRunning(clientOf(world()), { platform: 'youtube' });
+		expect(videos.map(({ id }) => id)).toEqual(['m5', 'p2']);
+	});
+
+	it('says aloud which parts are full', async () => {
+		const full = worldOf(...many(101, 'm'), ...many(101, 'p', { status: 'paused' }));
+		const { videos, fullSlices } = await listRunning(clientOf(full));
+		expect(videos).toHaveLength(200);
+		expect([...fullSlices].sort()).toEqual(['tiktok, monitoring', 'tiktok, paused']);
+	});
+});
+
+test.each<[string, Partial<Video>, number]>([
+	['created_at', { created_at: iso(5), monitoring_started: iso(7) }, at(5)],
+	['monitoring_started without it', { created_at: null, monitoring_started: iso(7) }, at(7)],
+	['nothing', { created_at: undefined, monitoring_started: undefined }, 0],
+])('when a video was created is told by %s', (_, fields, instant) => {
+	expect(createdAt(video('a', fields))).toBe(instant);
+});
+
+it('compares by when videos were created', () => {
+	const videos = [3, 11, 2].map((created) => video(`v${created}`, { created }));
+	expect(videos.sort(byNewest).map(({ id }) => id)).toEqual(['v11', 'v3', 'v2']);
+});

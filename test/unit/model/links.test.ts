@@ -1,0 +1,244 @@
+import {
+	identityOf,
+	identityOfStored,
+	parseVideoLink,
+	splitLinks,
+} from '../../../nodes/ContentStats/model/links';
+
+const read = (text: string) => {
+	const parsed = parseVideoLink(text);
+	if (!parsed.ok) throw new Error(`${text}: ${parsed.reason}`);
+	return parsed.link;
+};
+const refusal = (text: string): string => {
+	const parsed = parseVideoLink(text);
+	if (parsed.ok) throw new Error(`${text} was accepted as ${JSON.stringify(parsed.link)}`);
+	return parsed.reason;
+};
+
+const TIKTOK = '7234567890123456789';
+const YOUTUBE = 'dQw4w9WgXcQ';
+const SHORT_YOUTUBE_PATHS = ['shorts', 'live', 'embed'];
+
+describe('every spelling of a video has its one key', () => {
+	test.each([
+		`https://www.tiktok.com/@user/video/${TIKTOK}`,
+		`http://www.tiktok.com/@user/video/${TIKTOK}`,
+		`https://tiktok.com/@user/video/${TIKTOK}/`,
+		`https://www.tiktok.com/@us.er-_1/video/${TIKTOK}?is_from_webapp=1&sender_device=pc#comments`,
+		`https://m.tiktok.com/v/${TIKTOK}.html`,
+		`https://m.tiktok.com/v/${TIKTOK}.html?u_code=abc`,
+		`www.tiktok.com/@user/video/${TIKTOK}`,
+		`  https://www.tiktok.com/@user/video/${TIKTOK}\n`,
+		`HTTPS://WWW.TikTok.COM/@user/video/${TIKTOK}`,
+	])('TikTok %s', (text) => {
+		expect(read(text)).toMatchObject({ platform: 'tiktok', key: `tiktok:${TIKTOK}` });
+	});
+
+	test.each([
+		`https://www.youtube.com/watch?v=${YOUTUBE}`,
+		`https://youtube.com/watch?v=${YOUTUBE}&t=42s`,
+		`https://www.youtube.com/watch?app=desktop&v=${YOUTUBE}`,
+		`https://www.youtube.com/watch?list=PLabc&v=${YOUTUBE}&index=3`,
+		`https://m.youtube.com/watch?v=${YOUTUBE}`,
+		`https://youtu.be/${YOUTUBE}`,
+		`https://youtu.be/${YOUTUBE}?si=abc&t=10`,
+		`youtu.be/${YOUTUBE}`,
+		...SHORT_YOUTUBE_PATHS.map(
+			(path) => `https://www.youtube.com/${path}/${YOUTUBE}?feature=share`,
+		),
+		`https://m.youtube.com/shorts/${YOUTUBE}`,
+	])('YouTube %s', (text) => {
+		expect(read(text)).toEqual({
+			platform: 'youtube',
+			key: `youtube:${YOUTUBE}`,
+			url: `https://www.youtube.com/watch?v=${YOUTUBE}`,
+		});
+	});
+
+	test.each([
+		'https://www.instagram.com/p/Cx_Yz-123Ab/',
+		'https://instagram.com/p/Cx_Yz-123Ab',
+		'https://www.instagram.com/reel/Cx_Yz-123Ab/?igsh=abc==',
+		'https://www.instagram.com/reels/Cx_Yz-123Ab/',
+		'https://www.instagram.com/tv/Cx_Yz-123Ab/',
+		'https://m.instagram.com/p/Cx_Yz-123Ab/?utm_source=ig_web_copy_link',
+		'https://www.instagram.com/some.user/reel/Cx_Yz-123Ab/',
+		'instagram.com/reel/Cx_Yz-123Ab',
+	])('Instagram %s', (text) => {
+		expect(read(text)).toEqual({
+			platform: 'instagram',
+			key: 'instagram:Cx_Yz-123Ab',
+			url: 'https://www.instagram.com/p/Cx_Yz-123Ab/',
+		});
+	});
+
+	test.each([
+		'https://twitter.com/user_1/status/1234567890123456789',
+		'https://www.twitter.com/user_1/status/1234567890123456789/',
+		'https://x.com/user_1/status/1234567890123456789?s=20',
+		'https://mobile.twitter.com/user_1/status/1234567890123456789',
+		'https://x.com/user_1/status/1234567890123456789/video/1',
+		'https://x.com/i/status/1234567890123456789',
+		'https://twitter.com/i/web/status/1234567890123456789',
+		'x.com/user_1/status/1234567890123456789?t=abc&s=19',
+	])('Twitter %s', (text) => {
+		expect(read(text)).toMatchObject({
+			platform: 'twitter',
+			key: 'twitter:1234567890123456789',
+		});
+	});
+});
+
+test.each([
+	[`http://tiktok.com/@user/video/${TIKTOK}?x=1`, `https://www.tiktok.com/@user/video/${TIKTOK}`],
+	[`https://m.tiktok.com/v/${TIKTOK}.html?x=1`, `https://m.tiktok.com/v/${TIKTOK}.html`],
+	['vm.tiktok.com/ZMabc123', 'https://vm.tiktok.com/ZMabc123/'],
+	['https://tiktok.com/t/ZTabc123?x=1', 'https://www.tiktok.com/t/ZTabc123/'],
+	['https://x.com/user/status/12?s=20', 'https://twitter.com/user/status/12'],
+])('%s is sent to the API as the documented %s', (text, url) => {
+	expect(read(text).url).toBe(url);
+});
+
+test.each([
+	[
+		'https://www.tiktok.com/@a/video/9007199254740993',
+		'https://www.tiktok.com/@a/video/9007199254740992',
+	],
+	['https://x.com/a/status/9007199254740993', 'https://x.com/a/status/9007199254740992'],
+	['https://youtu.be/dQw4w9WgXcQ', 'https://youtu.be/dQw4w9WgXcq'],
+	['https://www.instagram.com/p/Abc/', 'https://www.instagram.com/p/abc/'],
+	['https://vm.tiktok.com/ZMabc/', 'https://vm.tiktok.com/zmabc/'],
+	['https://vm.tiktok.com/ZMabc/', 'https://www.tiktok.com/t/ZMabc/'],
+	['https://x.com/a/status/7234567890', 'https://www.tiktok.com/@a/video/7234567890'],
+])('%s and %s are two videos', (one, other) => {
+	expect(identityOf(read(one))).not.toBe(identityOf(read(other)));
+});
+
+describe('short links', () => {
+	test.each(['https://vm.tiktok.com/ZMabc123/', 'https://www.tiktok.com/t/ZTabc123/'])(
+		'%s has a platform but no key: only the network knows which video it is',
+		(text) => {
+			expect(read(text)).toEqual({ platform: 'tiktok', key: null, url: text });
+		},
+	);
+
+	test.each([
+		['https://vm.tiktok.com/ZMabc123/', 'vm.tiktok.com/ZMabc123'],
+		['https://vm.tiktok.com/ZMabc123/', 'http://vm.tiktok.com/ZMabc123?k=1'],
+		['https://www.tiktok.com/t/ZTabc123/', 'https://tiktok.com/t/ZTabc123'],
+	])('%s and %s are the same link', (one, other) => {
+		expect(identityOf(read(one))).toBe(identityOf(read(other)));
+	});
+});
+
+describe('refusals', () => {
+	const NO_SINGLE_VIDEO = /no single video.*profile, playlist, hashtag or search/;
+
+	test.each([
+		['https://www.tiktok.com/@user', NO_SINGLE_VIDEO],
+		['https://www.tiktok.com/@user/live', NO_SINGLE_VIDEO],
+		['https://www.tiktok.com/tag/dance', NO_SINGLE_VIDEO],
+		['https://www.tiktok.com/search?q=dance', NO_SINGLE_VIDEO],
+		['https://www.tiktok.com/@user/video/', NO_SINGLE_VIDEO],
+		['https://www.tiktok.com/@user/video/12ab', NO_SINGLE_VIDEO],
+		['https://vm.tiktok.com/', NO_SINGLE_VIDEO],
+		['https://www.youtube.com/@channel', NO_SINGLE_VIDEO],
+		['https://www.youtube.com/playlist?list=PLabc', NO_SINGLE_VIDEO],
+		['https://www.youtube.com/hashtag/dance', NO_SINGLE_VIDEO],
+		['https://www.youtube.com/results?search_query=dance', NO_SINGLE_VIDEO],
+		['https://www.instagram.com/user/', NO_SINGLE_VIDEO],
+		['https://www.instagram.com/explore/tags/dance/', NO_SINGLE_VIDEO],
+		['https://www.instagram.com/stories/user/123/', NO_SINGLE_VIDEO],
+		['https://www.instagram.com/reels/audio/123/', NO_SINGLE_VIDEO],
+		['https://x.com/user', NO_SINGLE_VIDEO],
+		['https://x.com/search?q=dance', NO_SINGLE_VIDEO],
+		['https://x.com/hashtag/dance', NO_SINGLE_VIDEO],
+		['https://x.com/user/status/', NO_SINGLE_VIDEO],
+
+		['https://www.youtube.com/watch?v=tooShort', /11 characters/],
+		['https://www.youtube.com/watch?v=muchTooLongForAnId', /11 characters/],
+		['https://youtu.be/dQw4w9WgXc!', /11 characters/],
+		['https://www.youtube.com/watch?list=PLabc', /11 characters/],
+
+		['https://vimeo.com/123', /does not track videos on vimeo\.com/],
+		['https://www.facebook.com/watch?v=dQw4w9WgXcQ', /on www\.facebook\.com/],
+		[`https://tiktok.com.evil.example/@user/video/${TIKTOK}`, /on tiktok\.com\.evil\.example/],
+		[`https://www.tiktok.com.evil.example/@user/video/${TIKTOK}`, /evil\.example/],
+		[`https://eviltiktok.com/@user/video/${TIKTOK}`, /on eviltiktok\.com/],
+		[`https://evil.tiktok.com/@user/video/${TIKTOK}`, /on evil\.tiktok\.com/],
+		[`https://www-tiktok.com/@user/video/${TIKTOK}`, /on www-tiktok\.com/],
+		[`https://tiktokxcom/@user/video/${TIKTOK}`, /on tiktokxcom/],
+		[`https://tıktok.com/@user/video/${TIKTOK}`, /on xn--/],
+		[`https://evil.example/tiktok.com/@user/video/${TIKTOK}`, /on evil\.example/],
+		[`https://evil.example\\@www.tiktok.com/@user/video/${TIKTOK}`, /on evil\.example/],
+		['https://netflix.com/user/status/12', /on netflix\.com/],
+		[`https://myyoutu.be/${YOUTUBE}`, /on myyoutu\.be/],
+
+		[`https://www.tiktok.com:8443/@user/video/${TIKTOK}`, /port/],
+		[`www.tiktok.com:8443/@user/video/${TIKTOK}`, /port/],
+		[`https://user@www.tiktok.com/@user/video/${TIKTOK}`, /user name or password/],
+		[`https://user:word@www.tiktok.com/@user/video/${TIKTOK}`, /user name or password/],
+		[`https://www.tiktok.com@evil.example/@user/video/${TIKTOK}`, /user name or password/],
+
+		['javascript:alert(1)', /https:\/\/, not javascript:/],
+		[`ftp://www.tiktok.com/@user/video/${TIKTOK}`, /https:\/\/, not ftp:/],
+		['mailto:user@tiktok.com', /https:\/\/, not mailto:/],
+		['file:///etc/passwd', /https:\/\/, not file:/],
+		['data:text/html,x', /https:\/\/, not data:/],
+
+		[`Look: https://www.tiktok.com/@user/video/${TIKTOK}`, /text around/],
+		[`https://www.tiktok.com/@user/video/${TIKTOK} so good`, /text around/],
+		[`https://youtu.be/${YOUTUBE}\nhttps://youtu.be/${YOUTUBE}`, /text around/],
+		[`<https://www.tiktok.com/@user/video/${TIKTOK}>`, /not a link/],
+		['https://', /not a link/],
+
+		['', /empty/],
+		[' \n\t', /empty/],
+	])('%j', (text, reason) => {
+		expect(refusal(text)).toMatch(reason);
+	});
+
+	it('ends every refusal in what to paste', () => {
+		expect(refusal('https://vimeo.com/1')).toMatch(/Paste the link of one .*https:\/\/www\.tiktok/);
+	});
+});
+
+describe('splitLinks', () => {
+	test.each([
+		['a\nb\r\nc', ['a', 'b', 'c']],
+		['a,b, c ,\t d', ['a', 'b', 'c', 'd']],
+		['  a  ', ['a']],
+		['\n,\n ,', []],
+		['', []],
+		[
+			['a', ' b\nc ', '', 'd,e'],
+			['a', 'b', 'c', 'd', 'e'],
+		],
+		[
+			[['a'], ['b c']],
+			['a', 'b', 'c'],
+		],
+		[[], []],
+		[undefined, []],
+		[null, []],
+	])('%j gives %j', (value, links) => {
+		expect(splitLinks(value)).toEqual(links);
+	});
+
+	test.each([[7], [true], [{ url: 'a' }], [['a', 7]], [['a', { url: 'b' }]]])(
+		'%j is refused',
+		(value) => {
+			expect(() => splitLinks(value)).toThrow(TypeError);
+		},
+	);
+});
+
+test.each([
+	['https://x.com/a/status/12', 'twitter:12'],
+	['https://m.tiktok.com/v/12.html', 'tiktok:12'],
+	['https://vm.tiktok.com/ZMabc', 'https://vm.tiktok.com/ZMabc/'],
+	['https://some.new.platform/v/1', 'https://some.new.platform/v/1'],
+])('a stored %s is known as %s', (stored, identity) => {
+	expect(identityOfStored(stored)).toBe(identity);
+});

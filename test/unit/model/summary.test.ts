@@ -1,0 +1,214 @@
+import { readSnapshots } from '../../../nodes/ContentStats/api/schemas';
+import { toRow } from '../../../nodes/ContentStats/model/snapshots';
+import { sparkline, summarise, type Summary } from '../../../nodes/ContentStats/model/summary';
+import { iso, snapshot, video } from '../world';
+
+const LOWEST = '▁';
+const FULL = '█';
+
+/** The summary of a video whose snapshots are given as the hour and the counts that differ. */
+function summaryOf(
+	entries: Array<[hours: number, counts?: Record<string, unknown>]>,
+	platform = 'tiktok',
+): Summary {
+	const source = video('a', {
+		platform,
+		snapshots: entries.map(([hours, counts]) => snapshot(hours, counts)),
+	});
+	return summarise(
+		source,
+		readSnapshots(source).map((entry) => toRow(source, entry)),
+	);
+}
+
+describe('summary', () => {
+	it('has the fields of the design in their order', () => {
+		expect(Object.keys(summaryOf([]))).toEqual(
+			(
+				'video_id platform title creator video_link status snapshot_count first_snapshot_time ' +
+				'last_snapshot_time views likes comments shares saves metric metric_delta ' +
+				'metric_growth_rate peak_per_hour peak_time engagement_rate sparkline'
+			).split(' '),
+		);
+	});
+
+	it('of no snapshot knows nothing but the video', () => {
+		expect(summaryOf([])).toEqual({
+			video_id: 'a',
+			platform: 'tiktok',
+			title: 'Title of a',
+			creator: 'user',
+			video_link: 'https://www.tiktok.com/@user/video/7000010',
+			status: 'monitoring',
+			snapshot_count: 0,
+			first_snapshot_time: null,
+			last_snapshot_time: null,
+			views: null,
+			likes: null,
+			comments: null,
+			shares: null,
+			saves: null,
+			metric: 'views',
+			metric_delta: null,
+			metric_growth_rate: null,
+			peak_per_hour: null,
+			peak_time: null,
+			engagement_rate: null,
+			sparkline: '',
+		});
+	});
+
+	it('of one snapshot has its metrics and no growth', () => {
+		expect(summaryOf([[1, { views: '1000' }]])).toMatchObject({
+			snapshot_count: 1,
+			first_snapshot_time: iso(1),
+			last_snapshot_time: iso(1),
+			views: 1000,
+			likes: 100,
+			metric: 'views',
+			metric_delta: null,
+			metric_growth_rate: null,
+			peak_per_hour: null,
+			peak_time: null,
+			engagement_rate: 0.116,
+			sparkline: '',
+		});
+	});
+
+	it('of two snapshots has the growth between them', () => {
+		expect(
+			summaryOf([
+				[3, { views: '1500' }],
+				[1, { views: '1000' }],
+			]),
+		).toMatchObject({
+			snapshot_count: 2,
+			first_snapshot_time: iso(1),
+			last_snapshot_time: iso(3),
+			views: 1500,
+			metric_delta: 500,
+			metric_growth_rate: 0.5,
+			peak_per_hour: 250,
+			peak_time: iso(3),
+			engagement_rate: 0.077333,
+			sparkline: FULL,
+		});
+	});
+
+	it('of 720 snapshots stays short', () => {
+		const views = (hour: number) => 1000 + 10 * hour + (hour >= 400 ? 5000 : 0);
+		const hours = Array.from({ length: 720 }, (_, hour) => hour);
+		const summary = summaryOf(hours.map((hour) => [hour, { views: String(views(hour)) }]));
+		expect(summary).toMatchObject({
+			snapshot_count: 720,
+			first_snapshot_time: iso(0),
+			last_snapshot_time: iso(719),
+			views: 13_190,
+			metric_delta: 12_190,
+			metric_growth_rate: 12.19,
+			peak_per_hour: 5010,
+			peak_time: iso(400),
+		});
+		expect(summary.sparkline).toMatch(/^[▁▂▃▄▅▆▇█]{24}$/);
+		expect([...summary.sparkline].indexOf(FULL)).toBe(Math.floor((399 / 719) * 24));
+	});
+
+	it('finds the peak per hour, not per interval', () => {
+		const summary = summaryOf([
+			[0, { views: '0' }],
+			[10, { views: '900' }],
+			[11, { views: '1000' }],
+		]);
+		expect(summary).toMatchObject({ peak_per_hour: 100, peak_time: iso(11) });
+	});
+
+	it('speaks of likes where the platform has no views', () => {
+		const instagram = (likes: string) => ({ views: null, shares: null, likes });
+		expect(
+			summaryOf(
+				[
+					[1, instagram('10')],
+					[2, instagram('40')],
+					[3, instagram('45')],
+				],
+				'instagram',
+			),
+		).toMatchObject({
+			views: null,
+			likes: 45,
+			metric: 'likes',
+			metric_delta: 35,
+			metric_growth_rate: 3.5,
+			peak_per_hour: 30,
+			peak_time: iso(2),
+			engagement_rate: null,
+		});
+	});
+
+	it('speaks of likes for such a platform before its first snapshot too', () => {
+		expect(summaryOf([], 'instagram').metric).toBe('likes');
+	});
+
+	it('shows what was lost as a negative change', () => {
+		expect(
+			summaryOf([
+				[1, { views: '1000' }],
+				[2, { views: '900' }],
+			]),
+		).toMatchObject({
+			metric_delta: -100,
+			metric_growth_rate: -0.1,
+			peak_per_hour: -100,
+		});
+	});
+
+	it('has no rate of growth from zero', () => {
+		expect(
+			summaryOf([
+				[1, { views: '0' }],
+				[2, { views: '900' }],
+			]),
+		).toMatchObject({
+			metric_delta: 900,
+			metric_growth_rate: null,
+		});
+	});
+
+	it('has no growth of counts past 2^53, but shows them', () => {
+		const views = '9007199254740993';
+		expect(
+			summaryOf([
+				[1, { views }],
+				[2, { views }],
+			]),
+		).toMatchObject({
+			views,
+			metric: 'views',
+			metric_delta: null,
+			metric_growth_rate: null,
+			peak_per_hour: null,
+		});
+	});
+});
+
+describe('sparkline', () => {
+	test.each([
+		['nothing', [], ''],
+		['one gain', [5], FULL],
+		['no gain', [0, 0, 0], LOWEST.repeat(3)],
+		['losses only', [-5, -1], LOWEST.repeat(2)],
+		['a loss among gains', [10, -10, 10], `${FULL}${LOWEST}${FULL}`],
+		['equal gains', [3, 3], FULL.repeat(2)],
+		['a ramp', [0, 1, 2, 3, 4, 5, 6, 7], '▁▂▃▄▅▆▇█'],
+		['tiny beside huge', [1, 1e15], `${LOWEST}${FULL}`],
+		['24 gains', Array<number>(24).fill(1), FULL.repeat(24)],
+		['25 gains', Array<number>(25).fill(1), FULL.repeat(24)],
+		['719 gains', Array<number>(719).fill(1), FULL.repeat(24)],
+	])('of %s', (_, values, line) => {
+		expect(sparkline(values)).toBe(line);
+	});
+
+	it('averages what does not fit', () => {
+		expect(sparkline([0, 0, 7, 7, 3, 4], 3)).toBe('▁█▅');
+	});
+});

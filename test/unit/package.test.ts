@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import manifest from '../../package.json';
+
+// `npm test` builds first: what is tested here is what is published.
+
+const folder = mkdtempSync(join(tmpdir(), 'contentstats-package-'));
+let files: string[];
+let tarball: string;
+
+const filesBelow = (dir: string): string[] =>
+	readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((name) =>
+		statSync(join(dir, name)).isFile(),
+	);
+
+beforeAll(() => {
+	const output = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
+		encoding: 'utf8',
+		stdio: ['ignore', 'pipe', 'ignore'],
+	});
+	const [{ filename }] = JSON.parse(output) as [{ filename: string }];
+	tarball = join(folder, filename);
+	execFileSync('tar', ['-xzf', tarball, '-C', folder]);
+	files = filesBelow(join(folder, 'package'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const read = (name: string) => readFileSync(join(folder, 'package', name), 'utf8');
+
+describe('the packed tarball', () => {
+	test('is at most 60 KB', () => {
+		expect(statSync(tarball).size).toBeLessThanOrEqual(60_000);
+	});
+
+	test('holds nothing but dist, index.js, README, LICENSE and package.json', () => {
+		const others = files.filter((name) => !name.startsWith('dist/'));
+		expect(others.sort()).toEqual(['LICENSE', 'README.md', 'index.js', 'package.json']);
+		expect(files.filter((name) => !/\.(js|json|svg)$/.test(name)).sort()).toEqual([
+			'LICENSE',
+			'README.md',
+		]);
+	});
+
+	test('has no runtime dependency, and one peer', () => {
+		expect(manifest).not.toHaveProperty('dependencies');
+		expect(manifest.peerDependencies).toEqual({ 'n8n-workflow': '*' });
+	});
+
+	test('requires nothing but n8n-workflow, zod and itself', () => {
+		const scripts = files.filter((name) => name.endsWith('.js'));
+		const required = scripts.flatMap((name) =>
+			[...read(name).matchAll(/(?:require|import)\(\s*['"]([^'"]+)['"]\s*\)/g)].map(
+				([, id]) => id!,
+			),
+		);
+		expect(scripts.length).toBeGreaterThan(20);
+		const foreign = new Set(required.filter((id) => !id.startsWith('.')));
+		expect([...foreign].sort()).toEqual(['n8n-workflow', 'zod']);
+		expect(builtinModules.some((name) => foreign.has(name))).toBe(false);
+	});
+
+	test('has every file that n8n is told to load, with its icons and codex', () => {
+		const listed = [...manifest.n8n.nodes, ...manifest.n8n.credentials];
+		expect(files).toEqual(expect.arrayContaining(listed));
+		for (const node of manifest.n8n.nodes) {
+			const codex = JSON.parse(read(node.replace(/\.js$/, '.json'))) as { node: string };
+			expect(codex.node).toMatch(/^n8n-nodes-contentstats\.contentStats/);
+		}
+		expect(files.filter((name) => name.endsWith('.svg')).sort()).toEqual([
+			'dist/nodes/ContentStats/contentstats.dark.svg',
+			'dist/nodes/ContentStats/contentstats.svg',
+		]);
+	});
+
+	test('exports its classes from index.js', () => {
+		const exported = execFileSync(
+			process.execPath,
+			['-p', 'Object.keys(require("./index.js")).join()'],
+			{ encoding: 'utf8' },
+		);
+		expect(exported.trim()).toBe('ContentStatsApi,ContentStats,ContentStatsTrigger');
+	});
+});

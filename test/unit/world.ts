@@ -1,0 +1,101 @@
+import type { Client, VideoFilters } from '../../nodes/ContentStats/api/client';
+import { type ContentStatsError, errorForStatus } from '../../nodes/ContentStats/api/errors';
+import type { VideoWithSnapshots } from '../../nodes/ContentStats/api/schemas';
+
+/** The most videos the API lists in one reply. */
+const LIST_LIMIT = 100;
+const EPOCH_MS = Date.UTC(2026, 0, 1);
+
+/** The instant `hours` after the tests' epoch, in Unix milliseconds. */
+export const at = (hours: number): number => EPOCH_MS + Math.round(hours * 3_600_000);
+
+/** The same instant as ISO-8601 in UTC. */
+export const iso = (hours: number): string => new Date(at(hours)).toISOString();
+
+/** A snapshot `hours` after the epoch with counts that grow with time, as the API writes them. */
+export const snapshot = (hours: number, counts: Record<string, unknown> = {}) => ({
+	snapshot_time: iso(hours),
+	views: String(1000 + Math.round(hours * 100)),
+	likes: '100',
+	comments: '10',
+	shares: '5',
+	saves: '1',
+	...counts,
+});
+
+/** A TikTok video that was tracked `created` hours after the epoch. */
+export const video = (
+	id: string,
+	{ hours = [], created = 0, ...fields }: VideoFields = {},
+): VideoWithSnapshots => ({
+	id,
+	job_id: `job_${id}`,
+	video_link: `https://www.tiktok.com/@user/video/${7_000_000 + parseInt(id, 36)}`,
+	platform: 'tiktok',
+	status: 'monitoring',
+	monitoring_duration_days: 7,
+	days_remaining: 7,
+	current_metadata: { title: `Title of ${id}`, creator: 'user' },
+	created_at: iso(created),
+	is_deleted: false,
+	snapshots: hours.map((hour) => snapshot(hour)),
+	...fields,
+});
+
+type VideoFields = Partial<VideoWithSnapshots> & { hours?: number[]; created?: number };
+
+/** What the API holds, how it fails, and what was asked of it. */
+export interface World {
+	videos: VideoWithSnapshots[];
+	/** By the id of a video: what its next requests are answered with. */
+	failures: Map<string, Error>;
+	/** Each request in words: `list tiktok monitoring`, `get a`. */
+	requests: string[];
+}
+
+export const worldOf = (...videos: VideoWithSnapshots[]): World => ({
+	videos,
+	failures: new Map(),
+	requests: [],
+});
+
+export const httpError = (status: number, what: string): ContentStatsError =>
+	errorForStatus(status, what, { error: `HTTP ${status}` });
+
+/** The API over a world: lists in no special order, at most 100, filtered by platform and status. */
+export function clientOf(world: World): Client {
+	const unused = async (): Promise<never> => {
+		throw new Error('This endpoint is not for reading');
+	};
+	return {
+		async list({ platform, status }: VideoFilters, limit = LIST_LIMIT) {
+			world.requests.push(['list', platform ?? '*', status ?? '*'].join(' '));
+			if (limit < 1 || limit > LIST_LIMIT) throw httpError(400, 'the list of videos');
+			return world.videos
+				.filter((entry) => !platform || entry.platform === platform)
+				.filter((entry) => !status || entry.status === status)
+				.slice(0, limit)
+				.map(({ snapshots: _, is_deleted: __, ...listed }) => structuredClone(listed));
+		},
+		async get(id) {
+			world.requests.push(`get ${id}`);
+			const failure = world.failures.get(id);
+			if (failure) throw failure;
+			const found = world.videos.find((entry) => entry.id === id);
+			if (!found) throw httpError(404, `video ${id}`);
+			return structuredClone(found);
+		},
+		track: unused,
+		stop: unused,
+		usage: unused,
+	};
+}
+
+/** Freezes a value with everything in it: whoever changes it throws. */
+export function deepFreeze<T>(value: T): T {
+	if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+		Object.freeze(value);
+		Object.values(value).forEach(deepFreeze);
+	}
+	return value;
+}
