@@ -111,6 +111,14 @@ function bounded(candidates: Candidate[], events: EventName[], most: number): Ca
 	return end === -1 ? candidates : candidates.slice(0, end);
 }
 
+function caught<R>(read: () => R): R | Error {
+	try {
+		return read();
+	} catch (error) {
+		return error as Error;
+	}
+}
+
 /** Runs `read` on each; what cannot be understood is left out and named in `unreadable`. */
 function readEach<T, R>(
 	entries: Iterable<readonly [string, T]>,
@@ -119,12 +127,10 @@ function readEach<T, R>(
 ): Map<string, R> {
 	const results = new Map<string, R>();
 	for (const [id, entry] of entries) {
-		try {
-			results.set(id, read(entry));
-		} catch (error) {
-			if (!(error instanceof ContentStatsError)) throw error;
-			unreadable.set(id, error);
-		}
+		const result = caught(() => read(entry));
+		if (result instanceof ContentStatsError) unreadable.set(id, result);
+		else if (result instanceof Error) throw result;
+		else results.set(id, result);
 	}
 	return results;
 }
