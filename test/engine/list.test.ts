@@ -159,7 +159,7 @@ describe('the list of the Video field', () => {
 				url: YOUTUBE,
 			},
 			{
-				name: expect.stringMatching(/^.+ — .+ \(tiktok, monitoring\)$/),
+				name: expect.stringMatching(/^.+ — .+ \(tiktok\)$/),
 				value: first.id,
 				url: TIKTOK,
 			},
@@ -182,7 +182,7 @@ describe('the list of the Video field', () => {
 		const { credential, sandbox } = await createFixture();
 		sandbox.seedVideo({ video_link: TIKTOK }).override({ current_metadata: null });
 		const { results } = await searchVideos(credential);
-		expect(results[0]!.name).toBe(`${TIKTOK} (tiktok, monitoring)`);
+		expect(results[0]!.name).toBe(`${TIKTOK} (tiktok)`);
 	});
 
 	test('an error says what to do', async () => {

@@ -37,6 +37,7 @@ const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
 		type: 'number',
 		typeOptions: { minValue: 1, maxValue: 30, numberPrecision: 0 },
 		default: 7,
+		hint: 'Each video costs $0.36 a day: an hourly snapshot at $0.015',
 		description:
 			'How long to track each video, 1 to 30 days. A snapshot is taken every hour and costs $0.015: $0.36 for a day, $2.52 for 7 days, $10.80 for 30 days, for each video.',
 	},

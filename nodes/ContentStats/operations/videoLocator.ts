@@ -87,7 +87,9 @@ export async function chosenVideo({ context, client }: Run, itemIndex: number): 
 const label = (video: Video): string => {
 	const { title, creator } = titleOf(video);
 	const name = [title, creator].filter(Boolean).join(' — ') || video.video_link;
-	return `${name} (${video.platform}, ${video.status})`;
+	// The list is narrow: the usual state goes without saying.
+	const state = video.status === 'monitoring' ? '' : `, ${video.status}`;
+	return `${name} (${video.platform}${state})`;
 };
 
 /** The tracked videos whose title, creator, link or id holds what was typed, newest first. */

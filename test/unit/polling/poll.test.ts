@@ -75,7 +75,8 @@ function advance(
 	);
 	const stored = JSON.parse(JSON.stringify(result.state)) as unknown;
 	expect(stored).toEqual(result.state);
-	return { items: result.items, keys: keysOf(result.items), state: readState(stored, BASE)! };
+	const { items, failed } = result;
+	return { items, keys: keysOf(items), failed, state: readState(stored, BASE)! };
 }
 
 const keysOf = (items: EventItem[]) => items.map(({ event_key }) => event_key);
@@ -96,11 +97,7 @@ function createTrigger(world: World, settings: Partial<PollSettings> = {}, watch
 		state: null as PollState | null,
 		/** Fetches; the result can be applied later. */
 		fetch: (moment = MOMENT) =>
-			collect(
-				clientOf(world),
-				watch,
-				watchedIds(trigger.state, settingsOf(settings), moment),
-			),
+			collect(clientOf(world), watch, watchedIds(trigger.state, settingsOf(settings), moment)),
 		apply(collected: Collected, moment = MOMENT) {
 			const scope = scopeOf(watch);
 			const { keys, state } = advance(trigger.state, collected, { ...settings, scope }, moment);
@@ -501,13 +498,66 @@ describe('a video that fails', () => {
 		expect(await trigger.poll()).toEqual(keysAt('a', 2));
 	});
 
-	it('with snapshots that cannot be read does not hold up the others', async () => {
-		const world = worldOf(video('a', { hours: [1] }), video('b', { hours: [1] }));
-		const trigger = createTrigger(world);
-		await trigger.poll();
-		world.videos[0]!.snapshots!.push({ ...snapshot(2), snapshot_time: 'noon' });
-		world.videos[1]!.snapshots!.push(snapshot(2));
-		expect(await trigger.poll()).toEqual(keysAt('b', 2));
+	describe.each([
+		['a time', { ...snapshot(2), snapshot_time: 'noon' }, /snapshots\[1\]\.snapshot_time/],
+		['a metric', { ...snapshot(2), views: 'many' }, /snapshots\[1\]\.views/],
+	])('with %s that cannot be read', (_, unreadable, path) => {
+		const seeded = () => poll(null, [video('a', { hours: [1] }), video('b', { hours: [1] })]).state;
+		const broken = (hours: number[], fields = {}) =>
+			video('a', {
+				snapshots: [snapshot(1), unreadable, ...hours.map((hour) => snapshot(hour))],
+				...fields,
+			});
+
+		it('is named, and does not hold up the others', () => {
+			const { keys, failed } = poll(seeded(), [broken([]), video('b', { hours: [1, 2] })]);
+			expect(keys).toEqual(keysAt('b', 2));
+			expect([...failed.keys()]).toEqual(['a']);
+			expect(failed.get('a')).toMatchObject({
+				kind: 'unreadable_reply',
+				message: expect.stringMatching(path),
+			});
+		});
+
+		it('does not use up what a poll may emit', () => {
+			const settings = { maxItemsPerPoll: 1 };
+			const { keys } = poll(seeded(), [broken([3]), video('b', { hours: [1, 4] })], settings);
+			expect(keys).toEqual(keysAt('b', 4));
+		});
+
+		it('goes on where it stood when it can be read again', () => {
+			const first = poll(seeded(), [broken([3]), video('b', { hours: [1] })]);
+			expect(first.keys).toEqual([]);
+			const mended = [video('a', { hours: [1, 2, 3] }), video('b', { hours: [1] })];
+			expect(poll(first.state, mended).keys).toEqual(keysAt('a', 2, 3));
+		});
+
+		it('is not forgotten although it has ended', () => {
+			const state = seeded();
+			const videos = [broken([], { status: 'completed' }), video('b', { hours: [1] })];
+			const first = advance(state, collectedOf(state, videos, { ended: ['a'] }));
+			const mended = [video('a', { hours: [1, 2] }), video('b', { hours: [1] })];
+			expect(poll(first.state, mended).keys).toEqual(keysAt('a', 2));
+		});
+
+		it('fails the poll where no other can be read either', () => {
+			const state = poll(null, [video('a', { hours: [1] })]).state;
+			const failed = new Map([['b', httpError(500, 'video b')]]);
+			for (const fields of [{}, { failed }])
+				expect(() => advance(state, collectedOf(state, [broken([])], fields))).toThrow(
+					expect.objectContaining({ name: 'ContentStatsError' }),
+				);
+		});
+	});
+
+	it('to be read when all are seeded is seeded as soon as it can be', () => {
+		const unreadable = [{ snapshot_time: 'noon' }];
+		const b = video('b', { hours: [1] });
+		const first = poll(null, [video('a', { snapshots: unreadable, created: 3 }), b]);
+		const second = poll(first.state, [video('a', { hours: [4, 5], created: 3 }), b]);
+		expect(second.keys).toEqual([]);
+		const grown = [video('a', { hours: [4, 5, 6], created: 3 }), b];
+		expect(poll(second.state, grown).keys).toEqual(keysAt('a', 6));
 	});
 });
 
@@ -522,6 +572,32 @@ describe('a video that ends', () => {
 		expect(await trigger.poll()).toEqual(keysAt('a', 2, 3));
 		expect(await trigger.poll()).toEqual([]);
 		expect(Object.keys(trigger.state!.videos)).toEqual(['b']);
+	});
+
+	it('leaves nothing in the state after a few polls', async () => {
+		const a = video('a', { hours: [1] });
+		const trigger = createTrigger(worldOf(a, video('b', { hours: [1] })));
+		await trigger.poll();
+		a.status = 'completed';
+		for (let n = 0; n < 5; n += 1) await trigger.poll();
+		expect(trigger.state).toEqual(
+			expect.objectContaining({ videos: { b: expect.objectContaining({ newest: at(1) }) } }),
+		);
+		expect(trigger.state).not.toHaveProperty('left');
+	});
+
+	it('only for a poll, as the API had it, goes on where it stood', async () => {
+		const a = video('a', { hours: [1, 2], created: 1 });
+		const world = worldOf(a, video('b', { created: 0 }));
+		const trigger = createTrigger(world, { startFrom: 'beginning' });
+		expect(await trigger.poll()).toEqual(keysAt('a', 1, 2));
+		world.videos.shift();
+		expect(await trigger.poll()).toEqual([]);
+		world.videos.push(a);
+		a.snapshots!.push(snapshot(3));
+		expect(await trigger.poll()).toEqual(keysAt('a', 3));
+		a.snapshots!.push(snapshot(4));
+		expect(await trigger.poll()).toEqual(keysAt('a', 4));
 	});
 
 	it('stays known where it was chosen, so that its history does not come again', async () => {
@@ -637,6 +713,42 @@ describe('polls that overlap', () => {
 		},
 	);
 
+	it('do not take a video that has ended long ago for new', async () => {
+		const a = video('a', { hours: [1] });
+		const world = worldOf(a, video('b', { hours: [1] }));
+		const trigger = createTrigger(world);
+		await trigger.poll();
+		const slow = await trigger.fetch();
+		a.status = 'completed';
+		for (let n = 0; n < 5; n += 1) expect(await trigger.poll()).toEqual([]);
+		expect(trigger.apply(slow)).toEqual([]);
+		expect(await trigger.poll()).toEqual([]);
+	});
+
+	it('emit a new video once although it has ended and another poll came between', async () => {
+		const world = worldOf(video('a', { hours: [1] }));
+		const trigger = createTrigger(world);
+		await trigger.poll();
+		world.videos.push(video('n', { hours: [5], created: 4 }));
+		const slow = await trigger.fetch();
+		expect(await trigger.poll()).toEqual(keysAt('n', 5));
+		end(world, 'n');
+		expect(await trigger.poll()).toEqual([]);
+		expect(await trigger.poll()).toEqual([]);
+		expect(trigger.apply(slow)).toEqual([]);
+	});
+
+	it('do not watch again what the other has seen end', async () => {
+		const world = worldOf(video('a', { hours: [1] }), video('b', { hours: [1] }));
+		const trigger = createTrigger(world);
+		await trigger.poll();
+		const early = await trigger.fetch();
+		end(world, 'a');
+		await trigger.poll();
+		trigger.apply(early);
+		expect(Object.keys(trigger.state!.videos)).toEqual(['b']);
+	});
+
 	test.each(ORDERS)('at the very start seed once, %s', async (order) => {
 		const world = worldOf(video('a', { hours: [1, 2] }), video('b', { hours: [1] }));
 		const trigger = createTrigger(world, { startFrom: 'beginning' });
@@ -742,6 +854,13 @@ describe('replay after a restart', () => {
 		expect(state).not.toHaveProperty('recent');
 	});
 
+	it('ends when it is chosen no longer', () => {
+		const { state, videos } = handedOver([[1, [1]]]);
+		const result = poll(state, videos, { replayAfterRestart: false }, minute(2, 'p2'));
+		expect(result.keys).toEqual([]);
+		expect(result.state).not.toHaveProperty('recent');
+	});
+
 	it('can be chosen later without repeating anything', () => {
 		const { state, videos } = handedOver([[1, [1]]], { replayAfterRestart: false });
 		expect(poll(state, videos, settings, minute(2, 'p2')).keys).toEqual([]);
@@ -785,6 +904,22 @@ describe('replay after a restart', () => {
 		world.videos[0]!.status = 'completed';
 		expect(await trigger.poll(minute(1))).toEqual(keysAt('a', 1));
 		expect(await trigger.poll(minute(2, 'p2'))).toEqual(keysAt('a', 1));
+	});
+
+	it('is of what is owed alone where a video has ended long before the restart', async () => {
+		const a = video('a');
+		const world = worldOf(a, video('b'));
+		const trigger = createTrigger(world, settings);
+		await trigger.poll(minute(0));
+		a.snapshots!.push(snapshot(1));
+		expect(await trigger.poll(minute(1))).toEqual(keysAt('a', 1));
+		a.snapshots!.push(snapshot(2));
+		a.status = 'completed';
+		expect(await trigger.poll(minute(20))).toEqual(keysAt('a', 2));
+		for (let n = 21; n < 26; n += 1) expect(await trigger.poll(minute(n))).toEqual([]);
+		expect(await trigger.poll(minute(26, 'p2'))).toEqual(keysAt('a', 2));
+		expect(await trigger.poll(minute(27, 'p2'))).toEqual([]);
+		expect(Object.keys(trigger.state!.videos)).toEqual(['b']);
 	});
 });
 
