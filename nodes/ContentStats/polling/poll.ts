@@ -7,8 +7,9 @@ import { growthSince } from '../model/growth';
 import { type Row, toRow } from '../model/snapshots';
 import type { Collected } from './collect';
 import { advanceCursor, type Cursor, freshInstants, startCursor } from './cursor';
+import { createCursors } from './cursors';
 import { type EventItem, type EventName, eventsOf } from './events';
-import { type InstantsById, type Moment, owedReplay, recentHandovers } from './replay';
+import { type InstantsById, type Moment, owedReplay, recentHandovers, stillOwed } from './replay';
 import { type PollState, STATE_VERSION } from './state';
 
 export interface PollSettings {
@@ -31,9 +32,6 @@ interface Candidate {
 	instant: number;
 	isFirst: boolean;
 }
-
-/** How many polls longer than it is watched the cursor of a video is kept. */
-const POLLS_KEPT = 2;
 
 /** What a video that was not known before owes: nothing, its newest snapshot, or all of them. */
 function seedCursor(startFrom: PollSettings['startFrom'], instants: number[]): Cursor {
@@ -136,6 +134,69 @@ function readEach<T, R>(
 }
 
 /**
+ * The candidates to emit now, and their items by video and instant. A video that cannot be read is
+ * named in `unreadable` and leaves its place to the others.
+ */
+function choose(
+	candidates: Candidate[],
+	settings: PollSettings,
+	unreadable: Map<string, ContentStatsError>,
+) {
+	const { events, maxItemsPerPoll } = settings;
+	for (;;) {
+		const readable = candidates.filter(({ video }) => !unreadable.has(video.id));
+		const chosen = bounded(readable, events, maxItemsPerPoll);
+		const groups = groupById(chosen);
+		const itemsById = readEach(groups, unreadable, (group) => itemsOf(group, settings));
+		if (itemsById.size === groups.size) return { chosen, itemsById };
+	}
+}
+
+interface SeedSettings {
+	startFrom: PollSettings['startFrom'];
+	/** It was watched when the poll began. */
+	wasKnown: boolean;
+	/** It is fetched for a replay. */
+	isOwed: boolean;
+	/** It was tracked after all were seeded. */
+	isNew: boolean;
+}
+
+/**
+ * The cursor of a fetched video; null where an overlapping poll has dropped it, so that it does not
+ * come back as new.
+ */
+function cursorOf(
+	instants: number[],
+	cursor: Cursor | null | undefined,
+	{ startFrom, wasKnown, isOwed, isNew }: SeedSettings,
+): Cursor | null {
+	if (cursor) return cursor;
+	const couldNotBeSeeded = cursor === null;
+	if (couldNotBeSeeded) return seedCursor(startFrom, instants);
+	// Fetched only for what it owes: its history went out before it was dropped.
+	if (isOwed) return seedCursor('new', instants);
+	if (wasKnown) return null;
+	return isNew ? startCursor : seedCursor(startFrom, instants);
+}
+
+/** The snapshots of a video that are to be emitted: fresh ones, and those owed after a restart. */
+function candidatesOf(
+	video: VideoWithSnapshots,
+	instants: number[],
+	cursor: Cursor,
+	owedInstants: number[],
+): Candidate[] {
+	const again = new Set(owedInstants);
+	const fresh = new Set(freshInstants(cursor, instants));
+	return instants.flatMap((instant, index) => {
+		if (!fresh.has(instant) && !again.has(instant)) return [];
+		const isFirst = index === 0 && (cursor.newest === null || again.has(instant));
+		return [{ video, instants, index, instant, isFirst }];
+	});
+}
+
+/**
  * One poll, without any I/O: what was fetched and what was remembered give what is emitted and what
  * is remembered next. It must run in one go with reading and assigning the state, since another poll
  * may have finished meanwhile; then overlapping polls emit each snapshot once, whichever ends first.
@@ -152,92 +213,47 @@ export function advancePoll(
 	const isSeeding = state?.scope !== settings.scope;
 	const failed = new Map(collected.failed);
 	const replay = owed(state, settings, moment);
-	const cursors: PollState['videos'] = { ...state?.videos };
-	const left = (state?.left ?? []).map((cursorById) => ({ ...cursorById }));
-	const leftWith = (id: string) => left.find((cursorById) => cursorById[id]);
-
+	const cursors = createCursors(state);
 	const videos = new Map(collected.videos.map((video) => [video.id, video]));
-	// Seen again by a poll that began after it was dropped: it is watched again, where it stood.
-	for (const id of videos.keys()) {
-		const cursorById = leftWith(id);
-		if (!cursorById || collected.known.has(id)) continue;
-		cursors[id] = cursorById[id]!;
-		delete cursorById[id];
-	}
 	const instantsById = readEach(videos, failed, snapshotInstants);
 	const newest_tracking = Math.max(
 		state?.newest_tracking ?? 0,
 		...(isSeeding ? collected.videos.map(createdAt) : []),
 	);
 
-	function cursorFor(video: VideoWithSnapshots, instants: number[]): Cursor | null {
-		const known = cursors[video.id] ?? leftWith(video.id)?.[video.id];
-		if (known) return known;
-		// It could not be read when all were seeded.
-		if (cursors[video.id] === null) return seedCursor(settings.startFrom, instants);
-		// Fetched only for what it owes: its history went out before it was dropped.
-		if (replay[video.id]) return seedCursor('new', instants);
-		// An overlapping poll has dropped it: it must not come back as new.
-		if (collected.known.has(video.id)) return null;
-		const isNew = !isSeeding && createdAt(video) >= newest_tracking;
-		return isNew ? startCursor : seedCursor(settings.startFrom, instants);
-	}
-	const assignCursor = (id: string, cursor: Cursor) => {
-		(leftWith(id) ?? cursors)[id] = cursor;
-	};
-
 	const candidates: Candidate[] = [];
 	for (const [id, instants] of instantsById) {
 		const video = videos.get(id)!;
-		const cursor = cursorFor(video, instants);
-		if (!cursor) continue;
-		assignCursor(id, cursor);
-		const again = new Set(replay[id]);
-		const fresh = new Set(freshInstants(cursor, instants));
-		instants.forEach((instant, index) => {
-			if (!fresh.has(instant) && !again.has(instant)) return;
-			const isFirst = index === 0 && (cursor.newest === null || again.has(instant));
-			candidates.push({ video, instants, index, instant, isFirst });
+		const wasKnown = collected.known.has(id);
+		// A poll that began after it was dropped sees it again: it is watched again.
+		if (!wasKnown) cursors.revive(id);
+		const cursor = cursorOf(instants, cursors.get(id), {
+			startFrom: settings.startFrom,
+			wasKnown,
+			isOwed: id in replay,
+			isNew: !isSeeding && createdAt(video) >= newest_tracking,
 		});
+		if (!cursor) continue;
+		cursors.set(id, cursor);
+		candidates.push(...candidatesOf(video, instants, cursor, replay[id] ?? []));
 	}
 	candidates.sort((a, b) => a.instant - b.instant || a.video.id.localeCompare(b.video.id));
-
-	const chosen = bounded(candidates, settings.events, settings.maxItemsPerPoll);
-	const itemsById = readEach(groupById(chosen), failed, (group) => itemsOf(group, settings));
+	const { chosen, itemsById } = choose(candidates, settings, failed);
 	const firstFailure = [...failed.values()][0];
 	if (firstFailure && [...videos.keys()].every((id) => failed.has(id))) throw firstFailure;
 
 	const handedOver: InstantsById = {};
 	for (const [id, items] of itemsById) {
 		handedOver[id] = [...items.keys()];
-		assignCursor(id, advanceCursor((leftWith(id) ?? cursors)[id]!, handedOver[id]));
+		cursors.set(id, advanceCursor(cursors.get(id)!, handedOver[id]));
 	}
+	// What cannot be read when all are seeded is seeded as soon as it can be.
+	if (isSeeding) for (const id of failed.keys()) if (!instantsById.has(id)) cursors.expect(id);
+	const isLeftOver = ({ video, instant }: Candidate) => !itemsById.get(video.id)?.has(instant);
+	const unfinished = new Set(candidates.filter(isLeftOver).map(({ video }) => video.id));
+	for (const id of collected.gone) cursors.drop(id);
+	for (const id of collected.ended) if (!unfinished.has(id) && !failed.has(id)) cursors.drop(id);
 
-	// A video that could not be read when all were seeded is seeded as soon as it can be.
-	if (isSeeding)
-		for (const id of failed.keys())
-			if (!itemsById.has(id) && !instantsById.has(id)) cursors[id] ??= null;
-	const unfinished = new Set(
-		candidates
-			.filter(({ video, instant }) => !itemsById.get(video.id)?.has(instant))
-			.map(({ video }) => video.id),
-	);
-	const ended = collected.ended.filter((id) => !unfinished.has(id) && !failed.has(id));
-	const dropped: Record<string, Cursor> = {};
-	for (const id of [...collected.gone, ...ended]) {
-		if (cursors[id]) dropped[id] = cursors[id];
-		delete cursors[id];
-	}
-	for (const id of collected.gone) delete replay[id];
-	for (const [id, instants] of instantsById) {
-		const rest = (replay[id] ?? []).filter(
-			(instant) => instants.includes(instant) && !handedOver[id]?.includes(instant),
-		);
-		if (rest.length > 0) replay[id] = rest;
-		else delete replay[id];
-	}
-
-	const kept = [dropped, ...left].slice(0, POLLS_KEPT);
 	return {
 		items: chosen.flatMap(({ video, instant }) => itemsById.get(video.id)?.get(instant) ?? []),
 		failed,
@@ -246,11 +262,12 @@ export function advancePoll(
 			base_url: settings.baseUrl,
 			scope: settings.scope,
 			newest_tracking,
-			videos: cursors,
-			...(kept.some((cursorById) => Object.keys(cursorById).length > 0) ? { left: kept } : {}),
-			...(settings.replayAfterRestart
-				? { process: moment.process, recent: recentHandovers(state, handedOver, moment), replay }
-				: {}),
+			...cursors.toState(),
+			...(settings.replayAfterRestart && {
+				process: moment.process,
+				recent: recentHandovers(state, handedOver, moment),
+				replay: stillOwed(replay, instantsById, handedOver, collected.gone),
+			}),
 		},
 	};
 }

@@ -38,3 +38,20 @@ export function recentHandovers(
 	if (Object.keys(handedOver).length === 0) return before;
 	return [...before.filter(([at]) => at > now - REPLAY_MS), [now, handedOver]];
 }
+
+/** What is still owed of `owed` after a poll that fetched `instantsById` and dropped `gone`. */
+export function stillOwed(
+	owed: InstantsById,
+	instantsById: ReadonlyMap<string, number[]>,
+	handedOver: InstantsById,
+	gone: string[],
+): InstantsById {
+	const rest = Object.entries(owed).map(([id, instants]): [string, number[]] => {
+		const there = instantsById.get(id) ?? instants;
+		const done = handedOver[id] ?? [];
+		return [id, instants.filter((instant) => there.includes(instant) && !done.includes(instant))];
+	});
+	return Object.fromEntries(
+		rest.filter(([id, instants]) => instants.length > 0 && !gone.includes(id)),
+	);
+}

@@ -536,6 +536,7 @@ describe('a video that fails', () => {
 			const state = seeded();
 			const videos = [broken([], { status: 'completed' }), video('b', { hours: [1] })];
 			const first = advance(state, collectedOf(state, videos, { ended: ['a'] }));
+			expect([...knownTo(first.state)].sort()).toEqual(['a', 'b']);
 			const mended = [video('a', { hours: [1, 2] }), video('b', { hours: [1] })];
 			expect(poll(first.state, mended).keys).toEqual(keysAt('a', 2));
 		});
@@ -596,6 +597,7 @@ describe('a video that ends', () => {
 		world.videos.push(a);
 		a.snapshots!.push(snapshot(3));
 		expect(await trigger.poll()).toEqual(keysAt('a', 3));
+		for (let n = 0; n < 5; n += 1) expect(await trigger.poll()).toEqual([]);
 		a.snapshots!.push(snapshot(4));
 		expect(await trigger.poll()).toEqual(keysAt('a', 4));
 	});
