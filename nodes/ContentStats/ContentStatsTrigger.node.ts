@@ -229,6 +229,10 @@ export class ContentStatsTrigger implements INodeType {
 			// Read again: an overlapping poll may have ended while this one was waiting.
 			const latest = readState(staticData.state, baseUrl);
 			const { items, state, failed } = advancePoll(latest, collected, settings, moment);
+			if (collected.fullSlices.length > 0)
+				this.logger.warn(
+					`ContentStats: the API shows only the newest 100 videos of a platform and status; some may not be watched of ${collected.fullSlices.join('; ')}`,
+				);
 			for (const [id, { message }] of failed)
 				this.logger.warn(`ContentStats: video ${id} is left for the next poll: ${message}`);
 			staticData.state = state as unknown as IDataObject;

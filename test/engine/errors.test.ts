@@ -56,7 +56,7 @@ describe('what a user reads when the API answers', () => {
 			418,
 			{ error: 'I am a teapot' },
 			'ContentStats could not answer about video cm5abc123def: HTTP 418 (I am a teapot)',
-			/Try again later/,
+			/Check the base URL/,
 		],
 		[
 			500,

@@ -99,7 +99,7 @@ function insufficientBalance(what: string, body: ErrorBody | undefined): ErrorDe
 }
 
 /** An API may quote the key it refuses. */
-const withoutKeys = (words: string): string => words.replace(/\bcs_(live|test)_\w+/g, 'cs_$1_…');
+const withoutKeys = (words: string): string => words.replace(/\bcs_(live|test)_[\w-]+/g, 'cs_$1_…');
 
 const shorten = (value: string): string => (value.length > 200 ? `${value.slice(0, 200)}…` : value);
 
@@ -174,7 +174,9 @@ export function errorForStatus(
 		isRefusal ? 'invalid_request' : 'server_error',
 		{
 			message: `ContentStats could not answer about ${what}: HTTP ${statusCode}${said}`,
-			description: 'The service has a problem. Try again later',
+			description: isRefusal
+				? 'This was not expected. Check the base URL in the ContentStats credential; if it keeps happening, update this node or report it'
+				: 'The service has a problem. Try again later',
 		},
 	];
 	return new ContentStatsError(kind, { ...details, statusCode, retryAfterMs });

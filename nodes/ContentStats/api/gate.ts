@@ -86,7 +86,9 @@ export function createGate({ now, sleep }: GateHost): Gate {
 	}
 
 	function learn(window: RateWindow | null): void {
-		if (!window || window.reset < windowReset) return;
+		if (!window) return;
+		const isOfEarlierWindow = window.reset < windowReset && now() < windowEnd;
+		if (isOfEarlierWindow) return;
 		// Replies may overtake each other: within one window, the fewest left is the newest.
 		remaining =
 			window.reset === windowReset ? Math.min(remaining, window.remaining) : window.remaining;

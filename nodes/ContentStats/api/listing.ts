@@ -13,10 +13,21 @@ export interface Listing {
 
 const isFull = (videos: Video[]): boolean => videos.length >= LIST_LIMIT;
 
-/** The next narrower requests of a part of the list; none where it cannot be split any more. */
-function split(filters: VideoFilters): VideoFilters[] {
-	if (!filters.platform) return PLATFORMS.map((platform) => ({ ...filters, platform }));
-	if (!filters.status) return STATUSES.map((status) => ({ ...filters, status }));
+/**
+ * The next narrower requests of a part of the list, for every value known or seen: the vendor may
+ * add platforms and statuses. None where it cannot be split any more.
+ */
+function split(filters: VideoFilters, seen: Video[]): VideoFilters[] {
+	const valuesOf = (known: readonly string[], of: (video: Video) => string) => [
+		...new Set([...known, ...seen.map(of)]),
+	];
+	if (!filters.platform)
+		return valuesOf(PLATFORMS, (video) => video.platform).map((platform) => ({
+			...filters,
+			platform,
+		}));
+	if (!filters.status)
+		return valuesOf(STATUSES, (video) => video.status).map((status) => ({ ...filters, status }));
 	return [];
 }
 
@@ -31,7 +42,7 @@ const newestFirst = (videos: Video[]): Video[] =>
 export async function listAll(client: Client, filters: VideoFilters): Promise<Listing> {
 	const videos = newestFirst(await client.list(filters));
 	if (!isFull(videos)) return { videos, fullSlices: [] };
-	const parts = split(filters);
+	const parts = split(filters, videos);
 	if (parts.length === 0) return { videos, fullSlices: [`${filters.platform}, ${filters.status}`] };
 
 	const listings = await Promise.all(parts.map((part) => listAll(client, part)));

@@ -33,5 +33,6 @@ export const roundUsd = (amount: number): number => Number(amount.toFixed(4));
 /** An amount as users read it: `$2.52`; fractions of a cent are shown as far as they go. */
 export function formatUsd(amount: number): string {
 	const isWholeCents = Math.abs(Number(amount.toFixed(2)) - amount) < 1e-9;
-	return `$${isWholeCents ? amount.toFixed(2) : String(roundUsd(amount))}`;
+	const size = Math.abs(amount);
+	return `${amount < 0 ? '-' : ''}$${isWholeCents ? size.toFixed(2) : String(roundUsd(size))}`;
 }

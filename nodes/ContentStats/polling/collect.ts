@@ -25,6 +25,8 @@ export interface Collected {
 	/** Fetched for the last time: no snapshot will follow. */
 	ended: string[];
 	failed: Map<string, ContentStatsError>;
+	/** Parts of the list that hold more than the API shows. */
+	fullSlices: string[];
 }
 
 /**
@@ -58,8 +60,14 @@ export const scopeOf = (watch: Watch): string =>
 const platformOf = (identity: string) =>
 	PLATFORMS.find((platform) => identity.startsWith(`${platform}:`));
 
+/** What to fetch, newest first, and what a full part of the list may hide. */
+interface Watched {
+	ids: Set<string>;
+	fullSlices: string[];
+}
+
 /** The newest tracking of each chosen link; a link that is not tracked (yet) has none. */
-async function resolveLinks(client: Client, identities: string[]): Promise<string[]> {
+async function resolveLinks(client: Client, identities: string[]): Promise<Watched> {
 	const platforms = new Set(identities.map(platformOf));
 	// A short link does not tell its platform by its identity: then all are asked for at once.
 	const filters = platforms.has(undefined)
@@ -72,24 +80,25 @@ async function resolveLinks(client: Client, identities: string[]): Promise<strin
 		const identity = identityOfStored(video_link);
 		if (!idByIdentity.has(identity)) idByIdentity.set(identity, id);
 	}
-	return identities.flatMap((identity) => idByIdentity.get(identity) ?? []);
+	return {
+		ids: new Set(identities.flatMap((identity) => idByIdentity.get(identity) ?? [])),
+		fullSlices: listings.flatMap(({ fullSlices }) => fullSlices),
+	};
+}
+
+/** The videos that are watched now, found by their links and in the list. */
+export async function findWatched(client: Client, watch: Watch): Promise<Watched> {
+	if (watch.kind === 'all') {
+		const filters = watch.platform ? { platform: watch.platform } : {};
+		const { videos, fullSlices } = await listRunning(client, filters);
+		return { ids: new Set(videos.map(({ id }) => id)), fullSlices };
+	}
+	const { ids, fullSlices } = await resolveLinks(client, watch.identities);
+	return { ids: new Set([...watch.ids, ...ids]), fullSlices };
 }
 
 const RUNNING = new Set(['monitoring', 'paused']);
 const isRunning = (video: Video): boolean => RUNNING.has(video.status);
-
-/** The ids to fetch: what is watched now, newest first, and what was watched until now. */
-export async function idsToFetch(
-	client: Client,
-	watch: Watch,
-	known: Set<string>,
-): Promise<Set<string>> {
-	if (watch.kind === 'selected')
-		return new Set([...watch.ids, ...(await resolveLinks(client, watch.identities))]);
-	const { videos } = await listRunning(client, watch.platform ? { platform: watch.platform } : {});
-	// What has left the list is fetched once more: its last snapshots came since the poll before.
-	return new Set([...videos.map(({ id }) => id), ...known]);
-}
 
 /** Errors that concern every video alike. */
 const ENDS_POLL = new Set(['invalid_key', 'invalid_input', 'redirected']);
@@ -105,9 +114,21 @@ export async function collect(
 	watch: Watch,
 	known: Set<string>,
 ): Promise<Collected> {
-	const collected: Collected = { known, videos: [], gone: [], ended: [], failed: new Map() };
-	const ids = await idsToFetch(client, watch, known);
-	for (const id of known) if (!ids.has(id)) collected.gone.push(id);
+	const collected: Collected = {
+		known,
+		videos: [],
+		gone: [],
+		ended: [],
+		failed: new Map(),
+		fullSlices: [],
+	};
+	const { ids, fullSlices } = await findWatched(client, watch);
+	collected.fullSlices.push(...fullSlices);
+	for (const id of known) {
+		// What has left the list is fetched once more: its last snapshots came since the poll before.
+		if (watch.kind === 'all') ids.add(id);
+		else if (!ids.has(id)) collected.gone.push(id);
+	}
 
 	await forEachAtOnce([...ids], async (id) => {
 		const video = await client.get(id).catch((error: unknown) => error);

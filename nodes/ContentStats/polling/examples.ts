@@ -1,7 +1,7 @@
 import type { Client } from '../api/client';
 import { readSnapshots, type VideoWithSnapshots } from '../api/schemas';
 import { toRow } from '../model/snapshots';
-import { idsToFetch, type Watch } from './collect';
+import { findWatched, type Watch } from './collect';
 import { type EventItem, eventsOf, sampleOf } from './events';
 import { extrasOf, type PollSettings } from './poll';
 
@@ -12,7 +12,7 @@ async function videoWithSnapshots(
 	client: Client,
 	watch: Watch,
 ): Promise<VideoWithSnapshots | null> {
-	const ids = await idsToFetch(client, watch, new Set());
+	const { ids } = await findWatched(client, watch);
 	for (const id of [...ids].slice(0, MOST_LOOKED_AT)) {
 		const video = await client.get(id);
 		if ((video.snapshots ?? []).length > 0) return video;

@@ -1,7 +1,7 @@
 import type { Video } from '../../../nodes/ContentStats/api/schemas';
 import {
 	collect,
-	idsToFetch,
+	findWatched,
 	readSelected,
 	scopeOf,
 	type Watch,
@@ -228,9 +228,15 @@ describe('watching chosen videos', () => {
 
 	it('asks no list where only ids were chosen', async () => {
 		const world = worldOf(video('a'));
-		await idsToFetch(clientOf(world), selected('a'), new Set());
+		await findWatched(clientOf(world), selected('a'));
 		expect(world.requests).toEqual([]);
 	});
+});
+
+it('says which part of the list holds more than the API shows', async () => {
+	const many = Array.from({ length: 101 }, (_, number) => video(`v${number}`, { created: number }));
+	expect((await fetchAll(worldOf(...many), ALL)).fullSlices).toEqual(['tiktok, monitoring']);
+	expect((await fetchAll(worldOf(...many.slice(2)), ALL)).fullSlices).toEqual([]);
 });
 
 describe('a video that fails', () => {

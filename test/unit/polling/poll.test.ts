@@ -57,6 +57,7 @@ const collectedOf = (
 	gone: [],
 	ended: [],
 	failed: new Map(),
+	fullSlices: [],
 	...fields,
 });
 
