@@ -199,6 +199,16 @@ describe('never paying twice', () => {
 		expect(posts()).toHaveLength(1);
 	});
 
+	test('an earlier tracking is not taken for the one whose answer was lost', async () => {
+		const { credential, sandbox, posts } = await createFixture();
+		sandbox.seedVideo({ video_link: TIKTOK });
+		sandbox.faults.add({ kind: 'drop', when: 'before_commit', match: { method: 'POST' } });
+		const options = { ifAlreadyTracked: 'trackAgain' };
+		const { items } = await runAction(credential, { videoUrls: TIKTOK, options });
+		expect(outcomes(items)).toEqual(['unknown']);
+		expect(posts()).toHaveLength(1);
+	});
+
 	test.each([
 		['truncated', { kind: 'body', truncate_at: 20 }],
 		['empty', { kind: 'body', body: '' }],
@@ -455,6 +465,19 @@ describe('going on after an error', () => {
 		]);
 		expect(posts()).toHaveLength(5);
 	});
+});
+
+test('Stop during the plan ends it, and nothing is sent after', async () => {
+	const { credential, sandbox, calls, posts } = await createFixture();
+	sandbox.faults.add({ kind: 'latency', ms: 300, match: { path: '/usage' } });
+	const { outcome, stop } = startAction(credential, { videoUrls: TIKTOK });
+	while (!calls().includes('GET /usage')) await new Promise((resolve) => setTimeout(resolve, 20));
+	stop();
+	const { run } = await outcome;
+	expect(run.status).toBe('canceled');
+	await new Promise((resolve) => setTimeout(resolve, 500));
+	expect(calls()).toHaveLength(3);
+	expect(posts()).toEqual([]);
 });
 
 test('Stop ends a wait for the rate window, and nothing more is sent', async () => {

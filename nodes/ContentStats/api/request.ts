@@ -247,7 +247,7 @@ export function createRequest(transport: Transport): Request {
 				gate.pause(error.retryAfterMs!);
 				continue;
 			}
-			if (tries >= ATTEMPTS || signal?.aborted || !isRepeatable(error, call)) throw error;
+			if (tries >= ATTEMPTS || !isRepeatable(error, call)) throw error;
 			await sleepUnlessStopped(BACKOFF_MS * 2 ** (tries - 1), sleep, signal);
 			tries += 1;
 		}
