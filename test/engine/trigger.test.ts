@@ -315,6 +315,7 @@ describe('what is remembered', () => {
 
 	test('is assigned once, and stays byte for byte where a poll throws', async () => {
 		const { credential, clock, sandbox } = await withHistory();
+		sandbox.seedVideo({ video_link: YOUTUBE });
 		const poller = createPoller(credential, {});
 		await poller.poll();
 		const before = state(poller);
@@ -323,7 +324,7 @@ describe('what is remembered', () => {
 		await expect(poller.poll()).rejects.toThrow('does not accept the API key');
 		expect(state(poller)).toBe(before);
 		sandbox.clear();
-		expect(await poller.poll()).toHaveLength(1);
+		expect(await poller.poll()).toHaveLength(2);
 	});
 
 	test('a video that fails comes with the next poll; the others are emitted', async () => {
