@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import {
+	cpSync,
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { run } from './processes';
+
+const PACKAGE_ROOT = join(__dirname, '..');
+const INSTALL_DIR = join(__dirname, '.install');
+const NODE_MAJOR = 24;
+const NODE_VERSION = '24.9.0';
+
+/** Announces a piece of work, shows that it goes on, and says how long it took. */
+export type Step = <T>(title: string, usually: string, work: () => Promise<T>) => Promise<T>;
+
+/** An installed n8n and the Node.js that runs it. */
+export interface N8nInstall {
+	/** The node binary: this process's own when it is new enough. */
+	nodePath: string;
+	/** n8n's command-line script. */
+	n8nPath: string;
+	/** This process's environment, with that node first in PATH. */
+	env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Installs the n8n that demo/package-lock.json pins, and Node.js 24 where this process's Node.js is
+ * older. Both go under demo/.install and stay there; a later call with the same lock returns at once.
+ *
+ * @throws Error with the end of npm's log when an installation fails
+ */
+export async function installN8n(step: Step): Promise<N8nInstall> {
+	if (process.platform === 'win32') throw new Error('On Windows, run this inside WSL.');
+	const nodePath = await installNode(step);
+	const env = { ...process.env, PATH: dirname(nodePath) + delimiter + process.env.PATH };
+
+	const dir = join(INSTALL_DIR, 'n8n');
+	const lock = readFileSync(join(__dirname, 'package-lock.json'));
+	await installOnce(dir, createHash('sha256').update(lock).digest('hex'), async () => {
+		for (const file of ['package.json', 'package-lock.json']) {
+			cpSync(join(__dirname, file), join(dir, file));
+		}
+		const options = { cwd: dir, env, logFile: join(INSTALL_DIR, 'n8n.log') };
+		await step('Installing n8n, once', '3 to 6 min', async () => {
+			await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], options);
+		});
+		// The only native module without a binary in its package: it downloads one, or compiles.
+		await step(
+			'Building its SQLite module, once',
+			'seconds, or 1 to 2 min to compile',
+			async () => {
+				const allowScripts = ['--ignore-scripts=false', '--dangerously-allow-all-scripts'];
+				await run('npm', ['rebuild', 'sqlite3', ...allowScripts], {
+					...options,
+					env: { ...env, ...headersOf(nodePath) },
+				});
+			},
+		);
+	});
+	return { nodePath, n8nPath: join(dir, 'node_modules', 'n8n', 'bin', 'n8n'), env };
+}
+
+/**
+ * Builds this package and packs it as npm would publish it.
+ *
+ * @param dir receives the tarball and the log; created if missing
+ * @returns the path of the tarball
+ * @throws Error with the end of the log when a command fails
+ */
+export async function packPackage(dir: string, step: Step): Promise<string> {
+	const options = { cwd: PACKAGE_ROOT, env: process.env, logFile: join(dir, 'build.log') };
+	mkdirSync(dir, { recursive: true });
+	await step('Building and packing n8n-nodes-contentstats', '10 s', async () => {
+		await run('npm', ['run', 'build'], options);
+		await run('npm', ['pack', '--pack-destination', dir], options);
+	});
+	const tarball = readdirSync(dir).find((file) => file.endsWith('.tgz'));
+	if (!tarball) throw new Error(`npm pack left no tarball in ${dir}.`);
+	return join(dir, tarball);
+}
+
+/**
+ * Installs a packed community package into an n8n user folder, where n8n loads it at its next start.
+ *
+ * @param userFolder the folder given to n8n as N8N_USER_FOLDER
+ * @throws Error with the end of npm's log when the installation fails
+ */
+export async function installCommunityPackage(
+	{ env }: N8nInstall,
+	userFolder: string,
+	tarball: string,
+): Promise<void> {
+	const dir = join(userFolder, '.n8n', 'nodes');
+	mkdirSync(dir, { recursive: true });
+	writeFileSync(join(dir, 'package.json'), '{"name":"installed-nodes","private":true}\n');
+	const args = [
+		'install',
+		tarball,
+		'--legacy-peer-deps',
+		'--ignore-scripts',
+		'--no-audit',
+		'--no-fund',
+	];
+	await run('npm', args, { cwd: dir, env, logFile: join(userFolder, 'community-package.log') });
+}
+
+async function installNode(step: Step): Promise<string> {
+	if (Number.parseInt(process.versions.node) >= NODE_MAJOR) return process.execPath;
+	// The platform's package holds the binary itself; the package "node" needs an install script.
+	const prefix = `${process.platform}-${process.arch}` === 'darwin-arm64' ? 'node-bin' : 'node';
+	const name = `${prefix}-${process.platform}-${process.arch}`;
+	const dir = join(INSTALL_DIR, 'node24');
+	await installOnce(dir, `${name}@${NODE_VERSION}`, async () => {
+		writeFileSync(join(dir, 'package.json'), '{"private":true}\n');
+		const args = [
+			'install',
+			`${name}@${NODE_VERSION}`,
+			'--ignore-scripts',
+			'--no-audit',
+			'--no-fund',
+		];
+		const options = { cwd: dir, env: process.env, logFile: join(INSTALL_DIR, 'node24.log') };
+		await step(`Installing Node.js ${NODE_VERSION} for n8n, once`, '10 s', async () => {
+			await run('npm', args, options);
+		});
+	}).catch((error: Error) => {
+		throw new Error(
+			`n8n needs Node.js ${NODE_MAJOR}, and npm could not install it here. Start this with Node.js ${NODE_MAJOR} instead.\n${error.message}`,
+		);
+	});
+	return join(dir, 'node_modules', name, 'bin', 'node');
+}
+
+/** The stamp is written last: an interrupted installation has none, and starts anew. */
+async function installOnce(dir: string, stamp: string, install: () => Promise<void>) {
+	const stampFile = join(dir, '.installed');
+	if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
+	rmSync(dir, { recursive: true, force: true });
+	mkdirSync(dir, { recursive: true });
+	await install();
+	writeFileSync(stampFile, stamp);
+}
+
+/** Headers lie beside the binary in Node's own layout; without them node-gyp downloads some. */
+function headersOf(nodePath: string): NodeJS.ProcessEnv {
+	const root = dirname(dirname(nodePath));
+	return existsSync(join(root, 'include', 'node', 'node.h')) ? { npm_config_nodedir: root } : {};
+}

@@ -1,0 +1,280 @@
+import axios, { AxiosError, type Method } from 'axios';
+import type { IDataObject, INode, IRun } from 'n8n-workflow';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { N8nInstall } from './install';
+import { freePort, logTail, spawnGroup, type ProcessGroup } from './processes';
+
+/** Nothing leaves the machine: no telemetry, news, templates, registries or licence renewal. */
+const OFFLINE = {
+	N8N_DIAGNOSTICS_ENABLED: 'false',
+	N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
+	N8N_DYNAMIC_BANNERS_ENABLED: 'false',
+	N8N_TEMPLATES_ENABLED: 'false',
+	N8N_VERIFIED_PACKAGES_ENABLED: 'false',
+	N8N_LICENSE_AUTO_RENEW_ENABLED: 'false',
+	N8N_PERSONALIZATION_ENABLED: 'false',
+	N8N_HIRING_BANNER_ENABLED: 'false',
+	N8N_DISABLED_MODULES: 'mcp-registry',
+};
+
+/**
+ * Settings of the user's own n8n would point ours at their database or queue, and under jest's
+ * NODE_ENV n8n does not start.
+ */
+const NOT_INHERITED = /^((N8N|DB|EXECUTIONS|QUEUE|WEBHOOK|GENERIC|CREDENTIALS|OFFLOAD)_|NODE_ENV$)/;
+
+export interface N8nOptions {
+	/** Where this n8n keeps its settings, database and community packages (N8N_USER_FOLDER). */
+	userFolder: string;
+	port: number;
+	logFile: string;
+	/** `['start']` by default; a worker is `['worker']`. */
+	command?: string[];
+	/** Added to the environment last, so it can choose a database, a queue or a flag. */
+	env?: NodeJS.ProcessEnv;
+}
+
+export interface N8n extends ProcessGroup {
+	/** Without a slash at its end, e.g. `http://127.0.0.1:5678`. */
+	url: string;
+}
+
+/**
+ * Starts n8n on 127.0.0.1 and waits until it answers.
+ *
+ * @throws Error with the end of n8n's log when it ends instead, or is silent for 2 minutes
+ */
+export async function startN8n(install: N8nInstall, options: N8nOptions): Promise<N8n> {
+	const { userFolder, port, logFile, command = ['start'], env = {} } = options;
+	mkdirSync(userFolder, { recursive: true });
+	const inherited = Object.entries(install.env).filter(([k]) => !NOT_INHERITED.test(k));
+	const group = spawnGroup(install.nodePath, [install.n8nPath, ...command], {
+		// n8n reads a .env file from the folder it starts in.
+		cwd: userFolder,
+		logFile,
+		env: {
+			...Object.fromEntries(inherited),
+			...OFFLINE,
+			N8N_USER_FOLDER: userFolder,
+			N8N_LISTEN_ADDRESS: '127.0.0.1',
+			N8N_PORT: String(port),
+			N8N_SECURE_COOKIE: 'false',
+			N8N_RUNNERS_BROKER_PORT: String(await freePort()),
+			// A worker answers only its health check.
+			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
+			QUEUE_HEALTH_CHECK_PORT: String(port),
+			...env,
+		},
+	});
+	const url = `http://127.0.0.1:${port}`;
+	const health = axios.create({ timeout: 2000, validateStatus: (status) => status === 200 });
+	const ended = group.exited.then((code) => `ended with ${code}`);
+	const deadline = Date.now() + 120_000;
+	let failure: string | undefined;
+	while (!failure) {
+		const ready = health.get(`${url}/healthz/readiness`).then(
+			() => true,
+			() => false,
+		);
+		const state = await Promise.race([ready, ended]);
+		if (state === true) return { ...group, url };
+		if (typeof state === 'string') failure = state;
+		else if (Date.now() > deadline) failure = 'did not answer within 2 minutes';
+		else await sleep(250);
+	}
+	await group.stop();
+	throw new Error(`n8n ${failure}.\n${logTail(logFile)}`);
+}
+
+export interface Owner {
+	email: string;
+	firstName: string;
+	lastName: string;
+	password: string;
+}
+
+export interface CredentialReference {
+	id: string;
+	name: string;
+	type: string;
+}
+
+/** A workflow as n8n exports it to a file. */
+export interface WorkflowTemplate {
+	name: string;
+	nodes: INode[];
+	connections: object;
+}
+
+export interface SavedWorkflow {
+	id: string;
+	name: string;
+	versionId: string;
+}
+
+export interface ExecutionSummary {
+	id: string;
+	workflowId: string;
+	workflowName: string;
+	status: string;
+}
+
+export type Execution = ExecutionSummary & Pick<IRun, 'data'>;
+
+export type N8nApi = Awaited<ReturnType<typeof signIn>>;
+
+/**
+ * Signs in to a running n8n; on a fresh one the owner is created first.
+ * The functions it returns throw an Error with n8n's own message when n8n refuses a request.
+ */
+export async function signIn(url: string, owner: Owner) {
+	// n8n ties the session to the browser that logged in.
+	const http = axios.create({
+		baseURL: `${url}/rest`,
+		headers: { 'browser-id': randomUUID() },
+		timeout: 60_000,
+	});
+
+	const request = async <T>(method: Method, path: string, data?: object): Promise<T> => {
+		const response = await http.request<{ data: T }>({ method, url: path, data }).catch(refusal);
+		return response.data.data;
+	};
+
+	// n8n calls itself ready some time before it answers here.
+	const deadline = Date.now() + 60_000;
+	let settings: { userManagement: { showSetupOnFirstLoad: boolean } } | undefined;
+	while (!(settings = await request<typeof settings>('GET', '/settings').catch(() => undefined))) {
+		if (Date.now() > deadline) throw new Error(`n8n at ${url} does not answer REST calls.`);
+		await sleep(300);
+	}
+	if (settings.userManagement.showSetupOnFirstLoad) await request('POST', '/owner/setup', owner);
+	const login = { emailOrLdapLoginId: owner.email, password: owner.password };
+	const { headers } = await http.post('/login', login).catch(refusal);
+	http.defaults.headers.common.cookie = (headers['set-cookie'] ?? [])
+		.map((cookie) => cookie.split(';')[0])
+		.join('; ');
+
+	const { id: projectId } = await request<{ id: string }>('GET', '/projects/personal');
+	const tablesPath = `/projects/${projectId}/data-tables`;
+
+	const execution = async (id: string): Promise<Execution> => {
+		const found = await request<ExecutionSummary & { data: string }>('GET', `/executions/${id}`);
+		// Its type declarations are for ES modules only.
+		const { parse } = await import('flatted');
+		return { ...found, data: parse(found.data) as Execution['data'] };
+	};
+
+	return {
+		/** Any other call: `path` is relative to `/rest`. */
+		request,
+
+		createCredential: async (
+			name: string,
+			type: string,
+			data: IDataObject,
+		): Promise<CredentialReference> => {
+			const { id } = await request<{ id: string }>('POST', '/credentials', { name, type, data });
+			return { id, name, type };
+		},
+
+		/** What the "Test" of a saved credential says when its form holds `data`. */
+		testCredential: async (credential: CredentialReference, data: IDataObject) =>
+			await request<{ status: 'OK' | 'Error'; message: string }>('POST', '/credentials/test', {
+				credentials: { ...credential, data },
+			}),
+
+		/** Saves a template, with the credential set on every node that `takesCredential`. */
+		importWorkflow: async (
+			template: WorkflowTemplate,
+			{ id, name, type }: CredentialReference,
+			takesCredential: (node: INode) => boolean,
+		): Promise<SavedWorkflow> =>
+			await request('POST', '/workflows', {
+				...template,
+				nodes: template.nodes.map((node) =>
+					takesCredential(node) ? { ...node, credentials: { [type]: { id, name } } } : node,
+				),
+			}),
+
+		/** Publishes a workflow, which switches its triggers on. */
+		publish: async ({ id, versionId }: SavedWorkflow) => {
+			await request('POST', `/workflows/${id}/activate`, { versionId });
+		},
+
+		/** Runs a workflow from one of its Manual Triggers and waits for the end, at most 2 minutes. */
+		run: async (workflow: SavedWorkflow, triggerName: string): Promise<Execution> => {
+			const { executionId } = await request<{ executionId: string }>(
+				'POST',
+				`/workflows/${workflow.id}/run`,
+				{ triggerToStartFrom: { name: triggerName } },
+			);
+			const deadline = Date.now() + 120_000;
+			for (;;) {
+				const { status } = await request<ExecutionSummary>('GET', `/executions/${executionId}`);
+				if (!['new', 'running', 'waiting'].includes(status)) return await execution(executionId);
+				if (Date.now() > deadline) {
+					throw new Error(
+						`"${workflow.name}" still runs after 2 minutes (execution ${executionId}).`,
+					);
+				}
+				await sleep(300);
+			}
+		},
+
+		execution,
+
+		/** The newest executions first, at most 100, of one status or of all. */
+		executions: async (status?: 'error' | 'success' | 'crashed'): Promise<ExecutionSummary[]> => {
+			const filter = JSON.stringify(status ? { status: [status] } : {});
+			const query = new URLSearchParams({ limit: '100', filter });
+			return (await request<{ results: ExecutionSummary[] }>('GET', `/executions?${query}`))
+				.results;
+		},
+
+		/**
+		 * The rows of a Data Table in the order they were first written, after the first `skip`,
+		 * with n8n's own columns `id`, `createdAt` and `updatedAt`.
+		 */
+		tableRows: async (name: string, skip = 0): Promise<IDataObject[]> => {
+			const filter = JSON.stringify({ name });
+			const tables = await request<{ data: Array<{ id: string; name: string }> }>(
+				'GET',
+				`${tablesPath}?${new URLSearchParams({ filter })}`,
+			);
+			const table = tables.data.find((candidate) => candidate.name === name);
+			if (!table) throw new Error(`n8n has no Data Table "${name}".`);
+			const rows: IDataObject[] = [];
+			for (;;) {
+				const page = { skip: String(skip + rows.length), take: '250', sortBy: 'id:asc' };
+				const { data } = await request<{ data: IDataObject[] }>(
+					'GET',
+					`${tablesPath}/${table.id}/rows?${new URLSearchParams(page)}`,
+				);
+				rows.push(...data);
+				if (data.length < 250) return rows;
+			}
+		},
+	};
+}
+
+/** The items a node gave on its first output when it last ran; none when it did not run. */
+export function nodeOutput({ data }: Execution, node: string): IDataObject[] {
+	const items = data.resultData.runData[node]?.at(-1)?.data?.main?.[0] ?? [];
+	return items.map((item) => item.json);
+}
+
+/** Why an execution failed, in one line, with the node where it did. */
+export function failureOf({ data, status }: Execution): string {
+	const { error, lastNodeExecuted } = data.resultData;
+	const description = error && 'description' in error ? error.description : undefined;
+	const reason = [error?.message ?? `status ${status}`, description].filter(Boolean).join(' ');
+	return lastNodeExecuted ? `${lastNodeExecuted}: ${reason}` : reason;
+}
+
+function refusal(error: AxiosError<{ message?: string }>): never {
+	const request = `${error.config?.method?.toUpperCase()} ${error.config?.url}`;
+	const reason = error.response?.data?.message ?? error.message;
+	throw new Error(`n8n refused ${request} (${error.response?.status ?? error.code}): ${reason}`);
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sandbox } from '../sandbox';
+import {
+	failureOf,
+	type CredentialReference,
+	type N8nApi,
+	type Owner,
+	type SavedWorkflow,
+	type WorkflowTemplate,
+} from './n8n';
+
+/** Who owns the n8n of the demo and of the tests: it listens on 127.0.0.1 only. */
+export const OWNER: Owner = {
+	email: 'demo@example.com',
+	firstName: 'Demo',
+	lastName: 'User',
+	password: 'ContentStats-1',
+};
+
+/** Names inside the two templates. */
+export const TRACK_TRIGGER = 'Run it';
+export const TRACK_NODE = 'Track videos';
+export const TABLE_TRIGGER = 'Run this once';
+export const TABLE = 'ContentStats snapshots';
+
+export interface Scenario {
+	credential: CredentialReference;
+	/** Imported; run it from `TRACK_TRIGGER`. */
+	track: SavedWorkflow;
+	/** Imported, its Data Table made; not yet published. */
+	collect: SavedWorkflow;
+}
+
+/** Does what a new user does: saves the credential, imports both templates, makes the table. */
+export async function setUp(n8n: N8nApi, { liveKey, baseUrl }: Sandbox): Promise<Scenario> {
+	const credential = await n8n.createCredential('ContentStats (sandbox)', 'contentStatsApi', {
+		apiKey: liveKey,
+		baseUrl,
+	});
+	const importFile = async (file: string) =>
+		await n8n.importWorkflow(readTemplate(file), credential, ({ type }) =>
+			type.startsWith('n8n-nodes-contentstats.'),
+		);
+	const track = await importFile('track-a-batch-of-videos.json');
+	const collect = await importFile('new-snapshots-to-a-data-table.json');
+	const made = await n8n.run(collect, TABLE_TRIGGER);
+	if (made.status !== 'success') throw new Error(`"${collect.name}": ${failureOf(made)}`);
+	return { credential, track, collect };
+}
+
+/** Waits until the sandbox holds two snapshots of each of its videos, so that the first poll has rows to bring. */
+export async function twoSnapshotsEach(sandbox: Sandbox): Promise<void> {
+	while ([...sandbox.videos.values()].some((video) => video.snapshots.length < 2)) await sleep(250);
+}
+
+function readTemplate(file: string): WorkflowTemplate {
+	const path = join(__dirname, '..', 'workflows', file);
+	return JSON.parse(readFileSync(path, 'utf8')) as WorkflowTemplate;
+}

@@ -1,0 +1,33 @@
+import type { Step } from './install';
+
+/**
+ * Prints a step's title and how long it usually takes, the time that has passed while it runs, and
+ * how long it took: on one line that is rewritten in a terminal, every 30 s elsewhere.
+ */
+export const printStep: Step = async (title, usually, work) => {
+	const start = Date.now();
+	const { isTTY } = process.stdout;
+	const elapsed = () => {
+		const seconds = Math.round((Date.now() - start) / 1000);
+		return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+	};
+	const line = (text: string) =>
+		process.stdout.write(isTTY ? `\r- ${title} ${text} ` : `  ${text}\n`);
+	if (!isTTY) process.stdout.write(`- ${title}\n`);
+	const show = () => line(`(${usually}) … ${elapsed()}`);
+	show();
+	const timer = setInterval(show, isTTY ? 1000 : 30_000);
+	const finish = (outcome: string) => {
+		clearInterval(timer);
+		line(`(${usually}): ${outcome} ${elapsed()}`);
+		if (isTTY) process.stdout.write('\n');
+	};
+	try {
+		const result = await work();
+		finish('done in');
+		return result;
+	} catch (error) {
+		finish('failed after');
+		throw error;
+	}
+};

@@ -1,0 +1,192 @@
+import type { IDataObject } from 'n8n-workflow';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { installCommunityPackage, installN8n, packPackage } from '../../demo/install';
+import {
+	nodeOutput,
+	signIn,
+	startN8n,
+	type Execution,
+	type N8n,
+	type N8nApi,
+} from '../../demo/n8n';
+import { freePort, stopAllGroups } from '../../demo/processes';
+import {
+	OWNER,
+	setUp,
+	TABLE,
+	TRACK_NODE,
+	TRACK_TRIGGER,
+	twoSnapshotsEach,
+	type Scenario,
+} from '../../demo/scenario';
+import { printStep } from '../../demo/steps';
+import { startSandbox, type Sandbox } from '../../sandbox';
+
+const METRICS = ['views', 'likes', 'comments', 'shares', 'saves'] as const;
+
+const dir = mkdtempSync(join(tmpdir(), 'contentstats-e2e-'));
+const logFile = join(dir, 'n8n.log');
+let sandbox: Sandbox;
+let server: N8n;
+let n8n: N8nApi;
+let scenario: Scenario;
+
+beforeAll(async () => {
+	const install = await installN8n(printStep);
+	const tarball = await packPackage(join(dir, 'package'), printStep);
+	const userFolder = join(dir, 'n8n');
+	await installCommunityPackage(install, userFolder, tarball);
+	sandbox = await startSandbox({ plan: 'enterprise', balanceUsd: 100, snapshotIntervalMs: 5_000 });
+	server = await startN8n(install, {
+		userFolder,
+		port: await freePort(),
+		logFile,
+		env: { N8N_LOG_LEVEL: 'debug' },
+	});
+	n8n = await signIn(server.url, OWNER);
+	scenario = await setUp(n8n, sandbox);
+});
+
+afterAll(async () => {
+	await Promise.all([stopAllGroups(), sandbox?.close()]);
+	rmSync(dir, { recursive: true, force: true });
+});
+
+describe('the credential', () => {
+	it('passes its test with a good key', async () => {
+		const { liveKey: apiKey, baseUrl } = sandbox;
+		const result = await n8n.testCredential(scenario.credential, { apiKey, baseUrl });
+		expect(result).toMatchObject({ status: 'OK' });
+	});
+
+	it('fails its test with a bad key, and says why', async () => {
+		const apiKey = 'cs_live_not_a_key';
+		const { baseUrl } = sandbox;
+		const result = await n8n.testCredential(scenario.credential, { apiKey, baseUrl });
+		expect(result.status).toBe('Error');
+		expect(result.message).toMatch(/API key|authoriz/i);
+		expect(result.message).not.toContain(apiKey);
+	});
+});
+
+describe('the track workflow', () => {
+	let first: IDataObject[];
+
+	it('tracks 12 videos of four platforms with one POST each', async () => {
+		first = trackedItems(await n8n.run(scenario.track, TRACK_TRIGGER));
+		expect(first.map((item) => item.outcome)).toEqual(Array(12).fill('tracked'));
+		expect(new Set(first.map((item) => item.platform))).toEqual(
+			new Set(['tiktok', 'youtube', 'instagram', 'twitter']),
+		);
+		const posted = posts().map((post) => (post.body as IDataObject).video_link);
+		expect(posted.sort()).toEqual(first.map((item) => item.input_link).sort());
+		expect(first.map((item) => item.video_id).sort()).toEqual([...sandbox.videos.keys()].sort());
+	});
+
+	it('sends no POST when it is run again', async () => {
+		const again = trackedItems(await n8n.run(scenario.track, TRACK_TRIGGER));
+		expect(again.map((item) => item.outcome)).toEqual(Array(12).fill('already_tracked'));
+		expect(again.map((item) => item.video_id)).toEqual(first.map((item) => item.video_id));
+		expect(posts()).toHaveLength(12);
+	});
+});
+
+describe('the trigger', () => {
+	it('brings every snapshot into the Data Table once, as the sandbox took it', async () => {
+		await twoSnapshotsEach(sandbox);
+		await n8n.publish(scenario.collect);
+		const published = Date.now();
+		// Publishing polls at once; what is younger can only come by the schedule, each minute.
+		const rows = await rowsWhen((found) =>
+			perVideo(found).every((own) => own.some(youngerThan(published))),
+		);
+		await n8n.request('POST', `/workflows/${scenario.collect.id}/deactivate`, {});
+
+		expect(new Set(rows.map((row) => row.event_key)).size).toBe(rows.length);
+		for (const own of perVideo(rows)) {
+			const newest = own
+				.map((row) => String(row.snapshot_time))
+				.sort()
+				.at(-1)!;
+			const taken = rowsTaken(String(own[0]!.video_id));
+			const upToNewest = taken.filter((row) => row.snapshot_time <= newest);
+			expect(own.sort(byTime)).toMatchObject(upToNewest.sort(byTime));
+		}
+	});
+
+	it('leaves no failed execution', async () => {
+		expect(await n8n.executions('error')).toEqual([]);
+	});
+});
+
+it("never writes the API key to n8n's logs or into an execution", async () => {
+	const executions = await n8n.executions();
+	expect(executions.length).toBeGreaterThanOrEqual(4);
+	const places = new Map([['n8n.log', readFileSync(logFile, 'utf8')]]);
+	places.set('event log', readFileSync(join(dir, 'n8n', '.n8n', 'n8nEventLog.log'), 'utf8'));
+	for (const { id } of executions) {
+		const text = JSON.stringify(await n8n.request('GET', `/executions/${id}`));
+		expect(text).toContain('runData');
+		places.set(`execution ${id}`, text);
+	}
+	const leaks = [...places].filter(([, text]) => text.includes(sandbox.liveKey));
+	expect(leaks.map(([place]) => place)).toEqual([]);
+});
+
+function trackedItems(execution: Execution): IDataObject[] {
+	expect(execution.status).toBe('success');
+	return nodeOutput(execution, TRACK_NODE);
+}
+
+function posts() {
+	return sandbox.requests.filter(({ method }) => method === 'POST');
+}
+
+/** The table's rows once `complete` holds for them; as they are after 2 minutes, whatever holds. */
+async function rowsWhen(complete: (rows: IDataObject[]) => boolean): Promise<IDataObject[]> {
+	const deadline = Date.now() + 120_000;
+	for (;;) {
+		const rows = await n8n.tableRows(TABLE);
+		if (complete(rows) || Date.now() > deadline) return rows;
+		await sleep(1000);
+	}
+}
+
+/** One list of rows for each of the sandbox's videos, empty where a video has none. */
+function perVideo(rows: IDataObject[]): IDataObject[][] {
+	return [...sandbox.videos.keys()].map((id) => rows.filter((row) => row.video_id === id));
+}
+
+function youngerThan(ms: number) {
+	return (row: IDataObject) => Date.parse(String(row.snapshot_time)) > ms;
+}
+
+/** The rows that the sandbox's snapshots of a video make: there digits are text, here numbers. */
+function rowsTaken(videoId: string) {
+	const { platform, video_link, snapshots } = sandbox.videos.get(videoId)!;
+	return snapshots.map((snapshot) => {
+		const snapshot_time = String(snapshot.snapshot_time);
+		const snapshot_key = `${videoId}:${snapshot_time}`;
+		const metrics = METRICS.map((name) => [
+			name,
+			snapshot[name] == null ? null : Number(snapshot[name]),
+		]);
+		return {
+			event: 'snapshot.created',
+			event_key: snapshot_key,
+			snapshot_key,
+			video_id: videoId,
+			platform,
+			video_link,
+			snapshot_time,
+			...Object.fromEntries(metrics),
+		};
+	});
+}
+
+function byTime(a: IDataObject, b: IDataObject): number {
+	return String(a.snapshot_time).localeCompare(String(b.snapshot_time));
+}
