@@ -1,21 +1,19 @@
-import { type INodeExecutionData, sleep, updateDisplayOptions } from 'n8n-workflow';
+import { type INodeExecutionData, updateDisplayOptions } from 'n8n-workflow';
 
-import { ContentStatsError, type ErrorKind, invalidInput, isFateUnknown } from '../api/errors';
+import { ContentStatsError, invalidInput } from '../api/errors';
 import { listRunning } from '../api/listing';
-import type { Tracked, Video } from '../api/schemas';
-import { forEachAtOnce, sleepUnlessStopped } from '../api/wait';
 import { errorJson, toNodeError } from '../host';
 import {
 	type BatchLine,
 	type Decision,
 	type IfAlreadyTracked,
 	overBudget,
-	type Plan,
 	planBatch,
 } from '../model/batch';
-import { identityOfStored, parseVideoLink, splitLinks } from '../model/links';
-import { availableUsd, committedUsd, formatUsd, roundUsd } from '../model/money';
-import { toIsoUtc } from '../model/snapshots';
+import { parseVideoLink, splitLinks } from '../model/links';
+import { availableUsd, committedUsd, formatUsd } from '../model/money';
+import { failed, plural, type Result, resultOf, summariseBatch, toJson } from '../model/outcome';
+import { carryOut } from './carryOut';
 import type { BatchOperation, Run } from './operation';
 
 const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
@@ -114,41 +112,6 @@ interface ItemOptions {
 	dryRun?: boolean;
 }
 
-/** A line's result; every item has the same columns, whatever happened. Costs are in USD. */
-interface Result {
-	outcome:
-		| 'tracked'
-		| 'already_tracked'
-		| 'duplicate'
-		| 'recovered'
-		| 'unknown'
-		| 'failed'
-		| 'would_track';
-	video?: Video | Tracked;
-	estimated_cost: number;
-	message: string | null;
-}
-
-const failed = (message: string): Result => ({ outcome: 'failed', estimated_cost: 0, message });
-
-const toJson = (
-	{ input_link }: BatchLine,
-	{ outcome, video, estimated_cost, message }: Result,
-) => ({
-	input_link,
-	outcome,
-	video_id: video?.id ?? null,
-	job_id: video?.job_id ?? null,
-	video_link: video?.video_link ?? null,
-	platform: video?.platform ?? null,
-	status: video?.status ?? null,
-	monitoring_duration_days: video?.monitoring_duration_days ?? null,
-	days_remaining: video?.days_remaining ?? null,
-	estimated_cost,
-	created_at: video?.created_at ? toIsoUtc(video.created_at) : null,
-	message,
-});
-
 function readDuration(value: unknown): number {
 	const days = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
 	if (typeof days === 'number' && Number.isInteger(days) && days >= 1 && days <= 30) return days;
@@ -220,8 +183,6 @@ function readLines(run: Run): BatchLine[] {
 	});
 }
 
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
 /** @throws NodeOperationError where lines are refused, naming them; nothing was sent for any line. */
 function refuseBatch({ context }: Run, lines: BatchLine[], decisions: Decision[]): void {
 	const refused = decisions.flatMap((decision, index) =>
@@ -235,144 +196,6 @@ function refuseBatch({ context }: Run, lines: BatchLine[], decisions: Decision[]
 		`${first.reason}. Nothing was tracked or charged. To track the others all the same, set On Error to Continue in this node's settings`,
 	);
 	throw toNodeError(context.getNode(), error, first.line.itemIndex);
-}
-
-const LOOK_UP_AFTER_MS = [1_000, 2_000, 4_000];
-
-/** Looks for a tracking whose answer was lost: one of this link that was not there before. */
-async function findLost(
-	{ context, client }: Run,
-	link: string,
-	platform: string,
-	before: Set<string>,
-): Promise<Video | null> {
-	const identity = identityOfStored(link);
-	const signal = context.getExecutionCancelSignal();
-	for (const delay of LOOK_UP_AFTER_MS) {
-		await sleepUnlessStopped(delay, sleep, signal);
-		const { videos } = await listRunning(client, { platform });
-		const found = videos.find(
-			(video) => !before.has(video.id) && identityOfStored(video.video_link) === identity,
-		);
-		if (found) return found;
-	}
-	return null;
-}
-
-/** What became of a POST whose answer was lost. It is looked up and never sent again. */
-async function afterLostAnswer(
-	run: Run,
-	{ link, cost }: Extract<Decision, { do: 'track' }>,
-	platform: string,
-	before: Set<string>,
-	lost: ContentStatsError,
-): Promise<Result> {
-	let video: Video | null = null;
-	try {
-		video = await findLost(run, link, platform, before);
-	} catch (error) {
-		run.context.logger.warn(`ContentStats: looking up ${link} failed: ${(error as Error).message}`);
-	}
-	if (video)
-		return {
-			outcome: 'recovered',
-			video,
-			estimated_cost: cost,
-			message: 'The answer was lost on the way, but the tracking was found: it runs',
-		};
-	return {
-		outcome: 'unknown',
-		estimated_cost: cost,
-		message: `${lost.message}, and no tracking was found yet: it may or may not run. It was not sent again, so that nothing is paid twice; running this node again is safe, it looks first`,
-	};
-}
-
-/** Errors after which no other link of the batch can succeed either. */
-const ENDS_BATCH = new Set<ErrorKind>(['invalid_key', 'insufficient_balance', 'cancelled']);
-
-/** Carries out the plan: the results so far, and the error that ended it early, if one did. */
-async function carryOut(run: Run, lines: BatchLine[], plan: Plan, running: Video[]) {
-	const { context, client } = run;
-	const before = new Set(running.map((video) => video.id));
-	const results = new Map<number, Result>();
-	let ending: ContentStatsError | null = null;
-
-	async function trackLine(index: number): Promise<void> {
-		const decision = plan.decisions[index]!;
-		const { parsed, duration_days } = lines[index]!;
-		if (decision.do !== 'track' || !parsed.ok) return;
-		if (ending) return void results.set(index, failed(`Not tried: ${ending.message}`));
-		const { link, cost } = decision;
-		const answer = await client.track(link, duration_days).catch((error: unknown) => error);
-		if (!(answer instanceof Error)) {
-			const video = answer as Tracked;
-			const estimated_cost = video.estimated_cost ?? cost;
-			results.set(index, { outcome: 'tracked', video, estimated_cost, message: null });
-			return;
-		}
-		if (!(answer instanceof ContentStatsError)) throw answer;
-		if (isFateUnknown(answer)) {
-			const { platform } = parsed.link;
-			results.set(index, await afterLostAnswer(run, decision, platform, before, answer));
-			return;
-		}
-		if (!context.continueOnFail() || ENDS_BATCH.has(answer.kind)) ending ??= answer;
-		results.set(index, failed(`${answer.message}. ${answer.description}`));
-	}
-
-	await forEachAtOnce(
-		plan.decisions.flatMap(({ do: what }, index) => (what === 'track' ? [index] : [])),
-		trackLine,
-	);
-	return { results, ending: ending as ContentStatsError | null };
-}
-
-/** The result of a line that needs no request. */
-function resultOf(
-	decision: Decision,
-	lines: BatchLine[],
-	resultAt: (index: number) => Result,
-): Result {
-	if (decision.do === 'refuse') return failed(decision.reason);
-	if (decision.do === 'return')
-		return {
-			outcome: 'already_tracked',
-			video: decision.video,
-			estimated_cost: 0,
-			message: `Already tracked since ${decision.video.created_at ?? 'earlier'}: nothing was charged`,
-		};
-	if (decision.do === 'repeat')
-		return {
-			outcome: 'duplicate',
-			video: resultAt(decision.of).video,
-			estimated_cost: 0,
-			message: `The same video as ${lines[decision.of]!.input_link}, earlier in this batch`,
-		};
-	return {
-		outcome: 'would_track',
-		estimated_cost: decision.cost,
-		message: 'Dry run: nothing was tracked or charged',
-	};
-}
-
-const IN_WORDS: Array<[Result['outcome'], string]> = [
-	['tracked', 'tracked'],
-	['recovered', 'tracked although the answer was lost'],
-	['already_tracked', 'already tracked'],
-	['duplicate', 'pasted twice'],
-	['would_track', 'would be tracked'],
-	['unknown', 'unknown'],
-	['failed', 'failed'],
-];
-
-/** A batch in one sentence: how many of each outcome, and the estimated cost in USD. */
-function summarise(results: Result[]): string {
-	const counts = IN_WORDS.flatMap(([outcome, words]) => {
-		const count = results.filter((result) => result.outcome === outcome).length;
-		return count === 0 ? [] : [`${count} ${words}`];
-	});
-	const cost = roundUsd(results.reduce((sum, result) => sum + result.estimated_cost, 0));
-	return `Of ${plural(results.length, 'link')}: ${counts.join(', ')}. Estimated cost: ${formatUsd(cost)}`;
 }
 
 function endedEarly(
@@ -461,7 +284,7 @@ async function executeBatch(run: Run): Promise<INodeExecutionData[]> {
 		return results.get(index) ?? resultOf(decision, lines, resultAt);
 	};
 	const all = lines.map((_, index) => resultAt(index));
-	hint(summarise(all), all.some(({ outcome }) => outcome === 'unknown') ? 'warning' : 'info');
+	hint(summariseBatch(all), all.some(({ outcome }) => outcome === 'unknown') ? 'warning' : 'info');
 	return all.map((result, index) => toItem(run, lines[index]!, result));
 }
 
