@@ -9,7 +9,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { invalidInput } from './api/errors';
 import { connect, toNodeError } from './host';
-import { platformField } from './operations/platformField';
+import { includeGrowthField, platformField, simplifyField } from './operations/sharedFields';
 import { collect, readSelected, scopeOf, type Watch } from './polling/collect';
 import type { EventName } from './polling/events';
 import { examples } from './polling/examples';
@@ -168,14 +168,7 @@ export class ContentStatsTrigger implements INodeType {
 					},
 				],
 			},
-			{
-				displayName: 'Simplify',
-				name: 'simplify',
-				type: 'boolean',
-				default: true,
-				description:
-					'Whether to return a simplified version of the response instead of the raw data',
-			},
+			simplifyField,
 			{
 				displayName: 'Options',
 				name: 'options',
@@ -183,14 +176,7 @@ export class ContentStatsTrigger implements INodeType {
 				placeholder: 'Add option',
 				default: {},
 				options: [
-					{
-						displayName: 'Include Growth',
-						name: 'includeGrowth',
-						type: 'boolean',
-						default: false,
-						description:
-							'Whether to add what changed since the snapshot before: hours_since_previous, a delta per metric, views_per_hour and engagement_rate',
-					},
+					includeGrowthField,
 					{
 						displayName: 'Max Items Per Poll',
 						name: 'maxItemsPerPoll',

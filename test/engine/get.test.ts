@@ -1,39 +1,17 @@
 import {
 	createFixture,
 	type Fixture,
+	GROWTH,
 	INSTAGRAM,
+	ROW,
 	START,
 	TIKTOK,
 	TWITTER,
+	video,
 	YOUTUBE,
 } from './support/fixture';
 import { runAction } from './support/host';
-import { video } from './support/fixture';
 
-const ROW = [
-	'snapshot_key',
-	'video_id',
-	'platform',
-	'title',
-	'creator',
-	'video_link',
-	'snapshot_time',
-	'views',
-	'likes',
-	'comments',
-	'shares',
-	'saves',
-];
-const GROWTH = [
-	'hours_since_previous',
-	'views_delta',
-	'likes_delta',
-	'comments_delta',
-	'shares_delta',
-	'saves_delta',
-	'views_per_hour',
-	'engagement_rate',
-];
 const SUMMARY = [
 	'video_id',
 	'platform',

@@ -1,32 +1,16 @@
-import { createFixture, type Fixture, START, TIKTOK, TWITTER, YOUTUBE } from './support/fixture';
+import {
+	createFixture,
+	type Fixture,
+	GROWTH,
+	ROW,
+	START,
+	TIKTOK,
+	TWITTER,
+	YOUTUBE,
+} from './support/fixture';
 import { createPoller, type Poller } from './support/host';
 
-const ROW = [
-	'event',
-	'event_key',
-	'snapshot_key',
-	'video_id',
-	'platform',
-	'title',
-	'creator',
-	'video_link',
-	'snapshot_time',
-	'views',
-	'likes',
-	'comments',
-	'shares',
-	'saves',
-];
-const GROWTH = [
-	'hours_since_previous',
-	'views_delta',
-	'likes_delta',
-	'comments_delta',
-	'shares_delta',
-	'saves_delta',
-	'views_per_hour',
-	'engagement_rate',
-];
+const EVENT_ROW = ['event', 'event_key', ...ROW];
 
 /** Snapshots come on the hour. */
 const create = () => createFixture({ firstSnapshotDelayMs: 0 });
@@ -50,7 +34,7 @@ describe('each new snapshot', () => {
 		expect(await poller.poll()).toBeNull();
 		clock.advance({ hours: 1 });
 		const items = await poller.poll();
-		expect(items!.map((item) => Object.keys(item))).toEqual([ROW]);
+		expect(items!.map((item) => Object.keys(item))).toEqual([EVENT_ROW]);
 		const [snapshot] = sandbox.videos.get(id)!.snapshots.slice(-1);
 		expect(items![0]).toMatchObject({
 			event: 'snapshot.created',
@@ -170,7 +154,7 @@ describe('tracking.started', () => {
 		clock.advance({ hours: 2 });
 		const items = await poller.poll();
 		expect(items).toHaveLength(1);
-		expect(Object.keys(items![0]!)).toEqual(ROW);
+		expect(Object.keys(items![0]!)).toEqual(EVENT_ROW);
 		expect(items![0]).toMatchObject({
 			event: 'tracking.started',
 			event_key: `${id}:started`,
@@ -283,7 +267,7 @@ describe('more of a row', () => {
 		await poller.poll();
 		clock.advance({ hours: 1 });
 		const [item] = (await poller.poll())!;
-		expect(Object.keys(item!)).toEqual([...ROW, ...GROWTH]);
+		expect(Object.keys(item!)).toEqual([...EVENT_ROW, ...GROWTH]);
 		expect(item).toMatchObject({ hours_since_previous: 1, views_delta: expect.any(Number) });
 		expect(item!.views_delta).toBeGreaterThan(0);
 	});
@@ -295,7 +279,7 @@ describe('more of a row', () => {
 		clock.advance({ hours: 1 });
 		const [item] = (await poller.poll())!;
 		const { snapshots: _, ...video } = JSON.parse(sandbox.videos.get(id)!.toJson());
-		expect(Object.keys(item!)).toEqual([...ROW, 'video']);
+		expect(Object.keys(item!)).toEqual([...EVENT_ROW, 'video']);
 		expect(item!.video).toEqual(video);
 	});
 });
@@ -447,8 +431,8 @@ describe('a test in the editor', () => {
 		const poller = createPoller(credential, { events: ['snapshot.created', 'tracking.started'] });
 		const items = await poller.poll('manual');
 		expect(items!.map((item) => Object.keys(item))).toEqual([
-			[...ROW, 'sample'],
-			[...ROW, 'sample'],
+			[...EVENT_ROW, 'sample'],
+			[...EVENT_ROW, 'sample'],
 		]);
 		expect(items!.map(({ sample }) => sample)).toEqual([true, true]);
 	});

@@ -6,6 +6,7 @@ import { withGrowth } from '../model/growth';
 import { type Row, toRow } from '../model/snapshots';
 import { summarise } from '../model/summary';
 import type { ItemOperation, Run } from './operation';
+import { includeGrowthField } from './sharedFields';
 import { chosenVideo, videoLocator } from './videoLocator';
 
 type Output = 'latest' | 'snapshots' | 'summary' | 'video';
@@ -55,14 +56,7 @@ const fields = updateDisplayOptions({ show: { operation: ['get'] } }, [
 		default: {},
 		displayOptions: { show: { output: ['snapshots', 'latest'] } },
 		options: [
-			{
-				displayName: 'Include Growth',
-				name: 'includeGrowth',
-				type: 'boolean',
-				default: false,
-				description:
-					'Whether to add what changed since the snapshot before: hours_since_previous, a delta per metric, views_per_hour and engagement_rate',
-			},
+			includeGrowthField,
 			{
 				displayName: 'Last Snapshots',
 				name: 'lastSnapshots',

@@ -6,7 +6,7 @@ import { type Listing, listAll } from '../api/listing';
 import { readSnapshots, type Video } from '../api/schemas';
 import { metricsOf, titleOf, toIsoUtc } from '../model/snapshots';
 import type { ItemOperation, Run } from './operation';
-import { platformField } from './platformField';
+import { platformField, simplifyField } from './sharedFields';
 
 const fields = updateDisplayOptions({ show: { operation: ['list'] } }, [
 	{
@@ -58,13 +58,7 @@ const fields = updateDisplayOptions({ show: { operation: ['list'] } }, [
 			},
 		],
 	},
-	{
-		displayName: 'Simplify',
-		name: 'simplify',
-		type: 'boolean',
-		default: true,
-		description: 'Whether to return a simplified version of the response instead of the raw data',
-	},
+	simplifyField,
 	{
 		displayName: 'Options',
 		name: 'options',

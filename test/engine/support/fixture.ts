@@ -50,3 +50,31 @@ export const ONE_OF_EACH = [TIKTOK, YOUTUBE, INSTAGRAM, TWITTER];
 export const video = (mode: 'list' | 'id' | 'url', value: string) => ({
 	videoId: { __rl: true, mode, value },
 });
+
+/** The columns of a row, as the design names and orders them. */
+export const ROW = [
+	'snapshot_key',
+	'video_id',
+	'platform',
+	'title',
+	'creator',
+	'video_link',
+	'snapshot_time',
+	'views',
+	'likes',
+	'comments',
+	'shares',
+	'saves',
+];
+
+/** What Include Growth adds. */
+export const GROWTH = [
+	'hours_since_previous',
+	'views_delta',
+	'likes_delta',
+	'comments_delta',
+	'shares_delta',
+	'saves_delta',
+	'views_per_hour',
+	'engagement_rate',
+];
