@@ -9,8 +9,9 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
+import { inTurn } from './api/turns';
 import { forEachAtOnce } from './api/wait';
-import { connect, errorJson, isTestKey, toNodeError } from './host';
+import { accountOf, connect, errorJson, isTestKey, toNodeError } from './host';
 import { operations } from './operations';
 import type { ItemOperation, Run } from './operations/operation';
 import { searchVideos } from './operations/videoLocator';
@@ -76,6 +77,7 @@ export class ContentStats implements INodeType {
 				context: this,
 				client,
 				isTestKey: isTestKey(credential),
+				inTurn: (work) => inTurn(accountOf(credential), work),
 				hint: (message, type = 'info') =>
 					this.addExecutionHints({ message, type, location: 'outputPane' }),
 			};

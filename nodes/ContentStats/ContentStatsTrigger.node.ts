@@ -154,7 +154,8 @@ export class ContentStatsTrigger implements INodeType {
 					{
 						name: 'Beginning',
 						value: 'beginning',
-						description: 'All of them, oldest first, a bounded number at each poll',
+						description:
+							'All of them, of the videos that still run: oldest first, a bounded number at each poll',
 					},
 					{
 						name: 'Latest Snapshot',

@@ -22,6 +22,13 @@ export interface Credential {
 
 const CREDENTIAL = 'contentStatsApi';
 
+/** An API may quote the key it refuses, and its words are shown to the user. */
+function withoutKey(reply: HttpReply, apiKey: string): HttpReply {
+	const isRefusal = reply.statusCode >= 300;
+	if (!isRefusal || typeof reply.body !== 'string' || apiKey === '') return reply;
+	return { ...reply, body: reply.body.replaceAll(apiKey, '(the API key)') };
+}
+
 /** A client for the credential of this node, and the credential itself. */
 export async function connect(
 	context: IExecuteFunctions | ILoadOptionsFunctions | IPollFunctions,
@@ -30,19 +37,24 @@ export async function connect(
 	const now = () => Date.now();
 	const request = createRequest({
 		baseUrl,
-		gate: gateFor(baseUrl, apiKey, { now, sleep }),
+		gate: gateFor(accountOf({ baseUrl, apiKey }), { now, sleep }),
 		now,
 		sleep,
 		signal: 'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined,
-		send: async (options) =>
-			(await context.helpers.httpRequestWithAuthentication.call(
+		send: async (options) => {
+			const reply = (await context.helpers.httpRequestWithAuthentication.call(
 				context,
 				CREDENTIAL,
 				options,
-			)) as HttpReply,
+			)) as HttpReply;
+			return withoutKey(reply, apiKey);
+		},
 	});
 	return { client: createClient(request), credential: { apiKey, baseUrl } };
 }
+
+/** What a rate limit and a balance belong to. */
+export const accountOf = ({ baseUrl, apiKey }: Credential): string => `${baseUrl}\n${apiKey}`;
 
 /** Keys of the vendor's sandbox mode: everything works, nothing is charged. */
 export const isTestKey = ({ apiKey }: Credential): boolean => apiKey.startsWith('cs_test_');

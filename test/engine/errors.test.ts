@@ -14,7 +14,7 @@ describe('what a user reads when the API answers', () => {
 				details: [{ field: 'video_link', message: 'Invalid URL format' }],
 			},
 			'ContentStats refused video cm5abc123def: video_link: Invalid URL format',
-			/public, not age-restricted .+ 1 to 30 days\. Nothing was charged/,
+			/^Check what was entered/,
 		],
 		[
 			401,
@@ -26,19 +26,19 @@ describe('what a user reads when the API answers', () => {
 			402,
 			{ error: 'Insufficient balance', balance: 0.5, estimated_cost: 2.52, required: 2.02 },
 			'Not enough ContentStats balance for video cm5abc123def: $2.52 needed, $0.50 there, $2.02 missing',
-			/Nothing was charged\. Add credit/,
+			/A refused request costs nothing\. Add credit/,
 		],
 		[
 			402,
 			{ error: 'Insufficient balance', balance: 0.5, estimated_cost: 2.52 },
 			'Not enough ContentStats balance for video cm5abc123def: $2.52 needed, $0.50 there, $2.02 missing',
-			/Nothing was charged/,
+			/costs nothing/,
 		],
 		[
 			402,
 			{ error: 'Insufficient balance' },
 			'Not enough ContentStats balance for video cm5abc123def',
-			/Nothing was charged/,
+			/costs nothing/,
 		],
 		[
 			403,
@@ -195,6 +195,14 @@ describe('what a user reads when the API answers', () => {
 		expect(error?.message).toBe(
 			'The base URL in the ContentStats credential is not an http(s) address',
 		);
+	});
+
+	test('a wrong path in the base URL is not taken for a deleted video', async () => {
+		const { credential } = await createFixture();
+		const baseUrl = credential.baseUrl.replace('/api/v1', '/api/v2');
+		const { error } = await runAction({ ...credential, baseUrl }, { operation: 'usage' });
+		expect(error?.message).toBe('ContentStats does not know usage (Not found)');
+		expect(error?.description).toMatch(/^Check the base URL/);
 	});
 
 	test('a base URL with a slash at its end is the same', async () => {

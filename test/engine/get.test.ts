@@ -242,6 +242,16 @@ describe('choosing the video', () => {
 		expect(items[0]!.video_id).toBe(id);
 	});
 
+	test('by a bare id, as in a workflow written by hand', async () => {
+		const fixture = await withDay();
+		const { items } = await runAction(fixture.credential, {
+			operation: 'get',
+			output: 'latest',
+			videoId: fixture.tracked.id,
+		});
+		expect(items[0]!.video_id).toBe(fixture.tracked.id);
+	});
+
 	test('by expression, for each input item', async () => {
 		const fixture = await withDay();
 		const other = fixture.sandbox.seedVideo({ video_link: YOUTUBE, started: START });

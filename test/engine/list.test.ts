@@ -136,6 +136,18 @@ describe('list', () => {
 		});
 	});
 
+	test('Include Latest Snapshot of a video that is deleted meanwhile', async () => {
+		const { credential, sandbox } = await createFixture({ firstSnapshotDelayMs: 0 });
+		sandbox.seedVideo({ video_link: TIKTOK });
+		const { id } = sandbox.seedVideo({ video_link: YOUTUBE });
+		const match = { path: `/videos/${id}` };
+		sandbox.faults.add({ kind: 'status', status: 404, body: { error: 'Video not found' }, match });
+		const options = { includeLatestSnapshot: true };
+		const { items } = await runAction(credential, { operation: 'list', options });
+		const views = Object.fromEntries(items.map((item) => [item.platform, item.views]));
+		expect(views).toEqual({ tiktok: expect.any(Number), youtube: null });
+	});
+
 	test('Include Latest Snapshot of a video that has none yet', async () => {
 		const { credential, sandbox } = await createFixture();
 		sandbox.seedVideo({ video_link: TIKTOK });
@@ -215,7 +227,17 @@ describe('stop', () => {
 		const { credential, sandbox } = await createFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK, status: 'completed' });
 		const { error } = await runAction(credential, { operation: 'stop', ...video('id', id) });
-		expect(error?.message).toMatch(new RegExp(`^ContentStats refused stopping video ${id}`));
+		expect(error?.message).toMatch(new RegExp(`^ContentStats refused video ${id}`));
+		expect(error?.description).toMatch(/^It may have ended already/);
+	});
+
+	test('by link, the tracking that still runs is meant', async () => {
+		const { credential, sandbox, clock } = await createFixture();
+		const running = sandbox.seedVideo({ video_link: TIKTOK, duration_days: 30 });
+		clock.advance({ hours: 1 });
+		sandbox.seedVideo({ video_link: TIKTOK, status: 'completed' });
+		const { items } = await runAction(credential, { operation: 'stop', ...video('url', TIKTOK) });
+		expect(items.map(({ video_id }) => video_id)).toEqual([running.id]);
 	});
 });
 

@@ -209,6 +209,16 @@ describe('the key is in no output, error, hint, state or log', () => {
 	});
 });
 
+test('a key that the API quotes, of whatever form, is not shown', async () => {
+	const { credential, sandbox } = await createFixture();
+	const apiKey = 'another-services-secret';
+	const body = { error: `Unknown key ${apiKey}` };
+	sandbox.faults.add({ kind: 'status', status: 401, body, times: Infinity });
+	const { error } = await runAction({ ...credential, apiKey }, { operation: 'usage' });
+	expect(error?.message).toContain('Unknown key (the API key)');
+	expect(everything(error)).not.toContain(apiKey);
+});
+
 describe('the test of the credential', () => {
 	test('passes with a good key, live or test, and asks only for what is free', async () => {
 		const { credential, sandbox, calls } = await createFixture();

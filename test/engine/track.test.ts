@@ -146,6 +146,17 @@ describe('never paying twice', () => {
 		expect(posts()).toHaveLength(1);
 	});
 
+	test('two executions at once with the same links: one POST each', async () => {
+		const { credential, posts } = await createFixture();
+		const parameters = { videoUrls: ONE_OF_EACH.join(' ') };
+		const runs = await Promise.all([1, 2, 3].map(() => runAction(credential, parameters)));
+		expect(posts()).toHaveLength(4);
+		expect(runs.flatMap(({ items }) => outcomes(items)).sort()).toEqual([
+			...Array(8).fill('already_tracked'),
+			...Array(4).fill('tracked'),
+		]);
+	});
+
 	test('If Already Tracked: Track Again', async () => {
 		const { credential, sandbox, posts } = await createFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK });
@@ -264,12 +275,47 @@ describe('refusing before spending', () => {
 		[10.07, 'Tracking 4 videos costs $10.08, but Max Total Cost allows $10.07'],
 		[0, 'Tracking 4 videos costs $10.08, but Max Total Cost allows $0.00'],
 		['', 'Max Total Cost must be an amount in USD from 0 up, not “”'],
+		['={{ $json.misspelt }}', 'Max Total Cost must be an amount in USD from 0 up, not empty'],
 		[-1, 'Max Total Cost must be an amount in USD from 0 up, not “-1”'],
 	])('Max Total Cost %p', async (maxTotalCost, message) => {
 		const { credential, posts } = await createFixture();
 		const { error } = await runAction(credential, { ...batch, options: { maxTotalCost } });
 		expect(error?.message).toBe(message);
 		expect(posts()).toHaveLength(0);
+	});
+
+	test.each([
+		['ifAlreadyTracked', 'If Already Tracked must be return, trackAgain or fail, not'],
+		['dryRun', 'Dry Run must be true or false, not'],
+		['checkBalance', 'Check Balance must be true or false, not'],
+	])('%s given by an expression as what it is not', async (name, message) => {
+		const { credential, sandbox, posts } = await createFixture();
+		sandbox.seedVideo({ video_link: TIKTOK });
+		for (const value of ['null', '""', '"Return"', '1', '$json.misspelt']) {
+			const options = { [name]: `={{ ${value} }}` };
+			const { error } = await runAction(credential, { videoUrls: TIKTOK, options });
+			expect(error?.message).toContain(message);
+		}
+		expect(posts()).toEqual([]);
+	});
+
+	test.each(['true', 'TRUE', true])('Dry Run given as %p, as sheets do', async (value) => {
+		const { credential, posts } = await createFixture();
+		const { items } = await runAction(
+			credential,
+			{ videoUrls: TIKTOK, options: { dryRun: '={{ $json.dry }}' } },
+			{ items: [{ dry: value }] },
+		);
+		expect(outcomes(items)).toEqual(['would_track']);
+		expect(posts()).toEqual([]);
+	});
+
+	test('links that are no text', async () => {
+		const { credential, calls } = await createFixture();
+		const { error } = await runAction(credential, { videoUrls: '={{ [{ url: "x" }] }}' });
+		expect(error?.message).toBe('Links must be text or a list of text, not {"url":"x"}');
+		expect(error?.description).toContain('Drag in the field');
+		expect(calls()).toEqual([]);
 	});
 
 	test('Max Total Cost is for all items together, the lowest where they differ', async () => {
@@ -430,6 +476,38 @@ describe('going on after an error', () => {
 		expect(sandbox.ledger).toHaveLength(0);
 	});
 
+	test('the copy of a refused link is refused too', async () => {
+		const { credential, sandbox } = await createFixture();
+		sandbox.faults.add({ kind: 'status', status: 400, body: {}, match: { method: 'POST' } });
+		const { items, errorItems } = await runAction(
+			credential,
+			{ videoUrls: `${TIKTOK} ${TIKTOK}` },
+			{ onError: 'continueErrorOutput' },
+		);
+		expect(items).toEqual([]);
+		expect(errorItems).toHaveLength(2);
+	});
+
+	test('an API that has stopped answering is not sent the whole batch', async () => {
+		const { credential, sandbox, posts } = await createFixture();
+		sandbox.faults.add({
+			kind: 'status',
+			status: 503,
+			body: {},
+			match: { method: 'POST' },
+			times: Infinity,
+		});
+		const links = Array.from({ length: 30 }, (_, n) => `https://x.com/a/status/${n + 1}`);
+		const { items } = await runAction(
+			credential,
+			{ videoUrls: links.join(' ') },
+			{ onError: 'continueRegularOutput' },
+		);
+		expect(posts().length).toBeLessThanOrEqual(12);
+		expect(new Set(outcomes(items))).toEqual(new Set(['unknown', 'failed']));
+		expect(items.at(-1)!.message).toMatch(/^Not tried: /);
+	});
+
 	test('an item without links does not take the others with it', async () => {
 		const { credential } = await createFixture();
 		const { items } = await runAction(
@@ -456,6 +534,8 @@ describe('going on after an error', () => {
 			/^ContentStats refused https:.+\(3 of 4 links tracked before that\)$/,
 		);
 		expect(error?.description).toContain('Running this again is safe');
+		expect(error?.description).not.toContain('Nothing was');
+		expect(error?.description).toContain('set On Error to Continue');
 		const rerun = await runAction(credential, parameters);
 		expect(outcomes(rerun.items).sort()).toEqual([
 			'already_tracked',

@@ -247,6 +247,28 @@ describe('Watch', () => {
 		expect(calls()).toEqual([]);
 	});
 
+	test('a selected link that a full list hides stays watched', async () => {
+		const { credential, clock, sandbox, id } = await withHistory();
+		const poller = createPoller(credential, { watch: 'selected', videos: TIKTOK });
+		await poller.poll();
+		clock.advance({ minutes: 30 });
+		for (let number = 0; number < 110; number += 1)
+			sandbox.seedVideo({ video_link: `https://www.tiktok.com/@a/video/${number + 1}` });
+		clock.advance({ minutes: 30 });
+		expect(keys(await poller.poll())).toEqual([`${id}:2026-01-01T04:00:00.000Z`]);
+	});
+
+	test('a video that was in error and goes on does not begin again', async () => {
+		const { credential, clock, sandbox, id } = await withHistory();
+		const poller = createPoller(credential, { startFrom: 'beginning' });
+		await poller.poll();
+		sandbox.videos.get(id)!.setStatus('error');
+		for (let poll = 0; poll < 4; poll += 1) expect(await poller.poll()).toBeNull();
+		sandbox.videos.get(id)!.setStatus('monitoring');
+		clock.advance({ hours: 1 });
+		expect(await poller.poll()).toHaveLength(1);
+	});
+
 	test('changed videos seed only what was added', async () => {
 		const { credential, clock, sandbox, id } = await withHistory();
 		const other = sandbox.seedVideo({ video_link: YOUTUBE, started: START });

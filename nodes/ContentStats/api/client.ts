@@ -1,4 +1,4 @@
-import { invalidInput } from './errors';
+import { type Advice, invalidInput } from './errors';
 import type { Request } from './request';
 import {
 	readStopped,
@@ -46,13 +46,25 @@ function videoPath(id: string): string {
 	);
 }
 
+const FIND_IT =
+	'It was deleted, its id is mistyped, or it belongs to another account. Choose the video from the list to be sure, and check the base URL in the credential';
+
+const TRACK_ADVICE: Advice = {
+	400: 'Check that the video is public, not age-restricted and still there, and that the duration is 1 to 30 days. A refused request costs nothing',
+};
+const GET_ADVICE: Advice = { 404: FIND_IT };
+const STOP_ADVICE: Advice = {
+	400: 'It may have ended already, and then costs nothing more: List shows its status',
+	404: FIND_IT,
+};
+
 export function createClient(request: Request): Client {
 	return {
 		async track(video_link, duration_days) {
 			const what = video_link;
 			const body = { video_link, duration_days };
 			return readTracked(
-				await request({ method: 'POST', path: '/videos/track', body, what }),
+				await request({ method: 'POST', path: '/videos/track', body, what, advice: TRACK_ADVICE }),
 				what,
 			);
 		},
@@ -64,12 +76,15 @@ export function createClient(request: Request): Client {
 		},
 		async get(id) {
 			const what = `video ${id}`;
-			return readVideo(await request({ method: 'GET', path: videoPath(id), what }), what);
+			return readVideo(
+				await request({ method: 'GET', path: videoPath(id), what, advice: GET_ADVICE }),
+				what,
+			);
 		},
 		async stop(id) {
-			const what = `stopping video ${id}`;
+			const what = `video ${id}`;
 			const path = `${videoPath(id)}/stop`;
-			return readStopped(await request({ method: 'POST', path, what }), what);
+			return readStopped(await request({ method: 'POST', path, what, advice: STOP_ADVICE }), what);
 		},
 		async usage() {
 			const what = 'usage';

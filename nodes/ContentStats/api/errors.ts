@@ -94,7 +94,7 @@ function insufficientBalance(what: string, body: ErrorBody | undefined): ErrorDe
 	return {
 		message: `Not enough ContentStats balance for ${what}${figures.length > 0 ? `: ${figures.join(', ')}` : ''}`,
 		description:
-			'Nothing was charged. Add credit in your ContentStats account, or track for fewer days',
+			'A refused request costs nothing. Add credit in your ContentStats account, or track for fewer days',
 	};
 }
 
@@ -110,6 +110,9 @@ function inItsWords(body: ErrorBody | undefined): string {
 	return withoutKeys(shorten(fields.length > 0 ? fields.join('; ') : body.error));
 }
 
+/** What to do about a status, where that depends on what was asked. */
+export type Advice = Partial<Record<number, string>>;
+
 /**
  * The error for a reply that is not 2xx.
  *
@@ -122,6 +125,7 @@ export function errorForStatus(
 	what: string,
 	body: ErrorBody | undefined,
 	retryAfterMs?: number,
+	advice: Advice = {},
 ): ContentStatsError {
 	const words = inItsWords(body);
 	const said = words === '' ? '' : ` (${words})`;
@@ -130,8 +134,7 @@ export function errorForStatus(
 			'invalid_request',
 			{
 				message: `ContentStats refused ${what}${words === '' ? '' : `: ${words}`}`,
-				description:
-					'Check that the video is public, not age-restricted and still there, and that the duration is 1 to 30 days. Nothing was charged',
+				description: advice[400] ?? 'Check what was entered, and try again',
 			},
 		],
 		401: [
@@ -156,7 +159,8 @@ export function errorForStatus(
 			{
 				message: `ContentStats does not know ${what}${said}`,
 				description:
-					'It was deleted, its id is mistyped, or it belongs to another account. Choose the video from the list to be sure, and check the base URL in the credential',
+					advice[404] ??
+					'Check the base URL in the ContentStats credential: https://contentstats.io/api/v1',
 			},
 		],
 		429: [

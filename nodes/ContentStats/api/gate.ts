@@ -117,12 +117,12 @@ export function createGate({ now, sleep }: GateHost): Gate {
 const gates = new Map<string, Gate>();
 
 /**
- * The gate of an API key at a base URL: one for the whole process, since limits are per key and both
- * nodes share them. Workers of a queue each have their own and meet through the server's headers.
+ * The gate of an account (an API key at a base URL): one for the whole process, since limits are per
+ * key and both nodes share them. Workers of a queue each have their own and meet through the
+ * server's headers.
  */
-export function gateFor(baseUrl: string, apiKey: string, host: GateHost): Gate {
-	const id = `${baseUrl}\n${apiKey}`;
-	const gate = gates.get(id) ?? createGate(host);
-	gates.set(id, gate);
+export function gateFor(account: string, host: GateHost): Gate {
+	const gate = gates.get(account) ?? createGate(host);
+	gates.set(account, gate);
 	return gate;
 }

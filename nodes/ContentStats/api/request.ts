@@ -1,6 +1,12 @@
 import type { IDataObject, IHttpRequestMethods, IHttpRequestOptions } from 'n8n-workflow';
 
-import { ContentStatsError, errorForStatus, isFateUnknown, unreadableReply } from './errors';
+import {
+	type Advice,
+	ContentStatsError,
+	errorForStatus,
+	isFateUnknown,
+	unreadableReply,
+} from './errors';
 import type { Gate, RateWindow } from './gate';
 import { readErrorBody } from './schemas';
 import { sleepUnlessStopped } from './wait';
@@ -33,6 +39,7 @@ export interface ApiCall {
 	body?: IDataObject;
 	/** What is asked for, in words for error messages: `video cm5abc`, a link. */
 	what: string;
+	advice?: Advice;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -42,14 +49,8 @@ const BACKOFF_MS = 500;
 const RATE_LIMIT_FALLBACK_MS = 5_000;
 const LONGEST_WAIT_MS = 120_000;
 
-/** Socket errors after which the server certainly saw nothing of the request. */
-const NEVER_CONNECTED = new Set([
-	'ECONNREFUSED',
-	'ENOTFOUND',
-	'EAI_AGAIN',
-	'EHOSTUNREACH',
-	'ENETUNREACH',
-]);
+/** Errors of making a connection, after which the server certainly saw nothing of the request. */
+const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 
 /** The base URL without trailing slashes. @throws ContentStatsError `invalid_input` where it is none. */
 export function parseBaseUrl(baseUrl: string): URL {
@@ -164,7 +165,13 @@ function errorForReply(reply: HttpReply, call: ApiCall, now: number): ContentSta
 	if (REDIRECTS.has(reply.statusCode)) return redirectError(reply, call);
 	const json = parseJson(reply.body);
 	const retryAfterMs = reply.statusCode === 429 ? waitAfterRefusal(reply, json, now) : undefined;
-	return errorForStatus(reply.statusCode, call.what, readErrorBody(json), retryAfterMs);
+	return errorForStatus(
+		reply.statusCode,
+		call.what,
+		readErrorBody(json),
+		retryAfterMs,
+		call.advice,
+	);
 }
 
 /** Whether sending the same call again can do no harm. */

@@ -51,12 +51,12 @@ export function planBatch(lines: BatchLine[], running: Video[], costPerSnapshot:
 		firstLine.set(identity, index);
 
 		const video = tracked.get(identity);
-		if (video && line.ifAlreadyTracked === 'return') return { do: 'return', video };
 		if (video && line.ifAlreadyTracked === 'fail')
 			return {
 				do: 'refuse',
 				reason: `It is already tracked as ${video.id} (${video.status}), and If Already Tracked is set to Fail`,
 			};
+		if (video && line.ifAlreadyTracked !== 'trackAgain') return { do: 'return', video };
 		return {
 			do: 'track',
 			link: line.parsed.link.url,
@@ -74,14 +74,23 @@ export interface Budget {
 	availableUsd?: number;
 }
 
-/** Why a plan may not be carried out, with the figures; null where it may. */
-export function overBudget({ decisions, totalCost }: Plan, budget: Budget): string | null {
+/** Why a plan may not be carried out, with the figures, and what to do; null where it may. */
+export function overBudget(
+	{ decisions, totalCost }: Plan,
+	budget: Budget,
+): { message: string; wayOut: string } | null {
 	const { maxTotalCost = Infinity, availableUsd = Infinity } = budget;
 	const count = decisions.filter((decision) => decision.do === 'track').length;
 	const price = `Tracking ${count} ${count === 1 ? 'video' : 'videos'} costs ${formatUsd(totalCost)}`;
 	if (totalCost > maxTotalCost)
-		return `${price}, but Max Total Cost allows ${formatUsd(maxTotalCost)}`;
+		return {
+			message: `${price}, but Max Total Cost allows ${formatUsd(maxTotalCost)}`,
+			wayOut: 'Track fewer videos or days, or raise Max Total Cost',
+		};
 	if (totalCost > Math.max(0, availableUsd))
-		return `${price}, but your ContentStats account has ${formatUsd(availableUsd)} left to spend`;
+		return {
+			message: `${price}, but your ContentStats account has ${formatUsd(availableUsd)} left to spend`,
+			wayOut: 'Track fewer videos or days, or add credit in your ContentStats account',
+		};
 	return null;
 }

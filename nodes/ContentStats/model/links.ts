@@ -1,3 +1,5 @@
+import { invalidInput } from '../api/errors';
+
 /** The platforms ContentStats tracks, by the names its API uses. */
 export const PLATFORMS = ['tiktok', 'youtube', 'instagram', 'twitter'] as const;
 export type Platform = (typeof PLATFORMS)[number];
@@ -122,13 +124,16 @@ export function parseVideoLink(text: string): ParsedLink {
  * Splits what a user typed or an expression gave into single links: text on line breaks, commas and
  * spaces; each entry of an array likewise. Empty pieces are dropped.
  *
- * @throws TypeError when a piece is neither text nor an array of text.
+ * @throws ContentStatsError `invalid_input` when a piece is neither text nor an array of text.
  */
 export function splitLinks(value: unknown): string[] {
 	if (Array.isArray(value)) return value.flatMap(splitLinks);
 	if (value === null || value === undefined) return [];
 	if (typeof value !== 'string')
-		throw new TypeError(`Expected text or a list of text, but got ${JSON.stringify(value)}`);
+		throw invalidInput(
+			`Links must be text or a list of text, not ${JSON.stringify(value)}`,
+			'Drag in the field that holds the link itself, such as {{ $json.url }}',
+		);
 	return value.split(/[\s,]+/).filter((piece) => piece !== '');
 }
 

@@ -62,13 +62,18 @@ export function resultOf(
 			estimated_cost: 0,
 			message: `Already tracked since ${decision.video.created_at ?? 'earlier'}: nothing was charged`,
 		};
-	if (decision.do === 'repeat')
+	if (decision.do === 'repeat') {
+		const first = resultAt(decision.of);
+		// A copy of what was not tracked must not look as if it were.
+		if (first.outcome === 'failed' || first.outcome === 'unknown')
+			return { ...first, estimated_cost: 0 };
 		return {
 			outcome: 'duplicate',
-			video: resultAt(decision.of).video,
+			video: first.video,
 			estimated_cost: 0,
 			message: `The same video as ${lines[decision.of]!.input_link}, earlier in this batch`,
 		};
+	}
 	return {
 		outcome: 'would_track',
 		estimated_cost: decision.cost,

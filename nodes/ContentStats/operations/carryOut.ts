@@ -55,12 +55,14 @@ async function afterLostAnswer(
 	return {
 		outcome: 'unknown',
 		estimated_cost: cost,
-		message: `${lost.message}, and no tracking was found yet: it may or may not run. It was not sent again, so that nothing is paid twice; running this node again is safe, it looks first`,
+		message: `${lost.message}, and no tracking was found yet: it may or may not run. It was not sent again, so that nothing is paid twice. Wait a few minutes, then run this again: it looks first, and tracks only what is not there`,
 	};
 }
 
 /** Errors after which no other link of the batch can succeed either. */
 const ENDS_BATCH = new Set<ErrorKind>(['invalid_key', 'insufficient_balance', 'cancelled']);
+
+const MOST_LOST_IN_A_ROW = 3;
 
 /**
  * Carries out a plan: one POST for each line to be tracked, and never a second one where the first
@@ -74,6 +76,7 @@ export async function carryOut(run: Run, lines: BatchLine[], plan: Plan, running
 	const before = new Set(running.map((video) => video.id));
 	const results = new Map<number, Result>();
 	let ending: ContentStatsError | null = null;
+	let lostInARow = 0;
 
 	async function trackLine(index: number): Promise<void> {
 		const decision = plan.decisions[index]!;
@@ -86,12 +89,17 @@ export async function carryOut(run: Run, lines: BatchLine[], plan: Plan, running
 			const video = answer as Tracked;
 			const estimated_cost = video.estimated_cost ?? cost;
 			results.set(index, { outcome: 'tracked', video, estimated_cost, message: null });
+			lostInARow = 0;
 			return;
 		}
 		if (!(answer instanceof ContentStatsError)) throw answer;
 		if (isFateUnknown(answer)) {
 			const { platform } = parsed.link;
-			results.set(index, await afterLostAnswer(run, decision, platform, before, answer));
+			const result = await afterLostAnswer(run, decision, platform, before, answer);
+			results.set(index, result);
+			lostInARow = result.outcome === 'unknown' ? lostInARow + 1 : 0;
+			// Money is not sent on blindly to an API that has stopped answering.
+			if (lostInARow >= MOST_LOST_IN_A_ROW) ending ??= answer;
 			return;
 		}
 		if (!context.continueOnFail() || ENDS_BATCH.has(answer.kind)) ending ??= answer;

@@ -1,9 +1,10 @@
 import { type IDataObject, updateDisplayOptions } from 'n8n-workflow';
 
 import { type Client, LIST_LIMIT, type VideoFilters } from '../api/client';
-import { invalidInput } from '../api/errors';
+import { type ContentStatsError, invalidInput } from '../api/errors';
 import { type Listing, listAll } from '../api/listing';
 import { readSnapshots, type Video } from '../api/schemas';
+import { forEachAtOnce } from '../api/wait';
 import { metricsOf, titleOf, toIsoUtc } from '../model/snapshots';
 import type { ItemOperation, Run } from './operation';
 import { platformField, simplifyField } from './sharedFields';
@@ -92,8 +93,12 @@ export const toListItem = (video: Video): IDataObject => ({
 	created_at: video.created_at ? toIsoUtc(video.created_at) : null,
 });
 
-async function latestSnapshot(client: Client, video: Video) {
-	return readSnapshots(await client.get(video.id)).at(-1);
+/** The newest snapshot; none of a video that was deleted since it was listed. */
+async function latestSnapshot(client: Client, { id }: Video) {
+	const video = await client.get(id).catch((error: ContentStatsError) => error);
+	if (!(video instanceof Error)) return readSnapshots(video).at(-1);
+	if (video.kind === 'not_found') return undefined;
+	throw video;
 }
 
 async function withLatestSnapshot(
@@ -139,7 +144,7 @@ async function executeItem(run: Run, itemIndex: number): Promise<IDataObject[]> 
 		includeLatestSnapshot?: boolean;
 	};
 	if (options.includeLatestSnapshot)
-		return await Promise.all(videos.map((video) => withLatestSnapshot(client, video, simplify)));
+		return await forEachAtOnce(videos, (video) => withLatestSnapshot(client, video, simplify));
 	return simplify ? videos.map(toListItem) : (videos as IDataObject[]);
 }
 

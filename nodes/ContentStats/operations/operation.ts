@@ -14,6 +14,8 @@ export interface Run {
 	client: Client;
 	/** Whether the key is one that charges nothing. */
 	isTestKey: boolean;
+	/** Runs work after all earlier such work with the same API key in this process. */
+	inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 	/** Says something beside the output, in the output panel. */
 	hint: (message: string, type?: 'info' | 'warning') => void;
 }

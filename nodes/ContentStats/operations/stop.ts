@@ -1,5 +1,6 @@
 import { updateDisplayOptions } from 'n8n-workflow';
 
+import { listRunning } from '../api/listing';
 import type { ItemOperation } from './operation';
 import { chosenVideo, videoLocator } from './videoLocator';
 
@@ -13,7 +14,8 @@ export const stop: ItemOperation = {
 	},
 	fields: updateDisplayOptions({ show: { operation: ['stop'] } }, [videoLocator]),
 	async executeItem(run, itemIndex) {
-		const id = await chosenVideo(run, itemIndex);
+		// A link that was tracked again may have a newer tracking that has ended: the one that costs is meant.
+		const id = await chosenVideo(run, itemIndex, listRunning);
 		const { job_id, video_link, previous_status, new_status } = await run.client.stop(id);
 		return [
 			{

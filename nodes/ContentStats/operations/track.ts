@@ -2,12 +2,14 @@ import { type INodeExecutionData, updateDisplayOptions } from 'n8n-workflow';
 
 import { ContentStatsError, invalidInput } from '../api/errors';
 import { listRunning } from '../api/listing';
+import type { Video } from '../api/schemas';
 import { errorJson, toNodeError } from '../host';
 import {
 	type BatchLine,
 	type Decision,
 	type IfAlreadyTracked,
 	overBudget,
+	type Plan,
 	planBatch,
 } from '../model/batch';
 import { parseVideoLink, splitLinks } from '../model/links';
@@ -105,11 +107,34 @@ interface BatchOptions {
 	maxTotalCost?: number;
 }
 
-interface ItemOptions {
-	ifAlreadyTracked?: IfAlreadyTracked;
-	maxTotalCost?: unknown;
-	checkBalance?: boolean;
-	dryRun?: boolean;
+/** As they come: an expression may give anything, and none of it may loosen what guards the money. */
+type ItemOptions = Partial<
+	Record<'ifAlreadyTracked' | 'maxTotalCost' | 'checkBalance' | 'dryRun', unknown>
+>;
+
+const readOptions = ({ context }: Run, itemIndex: number): ItemOptions =>
+	context.getNodeParameter('options', itemIndex, {}) as ItemOptions;
+
+const refuseOption = (name: string, expected: string, value: unknown) =>
+	invalidInput(
+		`${name} must be ${expected}, not ${value === undefined ? 'empty' : `“${String(value)}”`}`,
+		'Nothing was tracked or charged. Correct the option, or remove it',
+	);
+
+function readSwitch(options: ItemOptions, key: keyof ItemOptions, name: string, preset: boolean) {
+	if (!(key in options)) return preset;
+	const text = String(options[key]).toLowerCase();
+	if (text === 'true' || text === 'false') return text === 'true';
+	throw refuseOption(name, 'true or false', options[key]);
+}
+
+const CHOICES: readonly unknown[] = ['return', 'trackAgain', 'fail'] satisfies IfAlreadyTracked[];
+
+function readIfAlreadyTracked(options: ItemOptions): IfAlreadyTracked {
+	if (!('ifAlreadyTracked' in options)) return 'return';
+	const { ifAlreadyTracked } = options;
+	if (CHOICES.includes(ifAlreadyTracked)) return ifAlreadyTracked as IfAlreadyTracked;
+	throw refuseOption('If Already Tracked', 'return, trackAgain or fail', ifAlreadyTracked);
 }
 
 function readDuration(value: unknown): number {
@@ -127,13 +152,10 @@ function readLinks(value: unknown): string[] {
 	throw invalidInput('No video links were given', 'Paste at least one link into Video URLs');
 }
 
-function readItem({ context }: Run, itemIndex: number): BatchLine[] {
+function readItem(run: Run, itemIndex: number): BatchLine[] {
+	const { context } = run;
 	const duration_days = readDuration(context.getNodeParameter('durationDays', itemIndex));
-	const { ifAlreadyTracked = 'return' } = context.getNodeParameter(
-		'options',
-		itemIndex,
-		{},
-	) as ItemOptions;
+	const ifAlreadyTracked = readIfAlreadyTracked(readOptions(run, itemIndex));
 	return readLinks(context.getNodeParameter('videoUrls', itemIndex)).map((input_link) => ({
 		itemIndex,
 		input_link,
@@ -143,26 +165,22 @@ function readItem({ context }: Run, itemIndex: number): BatchLine[] {
 	}));
 }
 
-function readCap(value: unknown): number {
-	const cap = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+function readCap({ maxTotalCost }: ItemOptions): number {
+	const isText = typeof maxTotalCost === 'string' && maxTotalCost.trim() !== '';
+	const cap = isText ? Number(maxTotalCost) : maxTotalCost;
 	if (typeof cap === 'number' && cap >= 0) return cap;
-	throw invalidInput(
-		`Max Total Cost must be an amount in USD from 0 up, not “${String(value)}”`,
-		'Nothing was tracked or charged. Enter an amount, or remove the option to spend without a limit',
-	);
+	throw refuseOption('Max Total Cost', 'an amount in USD from 0 up', maxTotalCost);
 }
 
 /** The options that govern the whole batch: where items differ, the most careful one holds. */
-function readBatchOptions({ context }: Run): BatchOptions {
-	const all = context
-		.getInputData()
-		.map((_, index) => context.getNodeParameter('options', index, {}) as ItemOptions);
-	const caps = all
-		.filter(({ maxTotalCost }) => maxTotalCost !== undefined)
-		.map(({ maxTotalCost }) => readCap(maxTotalCost));
+function readBatchOptions(run: Run): BatchOptions {
+	const all = run.context.getInputData().map((_, index) => readOptions(run, index));
+	const caps = all.filter((options) => 'maxTotalCost' in options).map(readCap);
+	const isOn = (key: keyof ItemOptions, name: string, preset: boolean) =>
+		all.map((options) => readSwitch(options, key, name, preset)).includes(true);
 	return {
-		dryRun: all.some(({ dryRun }) => dryRun === true),
-		checkBalance: all.some(({ checkBalance }) => checkBalance !== false),
+		dryRun: isOn('dryRun', 'Dry Run', false),
+		checkBalance: isOn('checkBalance', 'Check Balance', true),
 		maxTotalCost: caps.length > 0 ? Math.min(...caps) : undefined,
 	};
 }
@@ -198,6 +216,11 @@ function refuseBatch({ context }: Run, lines: BatchLine[], decisions: Decision[]
 	throw toNodeError(context.getNode(), error, first.line.itemIndex);
 }
 
+const rerunAdvice = (lines: BatchLine[]): string =>
+	lines.some(({ ifAlreadyTracked }) => ifAlreadyTracked === 'trackAgain')
+		? 'With Track Again, running this again tracks, and pays for, what was tracked now once more'
+		: 'Running this again is safe: what is tracked already is not tracked, or paid, again';
+
 function endedEarly(
 	{ context }: Run,
 	lines: BatchLine[],
@@ -216,22 +239,33 @@ function endedEarly(
 		context.getNode(),
 		new ContentStatsError(kind, {
 			message: `${message} (${done.length} of ${plural(lines.length, 'link')} tracked before that)`,
-			description: `${description}.${more} Running this again is safe: what is tracked already is not tracked, or paid, again`,
+			description: `${description}.${more} ${rerunAdvice(lines)}. To go on past a refused link, set On Error to Continue in this node's settings`,
 			statusCode,
 		}),
 		lines[failedAt]!.itemIndex,
 	);
 }
 
-async function planFor(run: Run, lines: BatchLine[], options: BatchOptions) {
+interface Planned {
+	plan: Plan;
+	/** The trackings that were there before. */
+	running: Video[];
+	/** Why the plan may not be carried out; null where it may. */
+	refusal: ContentStatsError | null;
+}
+
+async function planFor(run: Run, lines: BatchLine[], options: BatchOptions): Promise<Planned> {
 	const [usage, running] = await Promise.all([run.client.usage(), listRunning(run.client)]);
 	const plan = planBatch(lines, running.videos, usage.cost_per_snapshot);
 	const isHeldToBalance = options.checkBalance && !run.isTestKey;
 	const available = availableUsd(usage);
-	const refusal = overBudget(plan, {
+	const over = overBudget(plan, {
 		maxTotalCost: options.maxTotalCost,
 		availableUsd: isHeldToBalance ? available : undefined,
 	});
+	const refusal = over
+		? invalidInput(over.message, `Nothing was tracked or charged. ${over.wayOut}`)
+		: null;
 	if (running.fullSlices.length > 0)
 		run.hint(
 			`More than 100 videos are running (${running.fullSlices.join('; ')}), and the API shows no more than that: a link that was tracked long ago may not have been recognised`,
@@ -246,46 +280,60 @@ async function planFor(run: Run, lines: BatchLine[], options: BatchOptions) {
 	return { plan, running: running.videos, refusal };
 }
 
-async function executeBatch(run: Run): Promise<INodeExecutionData[]> {
+/** Carries out what the plan allows; the results of the lines that took a request. */
+async function spend(
+	run: Run,
+	lines: BatchLine[],
+	{ plan, running, refusal }: Planned,
+	{ dryRun }: BatchOptions,
+): Promise<Map<number, Result>> {
 	const { context, hint } = run;
-	const options = readBatchOptions(run);
-	const lines = readLines(run);
-	const keepsGoing = context.continueOnFail();
-	if (!keepsGoing) refuseBatch(run, lines, planBatch(lines, [], 0).decisions);
+	if (dryRun) {
+		if (refusal) hint(`This batch would be refused: ${refusal.message}`, 'warning');
+		return new Map();
+	}
+	if (refusal) {
+		if (!context.continueOnFail()) throw refusal;
+		const toTrack = plan.decisions.flatMap(({ do: what }, index) =>
+			what === 'track' ? [index] : [],
+		);
+		return new Map(toTrack.map((index) => [index, failed(refusal.message)]));
+	}
+	const { results, ending } = await carryOut(run, lines, plan, running);
+	if (ending && !context.continueOnFail()) throw endedEarly(run, lines, results, ending);
+	return results;
+}
 
-	let planned: Awaited<ReturnType<typeof planFor>>;
+async function planAndSpend(
+	run: Run,
+	lines: BatchLine[],
+	options: BatchOptions,
+): Promise<Result[]> {
+	const { context } = run;
+	let planned: Planned;
 	try {
 		planned = await planFor(run, lines, options);
 	} catch (reason) {
 		const error = toNodeError(context.getNode(), reason);
-		if (!keepsGoing) throw error;
-		const nothing = failed(`${error.message}. ${error.description ?? ''}`);
-		return lines.map((line) => toItem(run, line, nothing));
+		if (!context.continueOnFail()) throw error;
+		return lines.map(() => failed(`${error.message}. ${error.description ?? ''}`));
 	}
-	const { plan, running, refusal } = planned;
-	if (!keepsGoing) refuseBatch(run, lines, plan.decisions);
-	if (refusal !== null && options.dryRun)
-		hint(`This batch would be refused: ${refusal}`, 'warning');
-	if (refusal !== null && !options.dryRun && !keepsGoing)
-		throw invalidInput(
-			refusal,
-			'Nothing was tracked or charged. Track fewer videos or days, or add credit in your ContentStats account',
-		);
+	const { decisions } = planned.plan;
+	if (!context.continueOnFail()) refuseBatch(run, lines, decisions);
+	const results = await spend(run, lines, planned, options);
+	const resultAt = (index: number): Result =>
+		results.get(index) ?? resultOf(decisions[index]!, lines, resultAt);
+	return lines.map((_, index) => resultAt(index));
+}
 
-	const isSpending = !options.dryRun && refusal === null;
-	const { results, ending } = isSpending
-		? await carryOut(run, lines, plan, running)
-		: { results: new Map<number, Result>(), ending: null };
-	if (ending && !keepsGoing) throw endedEarly(run, lines, results, ending);
-
-	const resultAt = (index: number): Result => {
-		const decision = plan.decisions[index]!;
-		if (refusal !== null && !options.dryRun && decision.do === 'track') return failed(refusal);
-		return results.get(index) ?? resultOf(decision, lines, resultAt);
-	};
-	const all = lines.map((_, index) => resultAt(index));
-	hint(summariseBatch(all), all.some(({ outcome }) => outcome === 'unknown') ? 'warning' : 'info');
-	return all.map((result, index) => toItem(run, lines[index]!, result));
+async function executeBatch(run: Run): Promise<INodeExecutionData[]> {
+	const options = readBatchOptions(run);
+	const lines = readLines(run);
+	if (!run.context.continueOnFail()) refuseBatch(run, lines, planBatch(lines, [], 0).decisions);
+	const results = await run.inTurn(() => planAndSpend(run, lines, options));
+	const isUncertain = results.some(({ outcome }) => outcome === 'unknown');
+	run.hint(summariseBatch(results), isUncertain ? 'warning' : 'info');
+	return results.map((result, index) => toItem(run, lines[index]!, result));
 }
 
 /** A failed line is a row like the others, but where there is an error output it goes there. */

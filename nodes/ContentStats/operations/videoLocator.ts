@@ -5,9 +5,9 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import type { Client } from '../api/client';
+import type { Client, VideoFilters } from '../api/client';
 import { ContentStatsError, invalidInput } from '../api/errors';
-import { listAll } from '../api/listing';
+import { type Listing, listAll } from '../api/listing';
 import type { Video } from '../api/schemas';
 import { connect, toNodeError } from '../host';
 import { identityOf, identityOfStored, parseVideoLink } from '../model/links';
@@ -57,11 +57,14 @@ export const videoLocator: INodeProperties = {
 	],
 };
 
+/** Lists the trackings among which a link is looked for. */
+type Search = (client: Client, filters: VideoFilters) => Promise<Listing>;
+
 /** The tracking a link means: the newest, where it was tracked several times. */
-async function findByUrl(client: Client, text: string): Promise<string> {
+async function findByUrl(client: Client, text: string, search: Search): Promise<string> {
 	const parsed = parseVideoLink(text);
 	if (!parsed.ok) throw invalidInput(`“${text}” is no link of a video`, parsed.reason);
-	const { videos, fullSlices } = await listAll(client, { platform: parsed.link.platform });
+	const { videos, fullSlices } = await search(client, { platform: parsed.link.platform });
 	const wanted = identityOf(parsed.link);
 	const found = videos.find((video) => identityOfStored(video.video_link) === wanted);
 	if (found) return found.id;
@@ -75,13 +78,21 @@ async function findByUrl(client: Client, text: string): Promise<string> {
 	});
 }
 
-/** The id of the video chosen for an item. */
-export async function chosenVideo({ context, client }: Run, itemIndex: number): Promise<string> {
-	const locator = context.getNodeParameter('videoId', itemIndex) as INodeParameterResourceLocator;
-	const value = String(locator.value ?? '').trim();
-	if (locator.mode !== 'url') return value;
+/** The id of the video chosen for an item; a link is looked for among all trackings unless told. */
+export async function chosenVideo(
+	{ context, client }: Run,
+	itemIndex: number,
+	search: Search = listAll,
+): Promise<string> {
+	const chosen = context.getNodeParameter('videoId', itemIndex) as
+		INodeParameterResourceLocator | string;
+	// A workflow written by hand may hold the bare id.
+	const { mode, value: entered } =
+		typeof chosen === 'string' ? { mode: 'id', value: chosen } : chosen;
+	const value = String(entered ?? '').trim();
+	if (mode !== 'url') return value;
 	if (value === '') throw invalidInput('No video was chosen', 'Paste the link of a tracked video');
-	return await findByUrl(client, value);
+	return await findByUrl(client, value, search);
 }
 
 const label = (video: Video): string => {

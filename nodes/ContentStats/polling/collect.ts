@@ -97,8 +97,9 @@ export async function findWatched(client: Client, watch: Watch): Promise<Watched
 	return { ids: new Set([...watch.ids, ...ids]), fullSlices };
 }
 
-const RUNNING = new Set(['monitoring', 'paused']);
-const isRunning = (video: Video): boolean => RUNNING.has(video.status);
+/** Final states; a tracking in error may go on. */
+const ENDED = new Set(['completed', 'cancelled']);
+const hasEnded = (video: Video): boolean => ENDED.has(video.status);
 
 /** Errors that concern every video alike. */
 const ENDS_POLL = new Set(['invalid_key', 'invalid_input', 'redirected']);
@@ -126,7 +127,8 @@ export async function collect(
 	collected.fullSlices.push(...fullSlices);
 	for (const id of known) {
 		// What has left the list is fetched once more: its last snapshots came since the poll before.
-		if (watch.kind === 'all') ids.add(id);
+		// So is a chosen one where a full part of the list may hide it.
+		if (watch.kind === 'all' || fullSlices.length > 0) ids.add(id);
 		else if (!ids.has(id)) collected.gone.push(id);
 	}
 
@@ -152,5 +154,5 @@ function sortIn(collected: Collected, watch: Watch, video: VideoWithSnapshots): 
 	if (isElsewhere) return void collected.gone.push(video.id);
 	collected.videos.push(video);
 	// A chosen video stays watched: its cursor is what keeps its history from coming again.
-	if (watch.kind === 'all' && !isRunning(video)) collected.ended.push(video.id);
+	if (watch.kind === 'all' && hasEnded(video)) collected.ended.push(video.id);
 }

@@ -231,7 +231,7 @@ export function advancePoll(
 			startFrom: settings.startFrom,
 			wasKnown,
 			isOwed: id in replay,
-			isNew: !isSeeding && createdAt(video) >= newest_tracking,
+			isNew: !isSeeding && createdAt(video) > newest_tracking,
 		});
 		if (!cursor) continue;
 		cursors.set(id, cursor);

@@ -9,8 +9,9 @@ import {
 import { type ErrorBody, readErrorBody } from '../../../nodes/ContentStats/api/schemas';
 
 const WHAT = 'video cm5abc123def';
+const ADVICE = { 400: 'Look at what was entered', 404: 'Look for it' };
 const errorFor = (status: number, json?: unknown, what = WHAT) =>
-	errorForStatus(status, what, readErrorBody(json));
+	errorForStatus(status, what, readErrorBody(json), undefined, ADVICE);
 
 describe('each status the API documents', () => {
 	test.each<[number, unknown, ErrorKind, RegExp, RegExp]>([
@@ -22,7 +23,7 @@ describe('each status the API documents', () => {
 			},
 			'invalid_request',
 			/refused video cm5abc123def: video_link: Invalid URL format/,
-			/public.*1 to 30 days/,
+			/^Look at what was entered$/,
 		],
 		[401, { error: 'API key required' }, 'invalid_key', /API key/, /credential/],
 		[
@@ -30,10 +31,10 @@ describe('each status the API documents', () => {
 			{ error: 'Insufficient balance', balance: 0.5, estimated_cost: 2.52, required: 2.02 },
 			'insufficient_balance',
 			/video cm5abc123def.*\$2\.52 needed.*\$0\.50 there.*\$2\.02 missing/,
-			/Nothing was charged.*[Aa]dd credit/,
+			/costs nothing.*[Aa]dd credit/,
 		],
 		[403, { error: 'Access denied' }, 'forbidden', /video cm5abc123def.*Access denied/, /plan/],
-		[404, { error: 'Video not found' }, 'not_found', /video cm5abc123def/, /deleted|mistyped/],
+		[404, { error: 'Video not found' }, 'not_found', /video cm5abc123def/, /^Look for it$/],
 		[
 			429,
 			{ error: 'Rate limit exceeded', limit: 60, reset: 1640995200 },

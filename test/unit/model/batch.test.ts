@@ -183,7 +183,10 @@ describe('overBudget', () => {
 			/Max Total Cost.*\$1\.00/,
 		],
 	])('they may not where %s', (_, budget, reason) => {
-		expect(overBudget(threeVideos, budget)).toMatch(reason);
+		const over = overBudget(threeVideos, budget);
+		expect(over?.message).toMatch(reason);
+		const isCap = budget.maxTotalCost !== undefined && budget.maxTotalCost < 7.56;
+		expect(over?.wayOut).toMatch(isCap ? /raise Max Total Cost$/ : /add credit/);
 	});
 
 	test.each<[string, Budget]>([
@@ -195,6 +198,8 @@ describe('overBudget', () => {
 	});
 
 	it('speaks of one video in the singular', () => {
-		expect(overBudget(plan([line(TIKTOK)]), { maxTotalCost: 0 })).toMatch(/1 video costs \$2\.52/);
+		expect(overBudget(plan([line(TIKTOK)]), { maxTotalCost: 0 })?.message).toMatch(
+			/1 video costs \$2\.52/,
+		);
 	});
 });

@@ -229,7 +229,7 @@ describe('splitLinks', () => {
 	test.each([[7], [true], [{ url: 'a' }], [['a', 7]], [['a', { url: 'b' }]]])(
 		'%j is refused',
 		(value) => {
-			expect(() => splitLinks(value)).toThrow(TypeError);
+			expect(() => splitLinks(value)).toThrow(/^Links must be text or a list of text, not /);
 		},
 	);
 });

@@ -102,7 +102,7 @@ describe('watching all', () => {
 		expect(videos.find(({ id }) => id === 'm')?.snapshots).toHaveLength(2);
 	});
 
-	test.each(['completed', 'cancelled', 'error'])(
+	test.each(['completed', 'cancelled'])(
 		'fetches what was watched and is %s now once more',
 		async (status) => {
 			const world = worldOf(video('m'), video('z', { status, hours: [1] }));
@@ -113,6 +113,11 @@ describe('watching all', () => {
 			});
 		},
 	);
+
+	it('keeps what was watched and is in error: it may go on', async () => {
+		const world = worldOf(video('m'), video('z', { status: 'error', hours: [1] }));
+		expect(await summary(world, ALL, ['m', 'z'])).toEqual({ ...NOTHING, videos: ['m', 'z'] });
+	});
 
 	it('drops what was watched and is unknown to the API now', async () => {
 		expect(await summary(worldOf(video('m')), ALL, ['m', 'z'])).toEqual({
