@@ -98,16 +98,17 @@ function insufficientBalance(what: string, body: ErrorBody | undefined): ErrorDe
 	};
 }
 
-/** An API may quote the key it refuses. */
-const withoutKeys = (words: string): string => words.replace(/\bcs_(live|test)_[\w-]+/g, 'cs_$1_…');
-
-const shorten = (value: string): string => (value.length > 200 ? `${value.slice(0, 200)}…` : value);
+/** The words of another, cut to a readable length and without the key they may quote. */
+export function inWords(words: string): string {
+	const short = words.length > 200 ? `${words.slice(0, 200)}…` : words;
+	return short.replace(/\bcs_(live|test)_[\w-]+/g, 'cs_$1_…');
+}
 
 /** The words of the API itself, each refused field first; empty where it gave none. */
 function inItsWords(body: ErrorBody | undefined): string {
 	if (!body) return '';
 	const fields = (body.details ?? []).map(({ field, message }) => `${field}: ${message}`);
-	return withoutKeys(shorten(fields.length > 0 ? fields.join('; ') : body.error));
+	return inWords(fields.length > 0 ? fields.join('; ') : body.error);
 }
 
 /** What to do about a status, where that depends on what was asked. */

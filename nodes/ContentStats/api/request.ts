@@ -4,6 +4,7 @@ import {
 	type Advice,
 	ContentStatsError,
 	errorForStatus,
+	inWords,
 	isFateUnknown,
 	unreadableReply,
 } from './errors';
@@ -67,16 +68,21 @@ export function parseBaseUrl(baseUrl: string): URL {
 const header = (reply: HttpReply, name: string): string => String(reply.headers[name] ?? '');
 
 /**
- * The rate window a reply tells of, by the server's own clock: `Date` says when it is there, so that
- * a wrong clock here lengthens or shortens no wait. Null where a header is missing.
+ * Milliseconds until the server's reset (Unix seconds), by the server's own clock: `Date` says when
+ * it is there, so that a wrong clock here lengthens or shortens no wait.
  */
+function msUntil(reset: number, reply: HttpReply, now: number): number {
+	const serverNow = Date.parse(header(reply, 'date'));
+	const ms = reset * 1000 - (Number.isNaN(serverNow) ? now : serverNow);
+	return Math.min(Math.max(ms, 0), LONGEST_WAIT_MS);
+}
+
+/** The rate window a reply tells of; null where a header is missing. */
 export function readRateWindow(reply: HttpReply, now: number): RateWindow | null {
 	const remaining = parseInt(header(reply, 'x-ratelimit-remaining'), 10);
 	const reset = parseInt(header(reply, 'x-ratelimit-reset'), 10);
 	if (Number.isNaN(remaining) || Number.isNaN(reset)) return null;
-	const serverNow = Date.parse(header(reply, 'date'));
-	const endsInMs = reset * 1000 - (Number.isNaN(serverNow) ? now : serverNow);
-	return { remaining, reset, endsInMs: Math.min(Math.max(endsInMs, 0), LONGEST_WAIT_MS) };
+	return { remaining, reset, endsInMs: msUntil(reset, reply, now) };
 }
 
 /** A JSON text as a value; undefined where it is no JSON. */
@@ -107,7 +113,7 @@ function errorWithoutReply(error: unknown, { what }: ApiCall, isSent: boolean): 
 			description: 'It was stopped by hand or by its time limit',
 		});
 	const code = socketCode(error);
-	const cause = code === '' ? '' : ` (${code})`;
+	const cause = ` (${code || inWords((error as Error).message)})`;
 	if (NEVER_CONNECTED.has(code))
 		return new ContentStatsError('unreachable', {
 			message: `ContentStats cannot be reached: nothing was sent about ${what}`,
@@ -146,19 +152,12 @@ function redirectError(reply: HttpReply, { what }: ApiCall): ContentStatsError {
 	});
 }
 
-/** Milliseconds until a refused request may be sent again: to the server's reset, by its own clock. */
+/** Milliseconds until a refused request may be sent again. */
 function waitAfterRefusal(reply: HttpReply, json: unknown, now: number): number {
-	const reset = String((json as { reset?: unknown } | undefined)?.reset ?? '');
-	const told =
-		readRateWindow(reply, now) ??
-		readRateWindow(
-			{
-				...reply,
-				headers: { ...reply.headers, 'x-ratelimit-remaining': 0, 'x-ratelimit-reset': reset },
-			},
-			now,
-		);
-	return told ? Math.max(told.endsInMs, BACKOFF_MS) : RATE_LIMIT_FALLBACK_MS;
+	const inBody = (json as { reset?: unknown } | undefined)?.reset;
+	const reset = parseInt(header(reply, 'x-ratelimit-reset') || String(inBody), 10);
+	if (Number.isNaN(reset)) return RATE_LIMIT_FALLBACK_MS;
+	return Math.max(msUntil(reset, reply, now), BACKOFF_MS);
 }
 
 function errorForReply(reply: HttpReply, call: ApiCall, now: number): ContentStatsError {
