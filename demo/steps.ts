@@ -11,15 +11,16 @@ export const printStep: Step = async (title, usually, work) => {
 		const seconds = Math.round((Date.now() - start) / 1000);
 		return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 	};
+	const heading = `- ${title} (${usually})`;
 	const line = (text: string) =>
-		process.stdout.write(isTTY ? `\r- ${title} ${text} ` : `  ${text}\n`);
-	if (!isTTY) process.stdout.write(`- ${title}\n`);
-	const show = () => line(`(${usually}) … ${elapsed()}`);
-	show();
+		process.stdout.write(isTTY ? `\r${heading} ${text} ` : `  ${text}\n`);
+	if (!isTTY) process.stdout.write(`${heading}\n`);
+	const show = () => line(`… ${elapsed()}`);
+	if (isTTY) show();
 	const timer = setInterval(show, isTTY ? 1000 : 30_000);
 	const finish = (outcome: string) => {
 		clearInterval(timer);
-		line(`(${usually}): ${outcome} ${elapsed()}`);
+		line(`${outcome} ${elapsed()}`);
 		if (isTTY) process.stdout.write('\n');
 	};
 	try {

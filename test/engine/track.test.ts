@@ -547,6 +547,22 @@ describe('going on after an error', () => {
 	});
 });
 
+test('with Track Again a rerun is not called safe', async () => {
+	const { credential, sandbox } = await createFixture();
+	sandbox.faults.add({
+		kind: 'status',
+		status: 400,
+		body: {},
+		match: { method: 'POST' },
+		after: 1,
+	});
+	const options = { ifAlreadyTracked: 'trackAgain' };
+	const { error } = await runAction(credential, { videoUrls: `${TIKTOK} ${YOUTUBE}`, options });
+	expect(error?.message).toContain('(1 of 2 links tracked before that)');
+	expect(error?.description).toContain('tracks, and pays for, what was tracked now once more');
+	expect(error?.description).not.toContain('safe');
+});
+
 test('Stop during the plan ends it, and nothing is sent after', async () => {
 	const { credential, sandbox, calls, posts } = await createFixture();
 	sandbox.faults.add({ kind: 'latency', ms: 300, match: { path: '/usage' } });

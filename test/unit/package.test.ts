@@ -64,6 +64,12 @@ describe('the packed tarball', () => {
 		expect(builtinModules.some((name) => foreign.has(name))).toBe(false);
 	});
 
+	test('keeps n8n out of what is tested without it: api, model and polling', () => {
+		const pure = files.filter((name) => /ContentStats\/(api|model|polling)\/.*\.js$/.test(name));
+		expect(pure.length).toBeGreaterThan(15);
+		expect(pure.filter((name) => read(name).includes('"n8n-workflow"'))).toEqual([]);
+	});
+
 	test('has every file that n8n is told to load, with its icons and codex', () => {
 		const listed = [...manifest.n8n.nodes, ...manifest.n8n.credentials];
 		expect(files).toEqual(expect.arrayContaining(listed));
