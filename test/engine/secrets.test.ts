@@ -204,6 +204,7 @@ describe('the key is in no output, error, hint, state or log', () => {
 		]);
 		const log = readFileSync(process.env.N8N_LOG_FILE_LOCATION!, 'utf8');
 		expect(everything(seen)).toContain(fault ? 'ContentStats' : 'snapshot_key');
+		expect(log).toContain('Start executing node');
 		for (const text of [everything(seen), everything(poller.staticData), log])
 			expect(text).not.toContain(credential.apiKey);
 	});
