@@ -217,6 +217,8 @@ describe('never paying twice', () => {
 		const options = { ifAlreadyTracked: 'trackAgain' };
 		const { items } = await runAction(credential, { videoUrls: TIKTOK, options });
 		expect(outcomes(items)).toEqual(['unknown']);
+		expect(items[0]!.message).toContain('Look for it with List');
+		expect(items[0]!.message).not.toContain('run this again');
 		expect(posts()).toHaveLength(1);
 	});
 

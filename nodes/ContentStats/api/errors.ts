@@ -3,13 +3,13 @@ import type { ErrorBody } from './schemas';
 
 /** Why a call did not give what was asked for. */
 export type ErrorKind =
-	/** What the user entered cannot be used; no request was sent. */
+	/** What the user entered, or the limits they set, forbid it; nothing was sent for it. */
 	| 'invalid_input'
 	/** 400 */
 	| 'invalid_request'
 	/** 401 */
 	| 'invalid_key'
-	/** 402, or a spending limit the user set; nothing was charged. */
+	/** 402 */
 	| 'insufficient_balance'
 	/** 403 */
 	| 'forbidden'

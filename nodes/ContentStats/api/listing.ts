@@ -3,7 +3,7 @@ import { toEpochMs } from '../model/snapshots';
 import { type Client, LIST_LIMIT, type VideoFilters } from './client';
 import type { Video } from './schemas';
 
-export const STATUSES = ['monitoring', 'paused', 'completed', 'cancelled', 'error'] as const;
+const STATUSES = ['monitoring', 'paused', 'completed', 'cancelled', 'error'] as const;
 
 export interface Listing {
 	videos: Video[];

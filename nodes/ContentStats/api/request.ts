@@ -54,7 +54,7 @@ const LONGEST_WAIT_MS = 120_000;
 const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 
 /** The base URL without trailing slashes. @throws ContentStatsError `invalid_input` where it is none. */
-export function parseBaseUrl(baseUrl: string): URL {
+function parseBaseUrl(baseUrl: string): URL {
 	const url = URL.canParse(baseUrl.trim()) ? new URL(baseUrl.trim().replace(/\/+$/, '')) : null;
 	const isPlain =
 		url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash;

@@ -1,5 +1,5 @@
 import type { Video } from '../api/schemas';
-import { identityOf, identityOfStored, type ParsedLink } from './links';
+import { identityOf, newestByIdentity, type ParsedLink } from './links';
 import { costUsd, formatUsd, roundUsd } from './money';
 
 export type IfAlreadyTracked = 'return' | 'trackAgain' | 'fail';
@@ -36,11 +36,7 @@ export interface Plan {
  * @param costPerSnapshot USD
  */
 export function planBatch(lines: BatchLine[], running: Video[], costPerSnapshot: number): Plan {
-	const tracked = new Map<string, Video>();
-	for (const video of running) {
-		const identity = identityOfStored(video.video_link);
-		if (!tracked.has(identity)) tracked.set(identity, video);
-	}
+	const tracked = newestByIdentity(running);
 	const firstLine = new Map<string, number>();
 
 	const decisions = lines.map((line, index): Decision => {
@@ -67,6 +63,10 @@ export function planBatch(lines: BatchLine[], running: Video[], costPerSnapshot:
 	return { decisions, totalCost: roundUsd(costs.reduce((sum, cost) => sum + cost, 0)) };
 }
 
+/** The lines, by index, that a plan wants a new tracking for. */
+export const linesToTrack = ({ decisions }: Plan): number[] =>
+	decisions.flatMap((decision, index) => (decision.do === 'track' ? [index] : []));
+
 export interface Budget {
 	/** The most this execution may spend, in USD; undefined: no limit. */
 	maxTotalCost?: number;
@@ -75,12 +75,10 @@ export interface Budget {
 }
 
 /** Why a plan may not be carried out, with the figures, and what to do; null where it may. */
-export function overBudget(
-	{ decisions, totalCost }: Plan,
-	budget: Budget,
-): { message: string; wayOut: string } | null {
+export function overBudget(plan: Plan, budget: Budget): { message: string; wayOut: string } | null {
 	const { maxTotalCost = Infinity, availableUsd = Infinity } = budget;
-	const count = decisions.filter((decision) => decision.do === 'track').length;
+	const { totalCost } = plan;
+	const count = linesToTrack(plan).length;
 	const price = `Tracking ${count} ${count === 1 ? 'video' : 'videos'} costs ${formatUsd(totalCost)}`;
 	if (totalCost > maxTotalCost)
 		return {

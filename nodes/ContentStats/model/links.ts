@@ -140,6 +140,18 @@ export function splitLinks(value: unknown): string[] {
 /** What two links of the same video share: the key, or the link itself where only that is known. */
 export const identityOf = (link: VideoLink): string => link.key ?? link.url;
 
+/** The newest tracking of each video, by identity. @param newestFirst trackings in that order. */
+export function newestByIdentity<T extends { video_link: string }>(
+	newestFirst: T[],
+): Map<string, T> {
+	const newest = new Map<string, T>();
+	for (const tracking of newestFirst) {
+		const identity = identityOfStored(tracking.video_link);
+		if (!newest.has(identity)) newest.set(identity, tracking);
+	}
+	return newest;
+}
+
 /** The identity of a link that the API has stored, whatever its spelling. */
 export function identityOfStored(storedLink: string): string {
 	const parsed = parseVideoLink(storedLink);

@@ -4,8 +4,8 @@ import { ContentStatsError, type ErrorKind, isFateUnknown } from '../api/errors'
 import { listRunning } from '../api/listing';
 import type { Tracked, Video } from '../api/schemas';
 import { forEachAtOnce, sleepUnlessStopped } from '../api/wait';
-import type { BatchLine, Decision, Plan } from '../model/batch';
-import { identityOfStored } from '../model/links';
+import { type BatchLine, linesToTrack, type Plan } from '../model/batch';
+import { identityOf, newestByIdentity, type VideoLink } from '../model/links';
 import { failed, type Result } from '../model/outcome';
 import type { Run } from './operation';
 
@@ -14,48 +14,50 @@ const LOOK_UP_AFTER_MS = [1_000, 2_000, 4_000];
 /** Looks for a tracking whose answer was lost: one of this link that was not there before. */
 async function findLost(
 	{ context, client }: Run,
-	link: string,
-	platform: string,
+	link: VideoLink,
 	before: Set<string>,
-): Promise<Video | null> {
-	const identity = identityOfStored(link);
+): Promise<Video | undefined> {
 	const signal = context.getExecutionCancelSignal();
 	for (const delay of LOOK_UP_AFTER_MS) {
 		await sleepUnlessStopped(delay, sleep, signal);
-		const { videos } = await listRunning(client, { platform });
-		const found = videos.find(
-			(video) => !before.has(video.id) && identityOfStored(video.video_link) === identity,
-		);
+		const { videos } = await listRunning(client, { platform: link.platform });
+		const added = videos.filter((video) => !before.has(video.id));
+		const found = newestByIdentity(added).get(identityOf(link));
 		if (found) return found;
 	}
-	return null;
+	return undefined;
 }
+
+const AFTER_UNKNOWN = {
+	look: 'Wait a few minutes, then run this again: it looks first, and tracks only what is not there',
+	again: 'Look for it with List in a few minutes, before you track it again',
+};
 
 /** What became of a POST whose answer was lost. It is looked up and never sent again. */
 async function afterLostAnswer(
 	run: Run,
-	{ link, cost }: Extract<Decision, { do: 'track' }>,
-	platform: string,
+	link: VideoLink,
+	{ ifAlreadyTracked }: BatchLine,
 	before: Set<string>,
 	lost: ContentStatsError,
-): Promise<Result> {
-	let video: Video | null = null;
+): Promise<Omit<Result, 'estimated_cost'>> {
+	let video: Video | undefined;
 	try {
-		video = await findLost(run, link, platform, before);
+		video = await findLost(run, link, before);
 	} catch (error) {
-		run.context.logger.warn(`ContentStats: looking up ${link} failed: ${(error as Error).message}`);
+		const { message } = error as Error;
+		run.context.logger.warn(`ContentStats: looking up ${link.url} failed: ${message}`);
 	}
 	if (video)
 		return {
 			outcome: 'recovered',
 			video,
-			estimated_cost: cost,
 			message: 'The answer was lost on the way, but the tracking was found: it runs',
 		};
+	const advice = AFTER_UNKNOWN[ifAlreadyTracked === 'trackAgain' ? 'again' : 'look'];
 	return {
 		outcome: 'unknown',
-		estimated_cost: cost,
-		message: `${lost.message}, and no tracking was found yet: it may or may not run. It was not sent again, so that nothing is paid twice. Wait a few minutes, then run this again: it looks first, and tracks only what is not there`,
+		message: `${lost.message}, and no tracking was found yet: it may or may not run. It was not sent again, so that nothing is paid twice. ${advice}`,
 	};
 }
 
@@ -80,11 +82,11 @@ export async function carryOut(run: Run, lines: BatchLine[], plan: Plan, running
 
 	async function trackLine(index: number): Promise<void> {
 		const decision = plan.decisions[index]!;
-		const { parsed, duration_days } = lines[index]!;
-		if (decision.do !== 'track' || !parsed.ok) return;
+		const line = lines[index]!;
+		if (decision.do !== 'track' || !line.parsed.ok) return;
 		if (ending) return void results.set(index, failed(`Not tried: ${ending.message}`));
 		const { link, cost } = decision;
-		const answer = await client.track(link, duration_days).catch((error: unknown) => error);
+		const answer = await client.track(link, line.duration_days).catch((error: unknown) => error);
 		if (!(answer instanceof Error)) {
 			const video = answer as Tracked;
 			const estimated_cost = video.estimated_cost ?? cost;
@@ -94,10 +96,9 @@ export async function carryOut(run: Run, lines: BatchLine[], plan: Plan, running
 		}
 		if (!(answer instanceof ContentStatsError)) throw answer;
 		if (isFateUnknown(answer)) {
-			const { platform } = parsed.link;
-			const result = await afterLostAnswer(run, decision, platform, before, answer);
-			results.set(index, result);
-			lostInARow = result.outcome === 'unknown' ? lostInARow + 1 : 0;
+			const found = await afterLostAnswer(run, line.parsed.link, line, before, answer);
+			results.set(index, { ...found, estimated_cost: cost });
+			lostInARow = found.outcome === 'unknown' ? lostInARow + 1 : 0;
 			// Money is not sent on blindly to an API that has stopped answering.
 			if (lostInARow >= MOST_LOST_IN_A_ROW) ending ??= answer;
 			return;
@@ -106,9 +107,6 @@ export async function carryOut(run: Run, lines: BatchLine[], plan: Plan, running
 		results.set(index, failed(`${answer.message}. ${answer.description}`));
 	}
 
-	await forEachAtOnce(
-		plan.decisions.flatMap(({ do: what }, index) => (what === 'track' ? [index] : [])),
-		trackLine,
-	);
+	await forEachAtOnce(linesToTrack(plan), trackLine);
 	return { results, ending: ending as ContentStatsError | null };
 }

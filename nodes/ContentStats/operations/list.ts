@@ -80,7 +80,7 @@ const fields = updateDisplayOptions({ show: { operation: ['list'] } }, [
 ]);
 
 /** The columns of a listed video. */
-export const toListItem = (video: Video): IDataObject => ({
+const toListItem = (video: Video): IDataObject => ({
 	video_id: video.id,
 	job_id: video.job_id ?? null,
 	platform: video.platform,

@@ -8,6 +8,7 @@ import {
 	type BatchLine,
 	type Decision,
 	type IfAlreadyTracked,
+	linesToTrack,
 	overBudget,
 	type Plan,
 	planBatch,
@@ -294,10 +295,7 @@ async function spend(
 	}
 	if (refusal) {
 		if (!context.continueOnFail()) throw refusal;
-		const toTrack = plan.decisions.flatMap(({ do: what }, index) =>
-			what === 'track' ? [index] : [],
-		);
-		return new Map(toTrack.map((index) => [index, failed(refusal.message)]));
+		return new Map(linesToTrack(plan).map((index) => [index, failed(refusal.message)]));
 	}
 	const { results, ending } = await carryOut(run, lines, plan, running);
 	if (ending && !context.continueOnFail()) throw endedEarly(run, lines, results, ending);

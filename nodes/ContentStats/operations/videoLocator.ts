@@ -10,7 +10,7 @@ import { ContentStatsError, invalidInput } from '../api/errors';
 import { type Listing, listAll } from '../api/listing';
 import type { Video } from '../api/schemas';
 import { connect, toNodeError } from '../host';
-import { identityOf, identityOfStored, parseVideoLink } from '../model/links';
+import { identityOf, newestByIdentity, parseVideoLink } from '../model/links';
 import { titleOf } from '../model/snapshots';
 import type { Run } from './operation';
 
@@ -65,8 +65,7 @@ async function findByUrl(client: Client, text: string, search: Search): Promise<
 	const parsed = parseVideoLink(text);
 	if (!parsed.ok) throw invalidInput(`“${text}” is no link of a video`, parsed.reason);
 	const { videos, fullSlices } = await search(client, { platform: parsed.link.platform });
-	const wanted = identityOf(parsed.link);
-	const found = videos.find((video) => identityOfStored(video.video_link) === wanted);
+	const found = newestByIdentity(videos).get(identityOf(parsed.link));
 	if (found) return found.id;
 	const beyond =
 		fullSlices.length > 0

@@ -5,7 +5,7 @@ import type { Video, VideoWithSnapshots } from '../api/schemas';
 import { forEachAtOnce } from '../api/wait';
 import {
 	identityOf,
-	identityOfStored,
+	newestByIdentity,
 	parseVideoLink,
 	PLATFORMS,
 	splitLinks,
@@ -74,14 +74,9 @@ async function resolveLinks(client: Client, identities: string[]): Promise<Watch
 		? [{}]
 		: [...platforms].map((platform) => ({ platform }));
 	const listings = await Promise.all(filters.map((filter) => listAll(client, filter)));
-	const newestFirst = listings.flatMap(({ videos }) => videos).sort(byNewest);
-	const idByIdentity = new Map<string, string>();
-	for (const { id, video_link } of newestFirst) {
-		const identity = identityOfStored(video_link);
-		if (!idByIdentity.has(identity)) idByIdentity.set(identity, id);
-	}
+	const newest = newestByIdentity(listings.flatMap(({ videos }) => videos).sort(byNewest));
 	return {
-		ids: new Set(identities.flatMap((identity) => idByIdentity.get(identity) ?? [])),
+		ids: new Set(identities.flatMap((identity) => newest.get(identity)?.id ?? [])),
 		fullSlices: listings.flatMap(({ fullSlices }) => fullSlices),
 	};
 }

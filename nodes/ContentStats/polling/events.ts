@@ -2,8 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { Row } from '../model/snapshots';
 
-export const EVENTS = ['snapshot.created', 'tracking.started'] as const;
-export type EventName = (typeof EVENTS)[number];
+export type EventName = 'snapshot.created' | 'tracking.started';
 
 /** An item of the trigger; `event_key` is the same whenever the same event is emitted again. */
 export type EventItem = IDataObject & { event: EventName; event_key: string };

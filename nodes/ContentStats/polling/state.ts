@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 import { invalidInput } from '../api/errors';
 
-const VERSION = 1;
+/** Raised when the form of the state changes. */
+export const STATE_VERSION = 1;
 
 const cursorSchema = z.object({
 	newest: z.number().int().nullable(),
@@ -10,7 +11,7 @@ const cursorSchema = z.object({
 });
 
 const stateSchema = z.object({
-	version: z.literal(VERSION),
+	version: z.literal(STATE_VERSION),
 	base_url: z.string(),
 	/** What is watched; where it changes, what is added is seeded by `startFrom` and does not flood. */
 	scope: z.string(),
@@ -33,7 +34,6 @@ const stateSchema = z.object({
 
 /** What the trigger remembers between polls: plain JSON in n8n's static data of the node. */
 export type PollState = z.infer<typeof stateSchema>;
-export const STATE_VERSION = VERSION;
 
 /**
  * The state of an earlier poll; null where there is none, or one of another base URL, which is another
@@ -46,10 +46,10 @@ export function readState(stored: unknown, baseUrl: string): PollState | null {
 	const result = stateSchema.safeParse(stored);
 	if (result.success) return result.data.base_url === baseUrl ? result.data : null;
 	const found = (stored as { version?: unknown }).version;
-	const isNewer = typeof found === 'number' && found > VERSION;
+	const isNewer = typeof found === 'number' && found > STATE_VERSION;
 	throw invalidInput(
 		isNewer
-			? `This trigger was last run by a newer version of the ContentStats node (state ${found}, this one reads ${VERSION})`
+			? `This trigger was last run by a newer version of the ContentStats node (state ${found}, this one reads ${STATE_VERSION})`
 			: 'What this trigger remembers of its last poll cannot be read',
 		`${isNewer ? 'Update n8n-nodes-contentstats' : 'Restore the workflow from a backup'}, or rename the trigger node and publish again: it then starts anew, as Start From says`,
 	);
