@@ -7,17 +7,26 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
-import { invalidInput } from './api/errors';
+import { ContentStatsError, invalidInput } from './api/errors';
 import { connect, toNodeError } from './host';
+import { METRICS, type Metric } from './model/snapshots';
 import { includeGrowthField, platformField, simplifyField } from './operations/sharedFields';
-import { collect, readSelected, scopeOf, type Watch } from './polling/collect';
+import { hasFailed, isFirstAttempt, mustWait, succeeded, unlessRunning } from './polling/attempts';
 import type { EventName } from './polling/events';
 import { examples } from './polling/examples';
-import { advancePoll, type PollSettings, watchedIds } from './polling/poll';
+import { readMilestones } from './polling/milestones';
+import { runPoll } from './polling/poll';
+import type { PollSettings } from './polling/settings';
 import { readState } from './polling/state';
+import { readSelected, type Watch } from './polling/watch';
 
 /** Made anew at each start of n8n, which is how a restart is told from just another poll. */
 const PROCESS = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
+
+/** The budget of a poll that has none of its own (n8n-core, PollContext), in milliseconds. */
+const DEFAULT_BUDGET_MS = 5 * 60_000;
+/** The rest is for n8n to hand over what was found. */
+const USED_OF_BUDGET = 0.8;
 
 interface Options {
 	includeGrowth?: boolean;
@@ -47,18 +56,109 @@ function readMaxItems(value: unknown): number {
 	);
 }
 
-function readSettings(context: IPollFunctions, baseUrl: string, watch: Watch): PollSettings {
+function readMetric(value: unknown): Metric {
+	const metric = METRICS.find((name) => name === value);
+	if (metric) return metric;
+	throw invalidInput(
+		`“${String(value)}” is no metric of a video`,
+		`Choose one of ${METRICS.join(', ')} as Milestone Metric`,
+	);
+}
+
+function readLowBalance(value: unknown): number {
+	const isAmount = typeof value === 'number' || (typeof value === 'string' && value.trim() !== '');
+	if (isAmount && Number.isFinite(Number(value))) return Number(value);
+	throw invalidInput(
+		`Low Balance must be an amount in USD, not “${String(value)}”`,
+		'Enter the amount below which the workflow is started, such as 5',
+	);
+}
+
+function readSettings(context: IPollFunctions): PollSettings {
 	const options = context.getNodeParameter('options', {}) as Options;
+	const events = readEvents(context);
+	const wantsMilestones = events.includes('milestone.reached');
 	return {
-		events: readEvents(context),
+		events,
 		startFrom: context.getNodeParameter('startFrom') as PollSettings['startFrom'],
+		milestoneMetric: wantsMilestones
+			? readMetric(context.getNodeParameter('milestoneMetric'))
+			: 'views',
+		milestones: wantsMilestones ? readMilestones(context.getNodeParameter('milestones')) : [],
+		lowBalanceUsd: events.includes('balance.low')
+			? readLowBalance(context.getNodeParameter('lowBalanceUsd'))
+			: 0,
 		simplify: context.getNodeParameter('simplify') as boolean,
 		includeGrowth: options.includeGrowth ?? false,
 		maxItemsPerPoll: readMaxItems(options.maxItemsPerPoll ?? 1000),
 		replayAfterRestart: options.replayAfterRestart ?? false,
-		baseUrl,
-		scope: scopeOf(watch),
 	};
+}
+
+/** How long a poll may take, in milliseconds; n8n before 2.38 does not tell. */
+const budgetOf = (context: IPollFunctions): number =>
+	(context.getPollBudgetMs as (() => number) | undefined)?.call(context) ?? DEFAULT_BUDGET_MS;
+
+/** n8n (2.40) gives up an activation that takes 84 seconds; in milliseconds. */
+const LONGEST_ACTIVATION_MS = 60_000;
+
+/** What the user must mend: then n8n may refuse to activate the workflow, and say why. */
+const MUST_BE_MENDED = new Set(['invalid_input', 'invalid_key', 'redirected', 'not_found']);
+
+/**
+ * Whether n8n makes this poll to activate the workflow, where a throw leaves it inactive. It uses one
+ * context for that poll and all after it; its durable scheduler has a context for each poll, and
+ * gives those a budget of their own.
+ */
+const isActivation = (context: IPollFunctions): boolean =>
+	isFirstAttempt(context) && budgetOf(context) === DEFAULT_BUDGET_MS;
+
+/** One scheduled poll: the items to emit, and the state assigned once, last. */
+async function poll(context: IPollFunctions, activates: boolean): Promise<IDataObject[] | null> {
+	const mostMs = activates ? LONGEST_ACTIVATION_MS : Infinity;
+	const deadline = Date.now() + Math.min(USED_OF_BUDGET * budgetOf(context), mostMs);
+	const { client, credential } = await connect(context, deadline);
+	const { baseUrl } = credential;
+	const watch = readWatch(context);
+	const settings = readSettings(context);
+	const staticData = context.getWorkflowStaticData('node');
+	const host = {
+		client,
+		baseUrl,
+		now: () => Date.now(),
+		process: PROCESS,
+		isActivation: activates,
+	};
+	const result = await runPoll(readState(staticData.state, baseUrl), watch, settings, host);
+
+	if (result.fullSlices.length > 0)
+		context.logger.warn(
+			`ContentStats: the API shows only the newest 100 videos of a platform and status; some may not be watched of ${result.fullSlices.join('; ')}`,
+		);
+	for (const { message } of result.problems)
+		context.logger.warn(`ContentStats: left for a later poll: ${message}`);
+	if (result.report) context.__emitError(toNodeError(context.getNode(), result.report));
+	if (result.state) staticData.state = result.state as unknown as IDataObject;
+	return result.items.length > 0 ? result.items : null;
+}
+
+/**
+ * A scheduled poll whose failure is shown as often as it helps: not where it would keep n8n from
+ * activating the workflow, and less often the longer it lasts.
+ */
+async function pollPatiently(context: IPollFunctions): Promise<IDataObject[] | null> {
+	if (mustWait(context, Date.now())) return null;
+	const activates = isActivation(context);
+	const outcome = await poll(context, activates).catch((error: Error) => error);
+	if (!(outcome instanceof Error)) {
+		succeeded(context);
+		return outcome;
+	}
+	const kind = outcome instanceof ContentStatsError ? outcome.kind : 'invalid_input';
+	if (kind !== 'out_of_time') hasFailed(context, Date.now());
+	if (kind !== 'out_of_time' && (!activates || MUST_BE_MENDED.has(kind))) throw outcome;
+	context.logger.warn(`ContentStats: this poll brought nothing: ${outcome.message}`);
+	return null;
 }
 
 export class ContentStatsTrigger implements INodeType {
@@ -93,16 +193,75 @@ export class ContentStatsTrigger implements INodeType {
 				description: 'What starts the workflow. Each event is one item.',
 				options: [
 					{
+						name: 'Balance Low',
+						value: 'balance.low',
+						description: 'What can be spent has fallen below an amount, once per fall',
+					},
+					{
+						name: 'Milestone Reached',
+						value: 'milestone.reached',
+						description: 'A metric of a video has passed a mark, such as 100k views, once',
+					},
+					{
 						name: 'Snapshot Created',
 						value: 'snapshot.created',
 						description: 'A new hourly snapshot of a video: a row with its metrics',
+					},
+					{
+						name: 'Tracking Ended',
+						value: 'tracking.ended',
+						description: 'A tracking was completed, cancelled, or stopped by an error',
+					},
+					{
+						name: 'Tracking Paused',
+						value: 'tracking.paused',
+						description: 'A tracking has paused, since the balance is used up',
 					},
 					{
 						name: 'Tracking Started',
 						value: 'tracking.started',
 						description: 'The first snapshot of a video, once',
 					},
+					{
+						name: 'Video Deleted',
+						value: 'video.deleted',
+						description: 'A video is gone from its platform, or from ContentStats',
+					},
 				],
+			},
+			{
+				displayName: 'Milestone Metric',
+				name: 'milestoneMetric',
+				type: 'options',
+				default: 'views',
+				description:
+					'The metric whose marks count. Instagram has no views, YouTube and X have no saves.',
+				displayOptions: { show: { events: ['milestone.reached'] } },
+				options: METRICS.map((value) => ({
+					name: `${value[0]!.toUpperCase()}${value.slice(1)}`,
+					value,
+				})).sort((a, b) => a.name.localeCompare(b.name)),
+			},
+			{
+				displayName: 'Milestones',
+				name: 'milestones',
+				type: 'string',
+				default: '10k, 100k, 1M',
+				required: true,
+				placeholder: '10k, 100k, 1M',
+				description:
+					'The marks, separated by commas: 10k, 100k, 1.5M. Each fires once per video, when a snapshot is the first at or above it. What was passed before the first snapshot does not fire.',
+				displayOptions: { show: { events: ['milestone.reached'] } },
+			},
+			{
+				displayName: 'Low Balance (USD)',
+				name: 'lowBalanceUsd',
+				type: 'number',
+				typeOptions: { minValue: 0, numberPrecision: 2 },
+				default: 5,
+				description:
+					'The amount below which the workflow is started: the balance less what was used but not charged yet',
+				displayOptions: { show: { events: ['balance.low'] } },
 			},
 			{
 				displayName: 'Watch',
@@ -202,28 +361,14 @@ export class ContentStatsTrigger implements INodeType {
 
 	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
 		try {
-			const { client, credential } = await connect(this);
-			const { baseUrl } = credential;
-			const watch = readWatch(this);
-			const settings = readSettings(this, baseUrl, watch);
-			if (this.getMode() === 'manual') return [toItems(await examples(client, watch, settings))];
-
-			const staticData = this.getWorkflowStaticData('node');
-			const moment = { now: Date.now(), process: PROCESS };
-			const known = watchedIds(readState(staticData.state, baseUrl), settings, moment);
-			const collected = await collect(client, watch, known);
-
-			// Read again: an overlapping poll may have ended while this one was waiting.
-			const latest = readState(staticData.state, baseUrl);
-			const { items, state, failed } = advancePoll(latest, collected, settings, moment);
-			if (collected.fullSlices.length > 0)
-				this.logger.warn(
-					`ContentStats: the API shows only the newest 100 videos of a platform and status; some may not be watched of ${collected.fullSlices.join('; ')}`,
-				);
-			for (const [id, { message }] of failed)
-				this.logger.warn(`ContentStats: video ${id} is left for the next poll: ${message}`);
-			staticData.state = state as unknown as IDataObject;
-			return items.length > 0 ? [toItems(items)] : null;
+			if (this.getMode() === 'manual') {
+				const { client } = await connect(this);
+				return [toItems(await examples(client, readWatch(this), readSettings(this)))];
+			}
+			const { id, parameters } = this.getNode();
+			const key = JSON.stringify([this.getWorkflow().id, id, parameters]);
+			const items = await unlessRunning(key, async () => await pollPatiently(this));
+			return items && [toItems(items)];
 		} catch (error) {
 			throw toNodeError(this.getNode(), error);
 		}

@@ -29,9 +29,14 @@ function withoutKey(reply: HttpReply, apiKey: string): HttpReply {
 	return { ...reply, body: reply.body.replaceAll(apiKey, '(the API key)') };
 }
 
-/** A client for the credential of this node, and the credential itself. */
+/**
+ * A client for the credential of this node, and the credential itself.
+ *
+ * @param deadline Unix milliseconds after which no request goes on.
+ */
 export async function connect(
 	context: IExecuteFunctions | ILoadOptionsFunctions | IPollFunctions,
+	deadline?: number,
 ): Promise<{ client: Client; credential: Credential }> {
 	const { apiKey, baseUrl } = await context.getCredentials<Credential>(CREDENTIAL);
 	const now = () => Date.now();
@@ -40,6 +45,7 @@ export async function connect(
 		gate: gateFor(accountOf({ baseUrl, apiKey }), { now, sleep }),
 		now,
 		sleep,
+		deadline,
 		signal: 'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined,
 		send: async (options) => {
 			const reply = (await context.helpers.httpRequestWithAuthentication.call(
@@ -65,6 +71,7 @@ const CAUSES: Partial<Record<ErrorKind, Failure['cause']>> = {
 	server_error: 'temporarily-unavailable',
 	unreachable: 'temporarily-unavailable',
 	no_reply: 'temporarily-unavailable',
+	cut_short: 'temporarily-unavailable',
 	unreadable_reply: 'temporarily-unavailable',
 };
 

@@ -238,7 +238,8 @@ describe('what the scheduler of n8n reads', () => {
 	] as const)('%j', async (fault, failure) => {
 		const { credential, sandbox } = await createFixture();
 		sandbox.faults.add({ ...fault, ...ALWAYS });
-		const error = await createPoller(credential, {})
+		// A poll of n8n's durable scheduler, which is never the one that activates the workflow.
+		const error = await createPoller(credential, {}, {}, { budgetMs: 36_000 })
 			.poll()
 			.catch((thrown: unknown) => thrown);
 		expect(error).toMatchObject({ name: 'NodeApiError', failure });

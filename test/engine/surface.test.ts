@@ -126,7 +126,23 @@ describe('the public contract', () => {
 			undefined,
 		]);
 		expect(surfaceOf(node)).toEqual([
-			['events', 'multiOptions', ['snapshot.created'], ['snapshot.created', 'tracking.started']],
+			[
+				'events',
+				'multiOptions',
+				['snapshot.created'],
+				[
+					'balance.low',
+					'milestone.reached',
+					'snapshot.created',
+					'tracking.ended',
+					'tracking.paused',
+					'tracking.started',
+					'video.deleted',
+				],
+			],
+			['milestoneMetric', 'options', 'views', ['comments', 'likes', 'saves', 'shares', 'views']],
+			['milestones', 'string', '10k, 100k, 1M'],
+			['lowBalanceUsd', 'number', 5],
 			['watch', 'options', 'all', ['all', 'selected']],
 			['videos', 'string', ''],
 			[

@@ -1,6 +1,9 @@
 import type { Client, VideoFilters } from '../../nodes/ContentStats/api/client';
 import { type ContentStatsError, errorForStatus } from '../../nodes/ContentStats/api/errors';
-import type { VideoWithSnapshots } from '../../nodes/ContentStats/api/schemas';
+import type { Usage, VideoWithSnapshots } from '../../nodes/ContentStats/api/schemas';
+import { advanceCursor, startCursor } from '../../nodes/ContentStats/polling/cursor';
+import type { PollSettings } from '../../nodes/ContentStats/polling/settings';
+import type { WatchedVideo } from '../../nodes/ContentStats/polling/state';
 
 /** The most videos the API lists in one reply. */
 const LIST_LIMIT = 100;
@@ -47,16 +50,26 @@ type VideoFields = Partial<VideoWithSnapshots> & { hours?: number[]; created?: n
 /** What the API holds, how it fails, and what was asked of it. */
 export interface World {
 	videos: VideoWithSnapshots[];
-	/** By the id of a video: what its next requests are answered with. */
+	usage: Usage;
+	/** By `list`, `usage` or the id of a video: what its next requests are answered with. */
 	failures: Map<string, Error>;
-	/** Each request in words: `list tiktok monitoring`, `get a`. */
+	/** Each request in words: `list tiktok monitoring`, `get a`, `usage`. */
 	requests: string[];
 }
 
 export const worldOf = (...videos: VideoWithSnapshots[]): World => ({
 	videos,
+	usage: usageOf(100),
 	failures: new Map(),
 	requests: [],
+});
+
+/** Usage where so much (USD) can be spent. */
+export const usageOf = (available: number): Usage => ({
+	balance_usd: available + 1,
+	uncharged_usage_usd: 1,
+	active_videos: 1,
+	cost_per_snapshot: 0.015,
 });
 
 export const httpError = (status: number, what: string): ContentStatsError =>
@@ -67,9 +80,14 @@ export function clientOf(world: World): Client {
 	const unused = async (): Promise<never> => {
 		throw new Error('This endpoint is not for reading');
 	};
+	const ask = (request: string, name: string): void => {
+		world.requests.push(request);
+		const failure = world.failures.get(name);
+		if (failure) throw failure;
+	};
 	return {
 		async list({ platform, status }: VideoFilters, limit = LIST_LIMIT) {
-			world.requests.push(['list', platform ?? '*', status ?? '*'].join(' '));
+			ask(['list', platform ?? '*', status ?? '*'].join(' '), 'list');
 			if (limit < 1 || limit > LIST_LIMIT) throw httpError(400, 'the list of videos');
 			return world.videos
 				.filter((entry) => !platform || entry.platform === platform)
@@ -78,18 +96,43 @@ export function clientOf(world: World): Client {
 				.map(({ snapshots: _, is_deleted: __, ...listed }) => structuredClone(listed));
 		},
 		async get(id) {
-			world.requests.push(`get ${id}`);
-			const failure = world.failures.get(id);
-			if (failure) throw failure;
+			ask(`get ${id}`, id);
 			const found = world.videos.find((entry) => entry.id === id);
 			if (!found) throw httpError(404, `video ${id}`);
 			return structuredClone(found);
 		},
+		async usage() {
+			ask('usage', 'usage');
+			return structuredClone(world.usage);
+		},
 		track: unused,
 		stop: unused,
-		usage: unused,
 	};
 }
+
+/** What is remembered of a video of which the snapshots of these hours went out. */
+export const watched = (
+	hours: number[] = [],
+	fields: Partial<WatchedVideo> = {},
+): WatchedVideo => ({
+	...advanceCursor(startCursor, hours.map(at)),
+	checked: at(hours.at(-1) ?? 0),
+	late: 0,
+	...fields,
+});
+
+export const settingsOf = (fields: Partial<PollSettings> = {}): PollSettings => ({
+	events: ['snapshot.created'],
+	startFrom: 'new',
+	milestoneMetric: 'views',
+	milestones: [],
+	lowBalanceUsd: 5,
+	simplify: true,
+	includeGrowth: false,
+	maxItemsPerPoll: 1000,
+	replayAfterRestart: false,
+	...fields,
+});
 
 /** Freezes a value with everything in it: whoever changes it throws. */
 export function deepFreeze<T>(value: T): T {

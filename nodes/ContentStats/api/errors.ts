@@ -28,7 +28,11 @@ export type ErrorKind =
 	/** An answer that points elsewhere. */
 	| 'redirected'
 	/** The user pressed Stop before it was sent. */
-	| 'cancelled';
+	| 'cancelled'
+	/** It was not sent, since the time of the poll is over. */
+	| 'out_of_time'
+	/** It was sent, and the time of the poll was over before an answer came. */
+	| 'cut_short';
 
 interface ErrorDetails {
 	message: string;

@@ -13,16 +13,37 @@ export interface RateWindow {
 	endsInMs: number;
 }
 
+/** What ends the wait for room; what is already under way is not touched. */
+export interface WaitLimits {
+	signal?: AbortSignal;
+	/** Unix milliseconds: nothing is sent after it. */
+	deadline?: number;
+}
+
+/** There is no room for a request before its deadline. */
+export class NoRoomError extends Error {
+	/** @param opensInMs milliseconds until there is. */
+	constructor(readonly opensInMs: number) {
+		super('No room before the deadline');
+	}
+}
+
+interface Waiting {
+	deadline: number;
+	enter: () => void;
+	turnAway: (reason: Error) => void;
+}
+
 export interface Gate {
 	/**
 	 * Waits until a request may be sent, and runs it. The window is learnt from what `send` returns.
 	 *
-	 * @param signal ends the wait; what is already under way is not touched.
-	 * @throws the signal's reason when it was aborted before the request was sent.
+	 * @throws where it was not sent: the signal's reason when that was aborted, or a NoRoomError when
+	 * there will be no room before the deadline.
 	 */
 	run<T extends { rateWindow: RateWindow | null }>(
 		send: () => Promise<T>,
-		signal?: AbortSignal,
+		limits?: WaitLimits,
 	): Promise<T>;
 	/** Lets nothing pass for `ms`: the server has refused, however much the window seemed to have. */
 	pause(ms: number): void;
@@ -36,7 +57,7 @@ const MAX_IN_FLIGHT = 8;
  * then none until it ends. First come, first served.
  */
 export function createGate({ now, sleep }: GateHost): Gate {
-	const waiting: Array<() => void> = [];
+	let waiting: Waiting[] = [];
 	let inFlight = 0;
 	let remaining = Infinity;
 	let windowEnd = 0;
@@ -50,16 +71,32 @@ export function createGate({ now, sleep }: GateHost): Gate {
 	}
 
 	function admit(): void {
+		turnAwayLate();
 		while (waiting.length > 0 && hasRoom()) {
 			inFlight += 1;
-			waiting.shift()!();
+			waiting.shift()!.enter();
 		}
 		if (waiting.length > 0) wakeLater();
 	}
 
+	/** When there is room again at the earliest, as far as that is known: now, or when a wait ends. */
+	function opensAt(): number {
+		const isUsedUp = remaining <= 0 && now() < windowEnd;
+		return Math.max(now(), pausedUntil, isUsedUp ? windowEnd : 0);
+	}
+
+	/** Nobody waits for what comes after their deadline. */
+	function turnAwayLate(): void {
+		const at = opensAt();
+		const late = waiting.filter(({ deadline }) => deadline < at);
+		if (late.length === 0) return;
+		waiting = waiting.filter(({ deadline }) => deadline >= at);
+		for (const { turnAway } of late) turnAway(new NoRoomError(at - now()));
+	}
+
 	/** A reply wakes the queue by itself; only where none is due, the end of the window must. */
 	function wakeLater(): void {
-		const at = Math.max(pausedUntil, remaining <= 0 ? windowEnd : 0);
+		const at = opensAt();
 		if (at <= now() || wakeAt === at) return;
 		wakeAt = at;
 		void sleep(at - now()).then(() => {
@@ -68,19 +105,26 @@ export function createGate({ now, sleep }: GateHost): Gate {
 		});
 	}
 
-	function enter(signal?: AbortSignal): Promise<void> {
+	function enter({ signal, deadline = Infinity }: WaitLimits): Promise<void> {
 		return new Promise((resolve, reject) => {
-			const stop = () => {
-				waiting.splice(waiting.indexOf(enterNow), 1);
-				reject(signal!.reason);
+			const place: Waiting = {
+				deadline,
+				enter() {
+					signal?.removeEventListener('abort', stop);
+					resolve();
+				},
+				turnAway(reason) {
+					signal?.removeEventListener('abort', stop);
+					reject(reason);
+				},
 			};
-			const enterNow = () => {
-				signal?.removeEventListener('abort', stop);
-				resolve();
+			const stop = () => {
+				waiting = waiting.filter((other) => other !== place);
+				place.turnAway(signal!.reason);
 			};
 			if (signal?.aborted) return reject(signal.reason);
 			signal?.addEventListener('abort', stop, { once: true });
-			waiting.push(enterNow);
+			waiting.push(place);
 			admit();
 		});
 	}
@@ -97,8 +141,8 @@ export function createGate({ now, sleep }: GateHost): Gate {
 	}
 
 	return {
-		async run(send, signal) {
-			await enter(signal);
+		async run(send, limits = {}) {
+			await enter(limits);
 			try {
 				const reply = await send();
 				learn(reply.rateWindow);

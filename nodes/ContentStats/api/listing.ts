@@ -9,6 +9,8 @@ export interface Listing {
 	videos: Video[];
 	/** Parts of the list that hold more than the API shows: `tiktok, monitoring`. Empty: all is here. */
 	fullSlices: string[];
+	/** How many requests it took. */
+	requests: number;
 }
 
 const isFull = (videos: Video[]): boolean => videos.length >= LIST_LIMIT;
@@ -35,33 +37,36 @@ function split(filters: VideoFilters, seen: Video[]): VideoFilters[] {
 const newestFirst = (videos: Video[]): Video[] =>
 	[...new Map(videos.map((video) => [video.id, video])).values()].sort(byNewest);
 
+/** Several listings as one. */
+export const mergeListings = (listings: Listing[]): Listing => ({
+	videos: newestFirst(listings.flatMap(({ videos }) => videos)),
+	fullSlices: listings.flatMap(({ fullSlices }) => fullSlices),
+	requests: listings.reduce((sum, { requests }) => sum + requests, 0),
+});
+
 /**
  * All videos that match, newest first. The API shows 100 and has no paging, so a full reply is asked
  * for again per platform, and then per status, only where that is needed.
  */
 export async function listAll(client: Client, filters: VideoFilters): Promise<Listing> {
 	const videos = newestFirst(await client.list(filters));
-	if (!isFull(videos)) return { videos, fullSlices: [] };
+	if (!isFull(videos)) return { videos, fullSlices: [], requests: 1 };
 	const parts = split(filters, videos);
-	if (parts.length === 0) return { videos, fullSlices: [`${filters.platform}, ${filters.status}`] };
+	if (parts.length === 0)
+		return { videos, fullSlices: [`${filters.platform}, ${filters.status}`], requests: 1 };
 
 	const listings = await Promise.all(parts.map((part) => listAll(client, part)));
-	return {
-		videos: newestFirst([...videos, ...listings.flatMap((part) => part.videos)]),
-		fullSlices: listings.flatMap((part) => part.fullSlices),
-	};
+	return mergeListings([{ videos, fullSlices: [], requests: 1 }, ...listings]);
 }
 
 /** What costs money: trackings that run, or go on as soon as there is credit again. */
 export async function listRunning(client: Client, filters: VideoFilters = {}): Promise<Listing> {
-	const [monitoring, paused] = await Promise.all([
-		listAll(client, { ...filters, status: 'monitoring' }),
-		listAll(client, { ...filters, status: 'paused' }),
-	]);
-	return {
-		videos: newestFirst([...monitoring.videos, ...paused.videos]),
-		fullSlices: [...monitoring.fullSlices, ...paused.fullSlices],
-	};
+	return mergeListings(
+		await Promise.all([
+			listAll(client, { ...filters, status: 'monitoring' }),
+			listAll(client, { ...filters, status: 'paused' }),
+		]),
+	);
 }
 
 /** When a tracking was created, in Unix milliseconds; 0 where the API does not say. */

@@ -8,7 +8,7 @@ import {
 	isFateUnknown,
 	unreadableReply,
 } from './errors';
-import type { Gate, RateWindow } from './gate';
+import { type Gate, NoRoomError, type RateWindow } from './gate';
 import { readErrorBody } from './schemas';
 import { sleepUnlessStopped } from './wait';
 
@@ -30,6 +30,8 @@ export interface Transport {
 	sleep: (ms: number) => Promise<void>;
 	/** Aborted when the user presses Stop. */
 	signal?: AbortSignal;
+	/** Unix milliseconds: no call goes on after it. */
+	deadline?: number;
 }
 
 export interface ApiCall {
@@ -105,7 +107,22 @@ function socketCode(error: unknown): string {
 	return '';
 }
 
-function errorWithoutReply(error: unknown, { what }: ApiCall, isSent: boolean): ContentStatsError {
+const outOfTime = ({ what }: ApiCall, retryAfterMs?: number): ContentStatsError =>
+	new ContentStatsError('out_of_time', {
+		message: `There was no time left to ask ContentStats about ${what}`,
+		description: 'Nothing is lost: the next poll goes on here',
+		retryAfterMs,
+	});
+
+const cutShort = ({ what }: ApiCall): ContentStatsError =>
+	new ContentStatsError('cut_short', {
+		message: `ContentStats did not answer about ${what} in the time that a poll has`,
+		description: 'Nothing is lost: the next poll goes on here',
+	});
+
+function errorWithoutReply(error: unknown, call: ApiCall, isSent: boolean): ContentStatsError {
+	const { what } = call;
+	if (error instanceof NoRoomError) return outOfTime(call, error.opensInMs);
 	if (!isSent)
 		return new ContentStatsError('cancelled', {
 			// The word by which n8n tells a stopped execution from a failed one.
@@ -190,7 +207,8 @@ export type Request = (call: ApiCall) => Promise<unknown>;
  * ContentStatsError for everything else; `isFateUnknown` tells what a failed POST may have done.
  */
 export function createRequest(transport: Transport): Request {
-	const { send, gate, now, sleep, signal } = transport;
+	const { send, gate, now, sleep, signal, deadline = Infinity } = transport;
+	const limits = { signal, deadline };
 	const base = parseBaseUrl(transport.baseUrl);
 	let origin = base.origin;
 
@@ -207,10 +225,10 @@ export function createRequest(transport: Transport): Request {
 				returnFullResponse: true,
 				ignoreHttpStatusErrors: true,
 				disableFollowRedirect: true,
-				timeout: TIMEOUT_MS,
+				timeout: Math.min(TIMEOUT_MS, Math.max(deadline - now(), 1)),
 			});
 			return { reply, rateWindow: readRateWindow(reply, now()) };
-		}, signal);
+		}, limits);
 		return sent.reply;
 	}
 
@@ -249,12 +267,16 @@ export function createRequest(transport: Transport): Request {
 			const { error } = outcome;
 			if (error.kind === 'rate_limited') {
 				refusals += 1;
-				if (refusals >= RATE_LIMIT_ATTEMPTS) throw error;
 				gate.pause(error.retryAfterMs!);
+				const isWorthTheWait = now() + error.retryAfterMs! <= deadline;
+				if (refusals >= RATE_LIMIT_ATTEMPTS || !isWorthTheWait) throw error;
 				continue;
 			}
-			if (tries >= ATTEMPTS || !isRepeatable(error, call)) throw error;
-			await sleepUnlessStopped(BACKOFF_MS * 2 ** (tries - 1), sleep, signal);
+			if (error.kind === 'no_reply' && now() >= deadline) throw cutShort(call);
+			const backoffMs = BACKOFF_MS * 2 ** (tries - 1);
+			const isLast = tries >= ATTEMPTS || now() + backoffMs > deadline;
+			if (isLast || !isRepeatable(error, call)) throw error;
+			await sleepUnlessStopped(backoffMs, sleep, signal);
 			tries += 1;
 		}
 	};

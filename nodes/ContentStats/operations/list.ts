@@ -5,7 +5,8 @@ import { type ContentStatsError, invalidInput } from '../api/errors';
 import { type Listing, listAll } from '../api/listing';
 import { readSnapshots, type Video } from '../api/schemas';
 import { forEachAtOnce } from '../api/wait';
-import { metricsOf, titleOf, toIsoUtc } from '../model/snapshots';
+import { metricsOf, toIsoUtc } from '../model/snapshots';
+import { toVideoItem } from '../model/videos';
 import type { ItemOperation, Run } from './operation';
 import { platformField, simplifyField } from './sharedFields';
 
@@ -79,20 +80,6 @@ const fields = updateDisplayOptions({ show: { operation: ['list'] } }, [
 	},
 ]);
 
-/** The columns of a listed video. */
-const toListItem = (video: Video): IDataObject => ({
-	video_id: video.id,
-	job_id: video.job_id ?? null,
-	platform: video.platform,
-	...titleOf(video),
-	video_link: video.video_link,
-	status: video.status,
-	monitoring_started: video.monitoring_started ? toIsoUtc(video.monitoring_started) : null,
-	monitoring_duration_days: video.monitoring_duration_days ?? null,
-	days_remaining: video.days_remaining ?? null,
-	created_at: video.created_at ? toIsoUtc(video.created_at) : null,
-});
-
 /** The newest snapshot; none of a video that was deleted since it was listed. */
 async function latestSnapshot(client: Client, { id }: Video) {
 	const video = await client.get(id).catch((error: ContentStatsError) => error);
@@ -109,13 +96,17 @@ async function withLatestSnapshot(
 	const snapshot = await latestSnapshot(client, video);
 	if (!simplify) return { ...video, latest_snapshot: (snapshot ?? null) as IDataObject | null };
 	return {
-		...toListItem(video),
+		...toVideoItem(video),
 		snapshot_time: snapshot ? toIsoUtc(snapshot.snapshot_time) : null,
 		...metricsOf(snapshot ?? {}),
 	};
 }
 
-async function listUpTo(client: Client, filters: VideoFilters, limit: number): Promise<Listing> {
+async function listUpTo(
+	client: Client,
+	filters: VideoFilters,
+	limit: number,
+): Promise<Omit<Listing, 'requests'>> {
 	if (!Number.isInteger(limit) || limit < 1)
 		throw invalidInput(
 			`Limit must be a whole number from 1 up, not “${limit}”`,
@@ -145,7 +136,7 @@ async function executeItem(run: Run, itemIndex: number): Promise<IDataObject[]> 
 	};
 	if (options.includeLatestSnapshot)
 		return await forEachAtOnce(videos, (video) => withLatestSnapshot(client, video, simplify));
-	return simplify ? videos.map(toListItem) : (videos as IDataObject[]);
+	return simplify ? videos.map(toVideoItem) : (videos as IDataObject[]);
 }
 
 export const list: ItemOperation = {

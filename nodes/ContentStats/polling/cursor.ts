@@ -7,31 +7,37 @@ export interface Cursor {
 	/** The newest snapshot handed over; null before the first. */
 	newest: number | null;
 	/**
-	 * The snapshots handed over in the day before the newest, as the gaps between them, newest first,
-	 * in base 36: state is one JSON column that n8n writes whole, so it is kept short.
+	 * The snapshots handed over in the day before the newest, as the gaps between them, newest first:
+	 * each as what it is longer (+) or shorter (-) than an hour, in base 36. State is one JSON column
+	 * that n8n writes whole, so it is kept short.
 	 */
 	seen: string;
 }
 
+const HOUR_MS = 3_600_000;
+
 /** How far behind the newest a late snapshot may come and still be handed over. */
-export const LATE_WINDOW_MS = 24 * 3_600_000;
+export const LATE_WINDOW_MS = 24 * HOUR_MS;
 const MOST_REMEMBERED = 48;
 
 export const startCursor: Cursor = { newest: null, seen: '' };
 
-function encode(newestFirst: number[]): string {
-	return newestFirst
-		.slice(1)
-		.map((instant, index) => (newestFirst[index]! - instant).toString(36))
-		.join(' ');
-}
+/** Gaps in milliseconds as the text that `gapsOf` reads. */
+export const encodeGaps = (gaps: number[]): string =>
+	gaps
+		.map((gap) => gap - HOUR_MS)
+		.map((more) => (more < 0 ? more.toString(36) : `+${more.toString(36)}`))
+		.join('');
+
+/** The gaps between the remembered instants of a cursor, in milliseconds, newest first. */
+export const gapsOf = ({ seen }: Cursor): number[] =>
+	(seen.match(/[+-][0-9a-z]+/g) ?? []).map((more) => HOUR_MS + parseInt(more, 36));
 
 /** The remembered instants of a cursor, newest first. */
-function remembered({ newest, seen }: Cursor): number[] {
-	if (newest === null) return [];
-	const instants = [newest];
-	for (const gap of seen === '' ? [] : seen.split(' '))
-		instants.push(instants.at(-1)! - parseInt(gap, 36));
+function remembered(cursor: Cursor): number[] {
+	if (cursor.newest === null) return [];
+	const instants = [cursor.newest];
+	for (const gap of gapsOf(cursor)) instants.push(instants.at(-1)! - gap);
 	return instants;
 }
 
@@ -55,6 +61,11 @@ export function advanceCursor(cursor: Cursor, handedOver: number[]): Cursor {
 	if (handedOver.length === 0) return cursor;
 	const all = [...new Set([...remembered(cursor), ...handedOver])].sort((a, b) => b - a);
 	const newest = all[0]!;
-	const kept = all.filter((instant) => instant >= newest - LATE_WINDOW_MS);
-	return { newest, seen: encode(kept.slice(0, MOST_REMEMBERED)) };
+	const kept = all
+		.filter((instant) => instant >= newest - LATE_WINDOW_MS)
+		.slice(0, MOST_REMEMBERED);
+	return {
+		newest,
+		seen: encodeGaps(kept.slice(1).map((instant, index) => kept[index]! - instant)),
+	};
 }

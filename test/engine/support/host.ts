@@ -219,15 +219,29 @@ export interface Poller {
 	poll: (mode?: WorkflowExecuteMode) => Promise<IDataObject[] | null>;
 	/** What n8n keeps between polls; what is put in here is what the next poll finds. */
 	staticData: IDataObject;
-	/** The same trigger after a restart of n8n: only what JSON keeps of the static data is left. */
+	/** What the trigger had n8n record as failed executions beside its items. */
+	errors: Error[];
+	/** The trigger activated again: only what JSON keeps of the static data is left. */
 	restarted: (parameters?: INodeParameters, credential?: Credential) => Poller;
+	/** The same after a restart of n8n, which loads all modules anew. */
+	inNewProcess: (parameters?: INodeParameters, credential?: Credential) => Promise<Poller>;
 }
 
-/** The trigger in n8n's own PollContext. */
+export interface PollerOptions {
+	/** What getPollBudgetMs says; null: the host has none. n8n's own default unless given. */
+	budgetMs?: number | null;
+	/** The trigger to poll, where it is not that of this process. */
+	trigger?: INodeType;
+	/** What is changed of each context before it polls, such as how it sends. */
+	prepare?: (context: PollContext) => void;
+}
+
+/** The trigger in n8n's own PollContext: one for all polls of an activation, as n8n has it. */
 export function createPoller(
 	credential: Credential,
 	parameters: INodeParameters,
 	staticData: IDataObject = {},
+	options: PollerOptions = {},
 ): Poller {
 	const node = nodeWith(TRIGGER, 'ContentStats Trigger', parameters);
 	const workflow = new Workflow({
@@ -239,18 +253,44 @@ export function createPoller(
 		settings: { timezone: 'UTC' },
 		staticData: { 'node:ContentStats Trigger': staticData },
 	});
-	const additionalData = additionalDataFor(credential);
+	const errors: Error[] = [];
+	const contextFor = (mode: WorkflowExecuteMode) => {
+		const emitError = (error: Error) => void errors.push(error);
+		const additionalData = additionalDataFor(credential);
+		const context = new PollContext(
+			workflow,
+			node,
+			additionalData,
+			mode,
+			'activate',
+			undefined,
+			emitError,
+		);
+		options.prepare?.(context);
+		const { budgetMs } = options;
+		if (budgetMs === undefined) return context;
+		const getPollBudgetMs = budgetMs === null ? undefined : () => budgetMs;
+		return Object.assign(context, { getPollBudgetMs });
+	};
+	const scheduled = contextFor('trigger');
+	const kept = () => JSON.parse(JSON.stringify(workflow.getStaticData('node', node)));
 	return {
 		staticData: workflow.getStaticData('node', node),
+		errors,
 		async poll(mode = 'trigger') {
-			const context = new PollContext(workflow, node, additionalData, mode, 'activate');
-			const output = await types[TRIGGER]!.poll!.call(context);
+			const context = mode === 'trigger' ? scheduled : contextFor(mode);
+			const output = await (options.trigger ?? types[TRIGGER]!).poll!.call(context);
 			return output ? output[0]!.map(({ json }) => json) : null;
 		},
-		restarted(nextParameters = parameters, nextCredential = credential) {
-			const kept = JSON.parse(JSON.stringify(workflow.getStaticData('node', node)));
-			return createPoller(nextCredential, nextParameters, kept);
-		},
+		restarted: (nextParameters = parameters, nextCredential = credential) =>
+			createPoller(nextCredential, nextParameters, kept(), options),
+		inNewProcess: async (nextParameters = parameters, nextCredential = credential) =>
+			await new Promise((resolve) =>
+				jest.isolateModules(() => {
+					const fresh = jest.requireActual<{ createPoller: typeof createPoller }>('./host');
+					resolve(fresh.createPoller(nextCredential, nextParameters, kept(), options));
+				}),
+			),
 	};
 }
 

@@ -3,7 +3,9 @@ import {
 	type Gate,
 	gateFor,
 	type GateHost,
+	NoRoomError,
 	type RateWindow,
+	type WaitLimits,
 } from '../../../nodes/ContentStats/api/gate';
 
 const host: GateHost = {
@@ -43,7 +45,7 @@ function createServer(limit: number, usedByOthers = 0) {
 }
 
 /** A request that is answered by hand. */
-function openRequest(gate: Gate, signal?: AbortSignal) {
+function openRequest(gate: Gate, limits?: WaitLimits) {
 	const request = { isSent: false, answer: (_: RateWindow | null) => {}, fail: (_: Error) => {} };
 	const done = gate.run(
 		() =>
@@ -52,7 +54,7 @@ function openRequest(gate: Gate, signal?: AbortSignal) {
 				request.answer = (rateWindow) => resolve({ rateWindow });
 				request.fail = reject;
 			}),
-		signal,
+		limits,
 	);
 	done.catch(() => {});
 	return Object.assign(request, { done });
@@ -284,7 +286,7 @@ describe('a stop by the user', () => {
 		const gate = await gateKnowing(windowOf(1, 60_000));
 		const controller = new AbortController();
 		const underWay = openRequest(gate);
-		const stopped = openRequest(gate, controller.signal);
+		const stopped = openRequest(gate, { signal: controller.signal });
 		const next = openRequest(gate);
 		await settle();
 		controller.abort(reason);
@@ -298,7 +300,7 @@ describe('a stop by the user', () => {
 	it('during the wait for the next window does not keep the others from it', async () => {
 		const gate = await gateKnowing(windowOf(0, 20_000));
 		const controller = new AbortController();
-		const stopped = openRequest(gate, controller.signal);
+		const stopped = openRequest(gate, { signal: controller.signal });
 		const next = openRequest(gate);
 		await jest.advanceTimersByTimeAsync(10_000);
 		controller.abort(reason);
@@ -310,7 +312,7 @@ describe('a stop by the user', () => {
 	it('stops only what was waiting for it, one by one', async () => {
 		const gate = await gateKnowing(windowOf(0, 20_000));
 		const controllers = [1, 2, 3, 4].map(() => new AbortController());
-		const requests = controllers.map(({ signal }) => openRequest(gate, signal));
+		const requests = controllers.map(({ signal }) => openRequest(gate, { signal }));
 		controllers[1]!.abort(reason);
 		controllers[2]!.abort(reason);
 		await jest.advanceTimersByTimeAsync(20_001);
@@ -319,7 +321,7 @@ describe('a stop by the user', () => {
 
 	it('before the request sends nothing', async () => {
 		const gate = createGate(host);
-		const stopped = openRequest(gate, AbortSignal.abort(reason));
+		const stopped = openRequest(gate, { signal: AbortSignal.abort(reason) });
 		await expect(stopped.done).rejects.toBe(reason);
 		expect(stopped.isSent).toBe(false);
 	});
@@ -327,9 +329,79 @@ describe('a stop by the user', () => {
 	it('does not touch what is under way', async () => {
 		const gate = createGate(host);
 		const controller = new AbortController();
-		const request = openRequest(gate, controller.signal);
+		const request = openRequest(gate, { signal: controller.signal });
 		await settle();
 		controller.abort(reason);
+		request.answer(null);
+		await expect(request.done).resolves.toEqual({ rateWindow: null });
+	});
+});
+
+describe('a deadline', () => {
+	const within = (ms: number): WaitLimits => ({ deadline: Date.now() + ms });
+	/** The milliseconds until there is room, of a request that was turned away; null of any other. */
+	async function turnedAway({ isSent, done }: ReturnType<typeof openRequest>) {
+		const settled = done.then(
+			() => null,
+			(error: unknown) => error,
+		);
+		const error = await Promise.race([settled, settle().then(() => null)]);
+		if (error instanceof NoRoomError && !isSent) return error.opensInMs;
+		return null;
+	}
+
+	test.each([
+		['that is over', -1, 0],
+		['before the window ends', 19_999, 20_000],
+		['when the window ends', 20_000, null],
+		['after the window ends', 20_001, null],
+	])('%s: nobody waits for what comes after it', async (_, ms, opensInMs) => {
+		const isOver = ms < 0;
+		const gate = await gateKnowing(windowOf(isOver ? 9 : 0, 20_000));
+		const request = openRequest(gate, within(ms));
+		await settle();
+		expect(await turnedAway(request)).toBe(opensInMs);
+		await jest.advanceTimersByTimeAsync(20_000);
+		expect(request.isSent).toBe(opensInMs === null);
+	});
+
+	it('before a pause ends turns away with the time that is left of it', async () => {
+		const gate = createGate(host);
+		gate.pause(30_000);
+		await jest.advanceTimersByTimeAsync(10_000);
+		expect(await turnedAway(openRequest(gate, within(19_999)))).toBe(20_000);
+	});
+
+	it('turns away at once who waits, when a reply tells of a window that ends after it', async () => {
+		const gate = await gateKnowing(windowOf(1, 60_000));
+		const underWay = openRequest(gate);
+		const hurried = openRequest(gate, within(30_000));
+		const patient = openRequest(gate);
+		await jest.advanceTimersByTimeAsync(5_000);
+		expect(await turnedAway(hurried)).toBeNull();
+		underWay.answer(windowOf(0, 55_000));
+		await settle();
+		expect(await turnedAway(hurried)).toBe(55_000);
+		expect(await turnedAway(patient)).toBeNull();
+		await jest.advanceTimersByTimeAsync(55_001);
+		expect([hurried.isSent, patient.isSent]).toEqual([false, true]);
+	});
+
+	it('lets nothing pass after it although there is room again', async () => {
+		const gate = await gateKnowing(windowOf(1, 60_000));
+		const underWay = openRequest(gate);
+		const hurried = openRequest(gate, within(1_000));
+		await jest.advanceTimersByTimeAsync(1_001);
+		underWay.answer(windowOf(9, 59_000, 2));
+		await settle();
+		expect(hurried.isSent).toBe(false);
+		await expect(hurried.done).rejects.toEqual(new NoRoomError(0));
+	});
+
+	it('does not touch what is under way', async () => {
+		const gate = createGate(host);
+		const request = openRequest(gate, within(1_000));
+		await jest.advanceTimersByTimeAsync(5_000);
 		request.answer(null);
 		await expect(request.done).resolves.toEqual({ rateWindow: null });
 	});

@@ -1,4 +1,11 @@
-import { byNewest, createdAt, listAll, listRunning } from '../../../nodes/ContentStats/api/listing';
+import {
+	byNewest,
+	createdAt,
+	listAll,
+	type Listing,
+	listRunning,
+	mergeListings,
+} from '../../../nodes/ContentStats/api/listing';
 import type { Video, VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
 import { at, clientOf, httpError, iso, video, type World, worldOf } from '../world';
 
@@ -13,7 +20,8 @@ const isNewestFirst = (videos: Video[]) =>
 	videos.every((entry, index) => index === 0 || createdAt(videos[index - 1]!) >= createdAt(entry));
 
 async function all(world: World, filters = {}) {
-	const listing = await listAll(clientOf(world), filters);
+	const { requests, ...listing } = await listAll(clientOf(world), filters);
+	expect(requests).toBe(world.requests.length);
 	return { ...listing, ids: idsOf(listing.videos), requests: world.requests };
 }
 
@@ -129,11 +137,9 @@ describe('listAll', () => {
 	});
 
 	it('passes on what goes wrong', async () => {
-		const client = {
-			...clientOf(worldOf()),
-			list: () => Promise.reject(httpError(500, 'the list of videos')),
-		};
-		await expect(listAll(client, {})).rejects.toMatchObject({ kind: 'server_error' });
+		const world = worldOf();
+		world.failures.set('list', httpError(500, 'the list of videos'));
+		await expect(listAll(clientOf(world), {})).rejects.toMatchObject({ kind: 'server_error' });
 	});
 });
 
@@ -150,9 +156,10 @@ describe('listRunning', () => {
 		);
 
 	it('is what is monitored or paused, newest first', async () => {
-		const { videos, fullSlices } = await listRunning(clientOf(world()));
+		const { videos, fullSlices, requests } = await listRunning(clientOf(world()));
 		expect(videos.map(({ id }) => id)).toEqual(['m5', 'p4', 'p2', 'm1']);
 		expect(fullSlices).toEqual([]);
+		expect(requests).toBe(2);
 	});
 
 	it('is of one platform where that is asked for', async () => {
@@ -165,6 +172,32 @@ describe('listRunning', () => {
 		const { videos, fullSlices } = await listRunning(clientOf(full));
 		expect(videos).toHaveLength(200);
 		expect([...fullSlices].sort()).toEqual(['tiktok, monitoring', 'tiktok, paused']);
+	});
+});
+
+describe('several listings as one', () => {
+	const listing = (requests: number, fullSlices: string[], ...videos: Video[]): Listing => ({
+		videos,
+		fullSlices,
+		requests,
+	});
+
+	it('have each video once, newest first, what is full of each, and the requests of all', () => {
+		const [old, middle, recent] = [1, 5, 9].map((created) => video(`v${created}`, { created }));
+		const merged = mergeListings([
+			listing(1, [], middle!, old!),
+			listing(6, ['tiktok, monitoring'], recent!, middle!),
+			listing(2, ['youtube, paused']),
+		]);
+		expect(merged).toEqual({
+			videos: [recent, middle, old],
+			fullSlices: ['tiktok, monitoring', 'youtube, paused'],
+			requests: 9,
+		});
+	});
+
+	it('are empty where there are none', () => {
+		expect(mergeListings([])).toEqual({ videos: [], fullSlices: [], requests: 0 });
 	});
 });
 

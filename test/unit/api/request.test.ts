@@ -1,3 +1,5 @@
+import type { IHttpRequestOptions } from 'n8n-workflow';
+
 import { createGate } from '../../../nodes/ContentStats/api/gate';
 import {
 	createRequest,
@@ -10,19 +12,38 @@ import {
 const NOW = Date.UTC(2026, 0, 1);
 const call = { method: 'GET', path: '/usage', what: 'usage' } as const;
 
-/** A request at a standing clock, and the waits it asked for, in milliseconds. */
-function createHost(send: () => Promise<HttpReply>) {
+type Send = (options: IHttpRequestOptions, pass: (ms: number) => void) => Promise<HttpReply>;
+
+/**
+ * A request at a standing clock, and the waits it asked for, in milliseconds.
+ *
+ * @param send may let time pass.
+ * @param withinMs how long from now on it may take.
+ */
+function createHost(send: Send, withinMs?: number) {
 	const waits: number[] = [];
 	let time = NOW;
+	const pass = (ms: number) => void (time += ms);
 	const host = {
 		now: () => time,
 		sleep: async (ms: number) => {
 			waits.push(ms);
-			time += ms;
+			pass(ms);
 		},
 	};
-	const baseUrl = 'https://contentstats.io/api/v1';
-	return { waits, request: createRequest({ send, baseUrl, gate: createGate(host), ...host }) };
+	const deadline = withinMs === undefined ? undefined : NOW + withinMs;
+	const sent: IHttpRequestOptions[] = [];
+	const request = createRequest({
+		send: async (options) => {
+			sent.push(options);
+			return await send(options, pass);
+		},
+		baseUrl: 'https://contentstats.io/api/v1',
+		gate: createGate(host),
+		deadline,
+		...host,
+	});
+	return { waits, sent, pass, request };
 }
 
 const refusal = (headers: Record<string, string>, body: unknown = {}): HttpReply => ({
@@ -113,4 +134,92 @@ describe('what the host throws', () => {
 			expect(sent).toBe(1);
 		},
 	);
+});
+
+describe('a deadline', () => {
+	const statusReply = (statusCode: number): HttpReply => ({ statusCode, headers: {}, body: '{}' });
+	const refusalFor = (ms: number) =>
+		refusal({ 'x-ratelimit-reset': seconds(NOW + ms), date: date(NOW) });
+
+	test('that is over lets nothing be sent', async () => {
+		const { request, sent, pass } = createHost(async () => done, 1000);
+		pass(1001);
+		await expect(request(call)).rejects.toMatchObject({
+			kind: 'out_of_time',
+			message: expect.stringContaining('usage'),
+			retryAfterMs: 0,
+		});
+		expect(sent).toEqual([]);
+	});
+
+	test('before the end of the window turns away at once, with the time until it ends', async () => {
+		const windowUsedUp = {
+			...done,
+			headers: {
+				'x-ratelimit-remaining': '0',
+				'x-ratelimit-reset': seconds(NOW + 40_000),
+				date: date(NOW),
+			},
+		};
+		const { request, sent, waits } = createHost(async () => windowUsedUp, 39_000);
+		await request(call);
+		await expect(request(call)).rejects.toMatchObject({
+			kind: 'out_of_time',
+			retryAfterMs: 40_000,
+		});
+		expect(sent).toHaveLength(1);
+		expect(waits).toEqual([]);
+	});
+
+	test('before the wait after a 429 throws the 429 at once, with that wait', async () => {
+		const { request, sent, waits } = createHost(async () => refusalFor(20_000), 19_999);
+		await expect(request(call)).rejects.toMatchObject({
+			kind: 'rate_limited',
+			statusCode: 429,
+			retryAfterMs: 20_000,
+		});
+		expect(sent).toHaveLength(1);
+		expect(waits).toEqual([]);
+	});
+
+	test('after the wait after a 429 lets it be waited for', async () => {
+		const replies = [refusalFor(20_000), done];
+		const { request, waits } = createHost(async () => replies.shift()!, 20_000);
+		expect(await request(call)).toEqual({ ok: true });
+		expect(waits).toEqual([20_000]);
+	});
+
+	test.each([
+		[undefined, 30_000],
+		[60_000, 30_000],
+		[12_000, 12_000],
+		[0, 1],
+	])('%p ms away gives a reply %p ms to come', async (withinMs, timeout) => {
+		const { request, sent } = createHost(async () => done, withinMs);
+		await request(call);
+		expect(sent).toEqual([expect.objectContaining({ timeout })]);
+	});
+
+	test.each([
+		['there is time for a first and a second', 1500, [500, 1000], 'server_error', 3],
+		['there is time for a first only', 1499, [500], 'server_error', 2],
+		['there is time for none', 499, [], 'server_error', 1],
+	])('bounds the retries: %s', async (_, withinMs, expected, kind, count) => {
+		const { request, sent, waits } = createHost(async () => statusReply(500), withinMs);
+		await expect(request(call)).rejects.toMatchObject({ kind });
+		expect(waits).toEqual(expected);
+		expect(sent).toHaveLength(count);
+	});
+
+	test.each([
+		['at it', 5000, 'cut_short'],
+		['before it', 4999, 'no_reply'],
+	])('a reply that did not come until %s', async (_, ms, kind) => {
+		const { request, sent } = createHost(async (_options, pass) => {
+			pass(ms);
+			throw Object.assign(new Error('timeout'), { code: 'ECONNABORTED' });
+		}, 5000);
+		await expect(request(call)).rejects.toMatchObject({ kind });
+		expect(sent).toHaveLength(1);
+	});
 });

@@ -1,296 +1,132 @@
-import type { Video } from '../../../nodes/ContentStats/api/schemas';
-import {
-	collect,
-	findWatched,
-	readSelected,
-	scopeOf,
-	type Watch,
-} from '../../../nodes/ContentStats/polling/collect';
+import type { VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
+import { ContentStatsError, unreadableReply } from '../../../nodes/ContentStats/api/errors';
+import { fetchEach, listWatched, orError } from '../../../nodes/ContentStats/polling/collect';
+import { readSelected, type Watch } from '../../../nodes/ContentStats/polling/watch';
 import { clientOf, httpError, video, type World, worldOf } from '../world';
-import { ContentStatsError } from '../../../nodes/ContentStats/api/errors';
 
-const ALL: Watch = { kind: 'all' };
-const selected = (text: string): Watch => readSelected(text);
+const errorOf = (kind: ContentStatsError['kind']) =>
+	new ContentStatsError(kind, { message: kind, description: '' });
 
-const fetchAll = (world: World, watch: Watch, known: string[] = []) =>
-	collect(clientOf(world), watch, new Set(known));
-const summary = async (world: World, watch: Watch, known: string[] = []) => {
-	const { videos, gone, ended, failed } = await fetchAll(world, watch, known);
-	return {
-		videos: videos.map(({ id }) => id).sort(),
-		gone: [...gone].sort(),
-		ended: [...ended].sort(),
-		failed: [...failed.keys()].sort(),
-	};
-};
-const NOTHING = { videos: [], gone: [], ended: [], failed: [] };
-
-describe('readSelected', () => {
-	test.each<[unknown, string[], string[]]>([
-		['cm5abc123def', ['cm5abc123def'], []],
-		['b,a\nb', ['a', 'b'], []],
-		[['b', 'a'], ['a', 'b'], []],
-		['https://youtu.be/dQw4w9WgXcQ', [], ['youtube:dQw4w9WgXcQ']],
-		[
-			'https://youtu.be/dQw4w9WgXcQ https://www.youtube.com/watch?v=dQw4w9WgXcQ',
-			[],
-			['youtube:dQw4w9WgXcQ'],
-		],
-		['https://vm.tiktok.com/ZMabc', [], ['https://vm.tiktok.com/ZMabc/']],
-		['a https://x.com/u/status/12', ['a'], ['twitter:12']],
-	])('%j', (value, ids, identities) => {
-		expect(readSelected(value)).toEqual({ kind: 'selected', ids, identities });
+describe('orError', () => {
+	test.each([
+		errorOf('rate_limited'),
+		errorOf('out_of_time'),
+		errorOf('no_reply'),
+		errorOf('unreachable'),
+		...[400, 403, 404, 500].map((status) => httpError(status, 'video a')),
+	])('lets the rest go on: %s', (error) => {
+		expect(orError(error)).toBe(error);
 	});
 
 	test.each([
-		['https://vimeo.com/1', /“https:\/\/vimeo\.com\/1” is neither/, /vimeo\.com/],
-		['a ../usage', /“\.\.\/usage” is neither/, /Paste/],
-		['a/b?c', /“a\/b\?c” is neither/, /Paste/],
-		['', /No videos were chosen/, /All Videos/],
-		[' , \n', /No videos were chosen/, /All Videos/],
-		[[], /No videos were chosen/, /All Videos/],
-		[undefined, /No videos were chosen/, /All Videos/],
-	])('%j is refused', (value, message, description) => {
-		expect(() => readSelected(value)).toThrow(
-			expect.objectContaining({
-				kind: 'invalid_input',
-				message: expect.stringMatching(message),
-				description: expect.stringMatching(description),
-			}),
-		);
+		errorOf('invalid_key'),
+		errorOf('invalid_input'),
+		errorOf('redirected'),
+		new TypeError('a mistake in the code'),
+	])('throws what concerns all: %s', (error) => {
+		expect(() => orError(error)).toThrow(error);
 	});
 });
 
-describe('scopeOf', () => {
-	const scopes: Array<[string, Watch]> = [
-		['all', ALL],
-		['one platform', { kind: 'all', platform: 'tiktok' }],
-		['another platform', { kind: 'all', platform: 'youtube' }],
-		['one video', selected('a')],
-		['two videos', selected('a b')],
-		['a link', selected('https://x.com/u/status/12')],
-	];
+describe('listWatched', () => {
+	const world = () =>
+		worldOf(video('t'), video('y', { platform: 'youtube' }), video('x', { platform: 'twitter' }));
+	const LINKS = 'youtu.be/dQw4w9WgXcQ x.com/u/status/12';
 
-	it('tells each from the others', () => {
-		expect(new Set(scopes.map(([, watch]) => scopeOf(watch))).size).toBe(scopes.length);
-	});
-
-	test.each<[string, Watch, Watch]>([
-		['the order of ids', selected('a b'), selected('b a')],
-		['repetition', selected('a'), selected('a, a')],
-		[
-			'the spelling of links',
-			selected('https://youtu.be/dQw4w9WgXcQ'),
-			selected('www.youtube.com/watch?v=dQw4w9WgXcQ&t=1'),
-		],
-	])('is not changed by %s', (_, one, other) => {
-		expect(scopeOf(one)).toBe(scopeOf(other));
+	test.each<[string, Watch, string[], string[]]>([
+		['all', { kind: 'all' }, ['t', 'x', 'y'], ['list * *']],
+		['a platform', { kind: 'all', platform: 'youtube' }, ['y'], ['list youtube *']],
+		['links', readSelected(LINKS), ['x', 'y'], ['list twitter *', 'list youtube *']],
+		['ids', readSelected('t'), [], []],
+	])('asks for the parts in which %s are found', async (_, watch, ids, requests) => {
+		const asked = world();
+		const listing = await listWatched(clientOf(asked), watch);
+		expect(listing.videos.map(({ id }) => id).sort()).toEqual(ids);
+		expect([...asked.requests].sort()).toEqual(requests);
+		expect(listing.requests).toBe(requests.length);
 	});
 });
 
-describe('watching all', () => {
-	it('fetches what is monitored or paused, with its snapshots', async () => {
-		const world = worldOf(
-			video('m', { hours: [1, 2] }),
-			video('p', { status: 'paused' }),
-			video('c', { status: 'completed' }),
-			video('x', { status: 'cancelled' }),
-			video('e', { status: 'error' }),
-		);
-		expect(await summary(world, ALL)).toEqual({ ...NOTHING, videos: ['m', 'p'] });
-		const { videos } = await fetchAll(world, ALL);
-		expect(videos.find(({ id }) => id === 'm')?.snapshots).toHaveLength(2);
-	});
-
-	test.each(['completed', 'cancelled'])(
-		'fetches what was watched and is %s now once more',
-		async (status) => {
-			const world = worldOf(video('m'), video('z', { status, hours: [1] }));
-			expect(await summary(world, ALL, ['m', 'z'])).toEqual({
-				...NOTHING,
-				videos: ['m', 'z'],
-				ended: ['z'],
-			});
-		},
-	);
-
-	it('keeps what was watched and is in error: it may go on', async () => {
-		const world = worldOf(video('m'), video('z', { status: 'error', hours: [1] }));
-		expect(await summary(world, ALL, ['m', 'z'])).toEqual({ ...NOTHING, videos: ['m', 'z'] });
-	});
-
-	it('drops what was watched and is unknown to the API now', async () => {
-		expect(await summary(worldOf(video('m')), ALL, ['m', 'z'])).toEqual({
-			...NOTHING,
-			videos: ['m'],
-			gone: ['z'],
+describe('fetchEach', () => {
+	/** What came of it, in words. */
+	async function fetchAll(
+		world: World,
+		ids: string[],
+		onVideo: (id: string, video: VideoWithSnapshots) => void = () => {},
+	) {
+		const seen: string[] = [];
+		const answers = await fetchEach(clientOf(world), ids, (id, found) => {
+			onVideo(id, found);
+			seen.push(`${id} with ${found.snapshots?.length}`);
 		});
-	});
+		return {
+			seen,
+			answered: [...answers.answered],
+			failed: [...answers.failed.keys()],
+			missing: [...answers.missing.keys()],
+			refusal: answers.refusal?.kind ?? null,
+		};
+	}
+	const NOTHING = { seen: [], answered: [], failed: [], missing: [], refusal: null };
+	const ids = (count: number) => Array.from({ length: count }, (_, n) => `v${n}`);
 
-	it('keeps to a platform, and drops what was watched of the others', async () => {
-		const world = worldOf(
-			video('t'),
-			video('y', { platform: 'youtube' }),
-			video('i', { platform: 'instagram' }),
-		);
-		expect(await summary(world, { kind: 'all', platform: 'youtube' }, ['t', 'y'])).toEqual({
+	it('hands on each video with its snapshots, in the order given', async () => {
+		const world = worldOf(video('a', { hours: [1, 2] }), video('b'), video('c', { hours: [1] }));
+		expect(await fetchAll(world, ['c', 'a'])).toEqual({
 			...NOTHING,
-			videos: ['y'],
-			gone: ['t'],
+			seen: ['c with 1', 'a with 2'],
+			answered: ['c', 'a'],
 		});
+		expect(world.requests).toEqual(['get c', 'get a']);
 	});
 
-	it('finds more videos than one reply of the list holds', async () => {
-		const platforms = ['tiktok', 'youtube', 'instagram', 'twitter'];
-		const world = worldOf(
-			...Array.from({ length: 250 }, (_, n) => video(`v${n}`, { platform: platforms[n % 4]! })),
-		);
-		expect((await summary(world, ALL)).videos).toHaveLength(250);
-	});
-
-	it('fetches each video once', async () => {
-		const world = worldOf(video('a'), video('b'));
-		await fetchAll(world, ALL, ['a', 'b']);
-		expect(world.requests.filter((request) => request.startsWith('get')).sort()).toEqual([
-			'get a',
-			'get b',
-		]);
-	});
-
-	it('has nothing to do without videos', async () => {
-		expect(await summary(worldOf(), ALL)).toEqual(NOTHING);
-	});
-});
-
-describe('watching chosen videos', () => {
-	const LINK = 'https://www.tiktok.com/@user/video/7234567890123456789';
-	const tracking = (id: string, fields: Partial<Video> & { created?: number } = {}) =>
-		video(id, { video_link: LINK, ...fields });
-
-	it('fetches the chosen ids and no others, whatever their status', async () => {
-		const world = worldOf(video('a'), video('b', { status: 'completed' }), video('c'));
-		expect(await summary(world, selected('a b'), ['b'])).toEqual({
-			...NOTHING,
-			videos: ['a', 'b'],
-		});
-	});
-
-	it('drops what was chosen before', async () => {
-		const world = worldOf(video('a'), video('b'));
-		expect(await summary(world, selected('b'), ['a', 'b'])).toEqual({
-			...NOTHING,
-			videos: ['b'],
-			gone: ['a'],
-		});
-	});
-
-	it('takes a link for its newest tracking', async () => {
-		const world = worldOf(
-			tracking('middle', { created: 5 }),
-			tracking('newest', { created: 9, status: 'completed' }),
-			tracking('oldest', { created: 2 }),
-			video('other', { created: 20 }),
-		);
-		expect(
-			await summary(world, selected('https://m.tiktok.com/v/7234567890123456789.html')),
-		).toEqual({ ...NOTHING, videos: ['newest'] });
-	});
-
-	it('goes over to a newer tracking of the link', async () => {
-		const world = worldOf(tracking('old', { created: 1 }), tracking('new', { created: 2 }));
-		expect(await summary(world, selected(LINK), ['old'])).toEqual({
-			...NOTHING,
-			videos: ['new'],
-			gone: ['old'],
-		});
-	});
-
-	it('finds a short link by the link it was tracked with', async () => {
-		const world = worldOf(tracking('s', { video_link: 'https://vm.tiktok.com/ZMabc' }), video('o'));
-		expect(await summary(world, selected('vm.tiktok.com/ZMabc/'))).toEqual({
-			...NOTHING,
-			videos: ['s'],
-		});
-	});
-
-	it('waits for a link that is not tracked yet', async () => {
-		expect(await summary(worldOf(video('o')), selected(LINK))).toEqual(NOTHING);
-	});
-
-	it('finds links of several platforms', async () => {
-		const world = worldOf(
-			tracking('t'),
-			video('y', { platform: 'youtube', video_link: 'https://youtu.be/dQw4w9WgXcQ' }),
-		);
-		const watch = selected(`${LINK} https://www.youtube.com/watch?v=dQw4w9WgXcQ`);
-		expect((await summary(world, watch)).videos).toEqual(['t', 'y']);
-	});
-
-	it('fetches a video once that is chosen by id and by link', async () => {
-		const world = worldOf(tracking('t'));
-		expect((await summary(world, selected(`t ${LINK}`))).videos).toEqual(['t']);
-	});
-
-	it('asks no list where only ids were chosen', async () => {
+	it('asks nothing for no videos', async () => {
 		const world = worldOf(video('a'));
-		await findWatched(clientOf(world), selected('a'));
+		expect(await fetchAll(world, [])).toEqual(NOTHING);
 		expect(world.requests).toEqual([]);
 	});
-});
 
-it('says which part of the list holds more than the API shows', async () => {
-	const many = Array.from({ length: 101 }, (_, number) => video(`v${number}`, { created: number }));
-	expect((await fetchAll(worldOf(...many), ALL)).fullSlices).toEqual(['tiktok, monitoring']);
-	expect((await fetchAll(worldOf(...many.slice(2)), ALL)).fullSlices).toEqual([]);
-});
-
-describe('a video that fails', () => {
-	test.each([400, 403, 429, 500, 502])('with a %d is left for the next poll', async (status) => {
+	test.each<[string, Error, object]>([
+		['403', httpError(403, 'video b'), { failed: ['b'] }],
+		['400', httpError(400, 'video b'), { failed: ['b'] }],
+		['502', httpError(502, 'video b'), { failed: ['b'] }],
+		['404', httpError(404, 'video b'), { missing: ['b'] }],
+		['429', httpError(429, 'video b'), { refusal: 'rate_limited' }],
+		['lack of time', errorOf('out_of_time'), { refusal: 'out_of_time' }],
+	])('goes on after a %s', async (_, error, expected) => {
 		const world = worldOf(video('a'), video('b'));
-		world.failures.set('b', httpError(status, 'video b'));
-		expect(await summary(world, ALL, ['b'])).toEqual({
+		world.failures.set('b', error);
+		expect(await fetchAll(world, ['a', 'b'])).toEqual({
 			...NOTHING,
-			videos: ['a'],
-			failed: ['b'],
+			seen: ['a with 0'],
+			answered: ['a'],
+			...expected,
 		});
 	});
 
-	it('with a 404 and was never seen is a mistake to be told, not a deletion', async () => {
-		expect(await summary(worldOf(video('a')), selected('a typo'))).toEqual({
-			...NOTHING,
-			videos: ['a'],
-			failed: ['typo'],
+	it('counts a video that cannot be understood as failed', async () => {
+		const answers = await fetchAll(worldOf(video('a'), video('b')), ['a', 'b'], (id) => {
+			if (id === 'a') throw unreadableReply('video a', 'snapshots[1]');
 		});
+		expect(answers).toEqual({ ...NOTHING, seen: ['b with 0'], answered: ['b'], failed: ['a'] });
 	});
 
-	it('ends the poll where no other was fetched', async () => {
-		const world = worldOf(video('a'), video('b'));
-		for (const { id } of world.videos) world.failures.set(id, httpError(500, `video ${id}`));
-		await expect(fetchAll(world, ALL, ['a'])).rejects.toMatchObject({ kind: 'server_error' });
+	test.each<[string, Error]>([
+		['a refused key', httpError(401, 'video v0')],
+		['a mistake in the code', new TypeError('a mistake in the code')],
+	])('ends at once with %s', async (_, error) => {
+		const world = worldOf(...ids(60).map((id) => video(id)));
+		world.failures.set('v0', error);
+		await expect(fetchAll(world, ids(60))).rejects.toBe(error);
+		expect(world.requests.length).toBeLessThan(20);
 	});
 
-	it('ends the poll at once where the key is refused', async () => {
-		const world = worldOf(...Array.from({ length: 60 }, (_, n) => video(`v${n}`)));
-		world.failures.set('v0', httpError(401, 'video v0'));
-		await expect(fetchAll(world, ALL)).rejects.toMatchObject({ kind: 'invalid_key' });
-		expect(world.requests.length).toBeLessThan(60);
+	it('asks for no more once there is no room, and keeps what it has', async () => {
+		const world = worldOf(...ids(60).map((id) => video(id)));
+		world.failures.set('v20', httpError(429, 'video v20'));
+		const { answered, refusal } = await fetchAll(world, ids(60));
+		expect(refusal).toBe('rate_limited');
+		expect(answered).toEqual(expect.arrayContaining(ids(20)));
+		expect(world.requests.length).toBeLessThan(40);
 	});
-
-	it('ends the poll where the list fails', async () => {
-		const client = {
-			...clientOf(worldOf(video('a'))),
-			list: () => Promise.reject(httpError(503, 'the list of videos')),
-		};
-		await expect(collect(client, ALL, new Set(['a']))).rejects.toBeInstanceOf(ContentStatsError);
-	});
-
-	it('for a reason of our own is never taken for a video', async () => {
-		const world = worldOf(video('a'), video('b'));
-		world.failures.set('b', new TypeError('a mistake in the code'));
-		await expect(fetchAll(world, ALL)).rejects.toThrow('a mistake in the code');
-	});
-});
-
-it('passes on what was known when the poll began', async () => {
-	expect((await fetchAll(worldOf(video('a')), ALL, ['a', 'b'])).known).toEqual(new Set(['a', 'b']));
 });

@@ -4,7 +4,9 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import {
 	advanceCursor,
 	type Cursor,
+	encodeGaps,
 	freshInstants,
+	gapsOf,
 	LATE_WINDOW_MS,
 	startCursor,
 } from '../../../nodes/ContentStats/polling/cursor';
@@ -89,7 +91,7 @@ describe('what it remembers', () => {
 
 	it('stays short, and repeats nothing for that, where snapshots come fast', () => {
 		const cursor = after(...every10Minutes);
-		expect(cursor.seen.split(' ').length).toBeLessThanOrEqual(48);
+		expect(gapsOf(cursor)).toHaveLength(47);
 		expect(freshInstants(cursor, hours(...every10Minutes))).toEqual([]);
 	});
 
@@ -101,7 +103,20 @@ describe('what it remembers', () => {
 
 	it('is short text in the state', () => {
 		const { seen } = after(...range(0, 719));
-		expect(seen.length).toBeLessThan(200);
+		expect(gapsOf({ newest: 0, seen })).toHaveLength(24);
+		expect(seen.length).toBeLessThan(60);
+	});
+
+	const HOUR_MS = 60 * MINUTE_MS;
+	test.each<[string, number[]]>([
+		['', []],
+		['+0', [HOUR_MS]],
+		['+1-1', [HOUR_MS + 1, HOUR_MS - 1]],
+		['+zz+0-a', [HOUR_MS + 1295, HOUR_MS, HOUR_MS - 10]],
+		['-255ry+1daow0', [2, 24 * HOUR_MS]],
+	])('is “%s” for gaps of %j ms', (text, gaps) => {
+		expect(encodeGaps(gaps)).toBe(text);
+		expect(gapsOf({ newest: 0, seen: text })).toEqual(gaps);
 	});
 });
 

@@ -1,29 +1,21 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
+import { ContentStatsError } from '../../../nodes/ContentStats/api/errors';
 import type { VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
-import {
-	collect,
-	type Collected,
-	readSelected,
-	scopeOf,
-	type Watch,
-} from '../../../nodes/ContentStats/polling/collect';
-import type { EventItem } from '../../../nodes/ContentStats/polling/events';
-import {
-	advancePoll,
-	type PollSettings,
-	watchedIds,
-} from '../../../nodes/ContentStats/polling/poll';
-import type { Moment } from '../../../nodes/ContentStats/polling/replay';
+import { runPoll } from '../../../nodes/ContentStats/polling/poll';
+import type { PollSettings } from '../../../nodes/ContentStats/polling/settings';
 import { type PollState, readState } from '../../../nodes/ContentStats/polling/state';
+import { readSelected, type Watch } from '../../../nodes/ContentStats/polling/watch';
 import {
 	at,
 	clientOf,
 	deepFreeze,
 	httpError,
 	iso,
+	settingsOf,
 	snapshot,
+	usageOf,
 	video,
 	type World,
 	worldOf,
@@ -31,942 +23,727 @@ import {
 
 const BASE = 'https://contentstats.io/api/v1';
 const ALL: Watch = { kind: 'all' };
-const MINUTE_MS = 60_000;
+const MINUTE = 1 / 60;
+/** The hour of the first poll. */
+const START = 100;
 
-const settingsOf = (fields: Partial<PollSettings> = {}): PollSettings => ({
-	events: ['snapshot.created'],
-	startFrom: 'new',
-	simplify: true,
-	includeGrowth: false,
-	maxItemsPerPoll: 1000,
-	replayAfterRestart: false,
-	baseUrl: BASE,
-	scope: 'all',
-	...fields,
-});
-const MOMENT: Moment = { now: at(1000), process: 'p1' };
-
-const knownTo = (state: PollState | null) => new Set(Object.keys(state?.videos ?? {}));
-const collectedOf = (
-	state: PollState | null,
-	videos: VideoWithSnapshots[],
-	fields: Partial<Collected> = {},
-): Collected => ({
-	known: knownTo(state),
-	videos,
-	gone: [],
-	ended: [],
-	failed: new Map(),
-	fullSlices: [],
-	...fields,
-});
-
-/** What goes in must come out unchanged, and the state must survive being written as JSON. */
-function advance(
-	state: PollState | null,
-	collected: Collected,
-	settings: Partial<PollSettings> = {},
-	moment = MOMENT,
-) {
-	const result = advancePoll(
-		deepFreeze(state),
-		deepFreeze(collected),
-		settingsOf(settings),
-		moment,
-	);
-	const stored = JSON.parse(JSON.stringify(result.state)) as unknown;
-	expect(stored).toEqual(result.state);
-	const { items, failed } = result;
-	return { items, keys: keysOf(items), failed, state: readState(stored, BASE)! };
-}
-
-const keysOf = (items: EventItem[]) => items.map(({ event_key }) => event_key);
 const keyOf = (id: string, hour: number) => `${id}:${iso(hour)}`;
 const keysAt = (id: string, ...hours: number[]) => hours.map((hour) => keyOf(id, hour));
+const isGet = (request: string) => request.startsWith('get ');
 
-/** One poll of these videos. */
-const poll = (
-	state: PollState | null,
-	videos: VideoWithSnapshots[],
-	settings?: Partial<PollSettings>,
-	moment?: Moment,
-) => advance(state, collectedOf(state, videos), settings, moment);
+type Fields = Partial<PollSettings> & { watch?: Watch };
 
-/** A trigger on a world: polls as the node does, and keeps its state. */
-function createTrigger(world: World, settings: Partial<PollSettings> = {}, watch: Watch = ALL) {
+/** A trigger on a world: polls as the node does, and keeps its state as n8n does. */
+function createTrigger(world: World, { watch = ALL, ...settings }: Fields = {}) {
 	const trigger = {
+		world,
+		settings,
+		watch,
 		state: null as PollState | null,
-		/** Fetches; the result can be applied later. */
-		fetch: (moment = MOMENT) =>
-			collect(clientOf(world), watch, watchedIds(trigger.state, settingsOf(settings), moment)),
-		apply(collected: Collected, moment = MOMENT) {
-			const scope = scopeOf(watch);
-			const { keys, state } = advance(trigger.state, collected, { ...settings, scope }, moment);
-			trigger.state = state;
+		process: 'p1',
+		hour: START,
+		isActivation: true,
+		/** The requests of the last poll. */
+		requests: [] as string[],
+		/** What goes in must come out unchanged, and the state must survive being written as JSON. */
+		async run(hours = 0) {
+			trigger.hour += hours;
+			world.requests.length = 0;
+			try {
+				const result = await runPoll(
+					deepFreeze(trigger.state),
+					trigger.watch,
+					settingsOf(trigger.settings),
+					{
+						client: clientOf(world),
+						baseUrl: BASE,
+						now: () => at(trigger.hour),
+						process: trigger.process,
+						isActivation: trigger.isActivation,
+					},
+				);
+				const stored = JSON.parse(JSON.stringify(result.state)) as unknown;
+				expect(stored).toEqual(result.state);
+				trigger.state = readState(stored, BASE);
+				trigger.isActivation = false;
+				return result;
+			} finally {
+				trigger.requests = [...world.requests];
+			}
+		},
+		/** One poll so many hours later; gives the keys of its items. */
+		async poll(hours = 0) {
+			return (await trigger.run(hours)).items.map(({ event_key }) => event_key);
+		},
+		/** Polls every `every` hours for so long; gives the keys of all their items. */
+		async pollFor(hours: number, every = 5 * MINUTE) {
+			const keys: string[] = [];
+			const end = trigger.hour + hours;
+			while (trigger.hour + every <= end) keys.push(...(await trigger.poll(every)));
 			return keys;
 		},
-		poll: async (moment = MOMENT) => trigger.apply(await trigger.fetch(moment), moment),
 	};
 	return trigger;
 }
 
+const find = (world: World, id: string) => world.videos.find((entry) => entry.id === id)!;
+const add = (world: World, id: string, ...hours: number[]) =>
+	void find(world, id).snapshots!.push(...hours.map((hour) => snapshot(hour)));
+
 describe('the first poll', () => {
-	const videos = [video('a', { hours: [1, 3] }), video('b', { hours: [2] }), video('c')];
+	const world = () =>
+		worldOf(video('a', { hours: [97, 99] }), video('b', { hours: [98] }), video('c'));
 
 	test.each<[PollSettings['startFrom'], string[]]>([
 		['new', []],
-		['latest', [keyOf('b', 2), keyOf('a', 3)]],
-		['beginning', [keyOf('a', 1), keyOf('b', 2), keyOf('a', 3)]],
-	])('from %s', (startFrom, keys) => {
-		expect(poll(null, videos, { startFrom }).keys).toEqual(keys);
+		['latest', [keyOf('b', 98), keyOf('a', 99)]],
+		['beginning', [keyOf('a', 97), keyOf('b', 98), keyOf('a', 99)]],
+	])('from %s is followed by what is new, once', async (startFrom, keys) => {
+		const trigger = createTrigger(world(), { startFrom });
+		expect(await trigger.poll()).toEqual(keys);
+		expect(trigger.requests).toEqual(['list * *', 'get a', 'get b', 'get c']);
+
+		add(trigger.world, 'a', 101);
+		add(trigger.world, 'b', 100);
+		add(trigger.world, 'c', 102);
+		expect(await trigger.poll(3)).toEqual([keyOf('b', 100), keyOf('a', 101), keyOf('c', 102)]);
+		expect(await trigger.poll(3)).toEqual([]);
 	});
 
-	test.each<PollSettings['startFrom']>(['new', 'latest', 'beginning'])(
-		'from %s is followed by what is new, once',
-		(startFrom) => {
-			const first = poll(null, videos, { startFrom });
-			expect(poll(first.state, videos, { startFrom }).keys).toEqual([]);
-
-			const grown = [
-				video('a', { hours: [1, 3, 5] }),
-				video('b', { hours: [2, 4] }),
-				video('c', { hours: [6] }),
-			];
-			const second = poll(first.state, grown, { startFrom });
-			expect(second.keys).toEqual([keyOf('b', 4), keyOf('a', 5), keyOf('c', 6)]);
-			expect(poll(second.state, grown, { startFrom }).keys).toEqual([]);
-		},
-	);
-
-	it('from latest gives a video one snapshot, however close the others are', () => {
-		const minutes = Array.from({ length: 100 }, (_, n) => n / 60);
-		expect(poll(null, [video('a', { hours: minutes })], { startFrom: 'latest' }).keys).toEqual(
-			keysAt('a', 99 / 60),
-		);
+	it('without videos is a start all the same', async () => {
+		const trigger = createTrigger(worldOf());
+		expect(await trigger.poll()).toEqual([]);
+		trigger.world.videos.push(video('a', { hours: [100], created: 99 }));
+		expect(await trigger.poll(1)).toEqual(keysAt('a', 100));
 	});
 
-	it('without videos is a start all the same', () => {
-		const { state } = poll(null, []);
-		expect(poll(state, [video('a', { hours: [1], created: 0 })]).keys).toEqual(keysAt('a', 1));
-	});
-});
-
-describe('an item', () => {
-	it('is the event, its key and the row, in this order', () => {
-		const [item] = poll(null, [video('a', { hours: [1] })], { startFrom: 'latest' }).items;
-		expect(item).toEqual({
-			event: 'snapshot.created',
-			event_key: keyOf('a', 1),
-			snapshot_key: keyOf('a', 1),
-			video_id: 'a',
-			platform: 'tiktok',
-			title: 'Title of a',
-			creator: 'user',
-			video_link: 'https://www.tiktok.com/@user/video/7000010',
-			snapshot_time: iso(1),
-			views: 1100,
-			likes: 100,
-			comments: 10,
-			shares: 5,
-			saves: 1,
-		});
-		expect(Object.keys(item!).slice(0, 3)).toEqual(['event', 'event_key', 'snapshot_key']);
+	it('throws where the list cannot be had, since nothing can be seeded without it', async () => {
+		const trigger = createTrigger(world());
+		trigger.world.failures.set('list', httpError(503, 'the list of videos'));
+		await expect(trigger.poll()).rejects.toMatchObject({ kind: 'server_error' });
 	});
 
-	it('has the growth since the snapshot before it, handed over or not', () => {
-		const first = poll(null, [video('a', { hours: [1, 2] })]);
-		const { items } = poll(first.state, [video('a', { hours: [4, 1, 2] })], {
-			includeGrowth: true,
-		});
-		expect(items).toEqual([
-			expect.objectContaining({
-				event_key: keyOf('a', 4),
-				hours_since_previous: 2,
-				views_delta: 200,
-				views_per_hour: 100,
-			}),
-		]);
+	it('leaves a video that fails to be seeded later, so that it does not flood', async () => {
+		const trigger = createTrigger(world());
+		trigger.world.failures.set('b', httpError(500, 'video b'));
+		expect(await trigger.poll()).toEqual([]);
+		trigger.world.failures.clear();
+		add(trigger.world, 'b', 99.5);
+		expect(await trigger.poll(MINUTE)).toEqual([]);
+		add(trigger.world, 'b', 100.5);
+		expect(await trigger.poll(1)).toEqual(keysAt('b', 100.5));
 	});
 
-	it('has no growth where it is the first', () => {
-		const [item] = poll(null, [video('a', { hours: [1] })], {
-			startFrom: 'latest',
-			includeGrowth: true,
-		}).items;
-		expect(item).toMatchObject({ hours_since_previous: null, views_delta: null });
+	it('refuses a chosen id that never was there; later ones count it as failing', async () => {
+		const trigger = createTrigger(world(), { watch: readSelected('a typo') });
+		await expect(trigger.poll()).rejects.toMatchObject({ kind: 'not_found' });
+		expect(trigger.state).toBeNull();
+		trigger.isActivation = false;
+		const { problems } = await trigger.run();
+		expect(problems).toMatchObject([{ kind: 'not_found' }]);
+
+		trigger.isActivation = true;
+		expect((await trigger.run(1)).problems).toMatchObject([{ kind: 'not_found' }]);
+		trigger.isActivation = true;
+		trigger.watch = readSelected('a b typo');
+		await expect(trigger.poll(1)).rejects.toMatchObject({ kind: 'not_found' });
 	});
 
-	it('has the metadata of the video where it is not simplified, without all the snapshots', () => {
-		const source = video('a', { hours: [1, 2], last_updated: iso(2) });
-		const [item] = poll(null, [source], { startFrom: 'latest', simplify: false }).items;
-		const { snapshots: _, ...metadata } = source;
-		expect(item).toMatchObject({ event_key: keyOf('a', 2), views: 1200, video: metadata });
-		expect(item!.video).not.toHaveProperty('snapshots');
+	it('sends nothing but reading requests, and none twice', async () => {
+		const events: PollSettings['events'] = ['snapshot.created', 'balance.low'];
+		const trigger = createTrigger(world(), { events });
+		await trigger.poll();
+		expect(trigger.requests).toEqual(['list * *', 'get a', 'get b', 'get c', 'usage']);
 	});
 });
 
-describe('order', () => {
-	it('is oldest first over all videos, and the same each time', () => {
-		const videos = [
-			video('b', { hours: [3, 1, 2] }),
-			video('a', { hours: [2, 5] }),
-			video('c', { hours: [4, 2] }),
-		];
-		const keys = [
-			keyOf('b', 1),
-			keyOf('a', 2),
-			keyOf('b', 2),
-			keyOf('c', 2),
-			keyOf('b', 3),
-			keyOf('c', 4),
-			keyOf('a', 5),
-		];
-		expect(poll(null, videos, { startFrom: 'beginning' }).keys).toEqual(keys);
-		expect(poll(null, [...videos].reverse(), { startFrom: 'beginning' }).keys).toEqual(keys);
+describe('a later poll', () => {
+	it('with nothing to ask leaves the very state that it was given', async () => {
+		const trigger = createTrigger(worldOf(video('a', { hours: [98, 99, 100] })));
+		await trigger.poll();
+		const { state } = trigger;
+		const result = await trigger.run(MINUTE);
+		expect(trigger.requests).toEqual([]);
+		expect(result).toEqual({ items: [], state, problems: [], report: null, fullSlices: [] });
+		expect(result.state).toBe(state);
 	});
-});
 
-describe('late, out-of-order and repeated snapshots', () => {
-	it('are emitted once', () => {
-		const seeded = poll(null, [video('a', { hours: [1] })]);
-		const steps: Array<[there: number[], keys: number[]]> = [
-			[[1, 4], [4]],
-			[[4, 1, 3, 3], [3]],
-			[
-				[2, 4, 3, 1, 5],
-				[2, 5],
-			],
-			[[5, 4, 3, 2, 1], []],
-		];
-		let { state } = seeded;
-		for (const [there, hours] of steps) {
-			const result = poll(state, [video('a', { hours: there })]);
-			expect(result.keys).toEqual(keysAt('a', ...hours));
-			({ state } = result);
+	it('asks for the list every 7.5 minutes, and for a video when its snapshot is due', async () => {
+		const trigger = createTrigger(worldOf(video('a', { hours: [97, 98, 99, 100] })));
+		await trigger.poll();
+		const asked: Array<[number, string]> = [];
+		for (let minute = 1; minute <= 65; minute += 1) {
+			await trigger.poll(MINUTE);
+			asked.push(...trigger.requests.map((request): [number, string] => [minute, request]));
 		}
+		const minutesOf = (name: string) =>
+			asked.filter(([, request]) => request === name).map(([minute]) => minute);
+		expect(minutesOf('list * *')).toEqual([8, 16, 24, 32, 40, 48, 56, 64]);
+		expect(minutesOf('get a')).toEqual([60, 61, 62, 63, 65]);
 	});
 
-	it('older than a day are history', () => {
-		const { state } = poll(null, [video('a', { hours: [1, 50] })]);
-		expect(poll(state, [video('a', { hours: [1, 25, 27, 50] })]).keys).toEqual(keysAt('a', 27));
-	});
-});
-
-describe('a video that appears later', () => {
-	it('is emitted from its first snapshot where it was tracked since', () => {
-		const { state } = poll(null, [video('a', { hours: [1], created: 0 })]);
-		const later = [video('a', { hours: [1] }), video('b', { hours: [3, 4], created: 2 })];
-		expect(poll(state, later).keys).toEqual(keysAt('b', 3, 4));
+	it('finds what was tracked since, and hands over all of it', async () => {
+		const trigger = createTrigger(worldOf(video('a', { hours: [99], created: 90 })));
+		await trigger.poll();
+		trigger.world.videos.push(video('n', { hours: [100.1, 100.2], created: 100 }));
+		expect(await trigger.poll(0.25)).toEqual(keysAt('n', 100.1, 100.2));
 	});
 
-	test.each<[PollSettings['startFrom'], number[]]>([
-		['new', []],
-		['latest', [9]],
-		['beginning', [2, 9]],
-	])('is seeded from %s where it was tracked before and only hidden', (startFrom, hours) => {
-		const newer = video('a', { hours: [6], created: 5 });
-		const { state } = poll(null, [newer], { startFrom });
-		const hidden = video('b', { hours: [2, 9], created: 1 });
-		const second = poll(state, [newer, hidden], { startFrom });
-		expect(second.keys).toEqual(keysAt('b', ...hours));
-
-		const grown = video('b', { hours: [2, 9, 10], created: 1 });
-		expect(poll(second.state, [newer, grown], { startFrom }).keys).toEqual(keysAt('b', 10));
-	});
-
-	it('is seeded too where it could not be fetched when all were seeded', () => {
-		const a = video('a', { hours: [1], created: 0 });
-		const failed = new Map([['b', httpError(500, 'video b')]]);
-		const { state } = advance(null, collectedOf(null, [a], { failed }));
-		const later = [a, video('b', { hours: [1, 2], created: 3 })];
-		const second = poll(state, later);
-		expect(second.keys).toEqual([]);
-		const grown = [a, video('b', { hours: [1, 2, 3], created: 3 })];
-		expect(poll(second.state, grown).keys).toEqual(keysAt('b', 3));
-	});
-
-	it('is emitted from its first snapshot where it could not be fetched when it appeared', () => {
-		const a = video('a', { hours: [1], created: 0 });
-		const { state } = poll(null, [a]);
-		const failed = new Map([['b', httpError(500, 'video b')]]);
-		const second = advance(state, collectedOf(state, [a], { failed }));
-		expect(second.keys).toEqual([]);
-		const later = [a, video('b', { hours: [3, 4], created: 2 })];
-		expect(poll(second.state, later).keys).toEqual(keysAt('b', 3, 4));
-	});
-});
-
-describe('tracking.started', () => {
-	const events: PollSettings['events'] = ['snapshot.created', 'tracking.started'];
-
-	it('comes once, before the first snapshot', () => {
-		const seeded = poll(null, [video('a')], { events });
-		const first = poll(seeded.state, [video('a', { hours: [1] })], { events });
-		expect(first.items).toMatchObject([
-			{
-				event: 'tracking.started',
-				event_key: 'a:started',
-				snapshot_key: keyOf('a', 1),
-				views: 1100,
-			},
-			{ event: 'snapshot.created', event_key: keyOf('a', 1) },
-		]);
-		expect(poll(first.state, [video('a', { hours: [1, 2] })], { events }).keys).toEqual(
-			keysAt('a', 2),
-		);
-	});
-
-	it('comes alone where only it is chosen', () => {
-		const { keys, state } = poll(null, [video('a', { hours: [1, 2] })], {
-			events: ['tracking.started'],
-			startFrom: 'beginning',
+	it('asks for a paused video more often where the list does not tell that it goes on', async () => {
+		const link = 'https://x.com/u/status/12';
+		const paused = { hours: [97, 98, 99], status: 'paused' };
+		const linked = video('b', { ...paused, video_link: link, platform: 'twitter' });
+		const trigger = createTrigger(worldOf(video('a', paused), linked), {
+			watch: readSelected(`a ${link}`),
 		});
-		expect(keys).toEqual(['a:started']);
-		const grown = [video('a', { hours: [1, 2, 3] })];
-		expect(poll(state, grown, { events: ['tracking.started'] }).keys).toEqual([]);
+		await trigger.poll();
+		const asked: Array<[number, string]> = [];
+		for (let hour = 1; hour <= 6; hour += 1) {
+			await trigger.poll(1);
+			asked.push(...trigger.requests.filter(isGet).map((get): [number, string] => [hour, get]));
+		}
+		const hoursOf = (name: string) => asked.filter(([, get]) => get === name).map(([hour]) => hour);
+		expect([hoursOf('get a'), hoursOf('get b')]).toEqual([[1, 2, 3, 4, 5, 6], [6]]);
 	});
 
-	it('does not come for what had started before', () => {
-		const { state } = poll(null, [video('a', { hours: [1] })], { events });
-		expect(poll(state, [video('a', { hours: [1, 2] })], { events }).keys).toEqual(keysAt('a', 2));
-	});
-
-	it('does not come again for a late snapshot before the first', () => {
-		const seeded = poll(null, [video('a')], { events });
-		const first = poll(seeded.state, [video('a', { hours: [5] })], { events });
-		expect(poll(first.state, [video('a', { hours: [4, 5] })], { events }).keys).toEqual(
-			keysAt('a', 4),
+	it('drops what turns out to be of another platform than is watched then', async () => {
+		const trigger = createTrigger(
+			worldOf(video('t', { hours: [99] }), video('y', { hours: [99], platform: 'youtube' })),
 		);
+		await trigger.poll();
+		add(trigger.world, 't', 100);
+		add(trigger.world, 'y', 100);
+		trigger.watch = { kind: 'all', platform: 'youtube' };
+		expect(await trigger.poll(1)).toEqual(keysAt('y', 100));
+		expect(trigger.requests).toEqual(['list youtube *', 'get t', 'get y']);
+		expect(Object.keys(trigger.state!.videos)).toEqual(['y']);
 	});
 
-	it('comes once where the history is emitted in parts', () => {
-		const settings = { events, startFrom: 'beginning' as const, maxItemsPerPoll: 2 };
-		const videos = [video('a', { hours: [1, 3] }), video('b', { hours: [2, 4] })];
+	it('says which part of the list holds more than the API shows', async () => {
+		const world = worldOf(...Array.from({ length: 101 }, (_, n) => video(`v${n}`, { created: n })));
+		const { fullSlices } = await createTrigger(world).run();
+		expect(fullSlices).toEqual(['tiktok, monitoring']);
+	});
+});
+
+describe('what is left for later', () => {
+	const outOfTime = new ContentStatsError('out_of_time', { message: 'late', description: '' });
+	const seen = async (fields: Fields = {}) => {
+		const trigger = createTrigger(
+			worldOf(video('a', { hours: [97, 98, 99] }), video('b', { hours: [97, 98, 99] })),
+			fields,
+		);
+		await trigger.poll();
+		add(trigger.world, 'a', 100);
+		add(trigger.world, 'b', 100);
+		return trigger;
+	};
+
+	it('is what failed: the others are emitted, and it goes on where it stood', async () => {
+		const trigger = await seen();
+		trigger.world.failures.set('a', httpError(500, 'video a'));
+		const { items, problems } = await trigger.run(1);
+		expect(items.map(({ event_key }) => event_key)).toEqual(keysAt('b', 100));
+		expect(problems).toMatchObject([{ kind: 'server_error' }]);
+		add(trigger.world, 'a', 101);
+		trigger.world.failures.clear();
+		expect(await trigger.poll(1)).toEqual(keysAt('a', 100, 101));
+	});
+
+	it('is what cannot be read, until it can', async () => {
+		const trigger = await seen();
+		const unreadable = { ...snapshot(100.5), views: 'many' };
+		find(trigger.world, 'a').snapshots!.push(unreadable);
+		expect(await trigger.poll(1)).toEqual(keysAt('b', 100));
+		unreadable.views = '1';
+		expect(await trigger.poll(MINUTE)).toEqual(keysAt('a', 100, 100.5));
+	});
+
+	it('is the list, while videos are asked for', async () => {
+		const trigger = await seen();
+		trigger.world.failures.set('list', httpError(500, 'the list of videos'));
+		expect(await trigger.poll(1)).toEqual([keyOf('a', 100), keyOf('b', 100)]);
+		await trigger.poll(MINUTE);
+		expect(trigger.requests).toContain('list * *');
+	});
+
+	it('is the balance, while videos are asked for', async () => {
+		const trigger = await seen({ events: ['snapshot.created', 'balance.low'] });
+		trigger.world.failures.set('usage', httpError(500, 'usage'));
+		expect(await trigger.poll(1)).toHaveLength(2);
+		trigger.world.failures.clear();
+		trigger.world.usage = usageOf(1);
+		expect(await trigger.poll(MINUTE)).toEqual([`balance.low:${iso(START + 1 + MINUTE)}`]);
+	});
+
+	test.each<[string, ContentStatsError]>([
+		['time', outOfTime],
+		['rate', httpError(429, 'video b')],
+	])('is what was not reached, where there is no %s left; it is due at once', async (_, error) => {
+		const trigger = await seen({ events: ['snapshot.created', 'balance.low'] });
+		trigger.world.failures.set('b', error);
+		expect(await trigger.poll(1)).toEqual(keysAt('a', 100));
+		expect(trigger.requests).not.toContain('usage');
+		trigger.world.failures.clear();
+		expect(await trigger.poll(MINUTE)).toEqual(keysAt('b', 100));
+		expect(trigger.requests.filter(isGet)).toEqual(['get b']);
+	});
+
+	it('is everything where there was no time for any, without an error', async () => {
+		const trigger = await seen();
+		for (const name of ['list', 'a', 'b']) trigger.world.failures.set(name, outOfTime);
+		expect(await trigger.poll(1)).toEqual([]);
+		trigger.world.failures.clear();
+		expect(await trigger.poll(MINUTE)).toEqual([keyOf('a', 100), keyOf('b', 100)]);
+	});
+});
+
+describe('where nothing was answered', () => {
+	const seen = async (fields: Fields = {}) => {
+		const trigger = createTrigger(worldOf(video('a', { hours: [97, 98, 99] }), video('b')), fields);
+		await trigger.poll();
+		return trigger;
+	};
+	const failAll = ({ world }: { world: World }, error: Error, ...names: string[]) => {
+		for (const name of ['list', 'a', 'b', ...names]) world.failures.set(name, error);
+	};
+
+	it('throws where usage is not answered either', async () => {
+		const trigger = await seen();
+		failAll(trigger, httpError(503, 'anything'), 'usage');
+		const { state } = trigger;
+		await expect(trigger.poll(1)).rejects.toMatchObject({ kind: 'server_error' });
+		expect(trigger.requests.sort()).toEqual(['get a', 'get b', 'list * *', 'usage']);
+		expect(trigger.state).toBe(state);
+	});
+
+	it('throws where every video fails, although the key works', async () => {
+		const trigger = await seen();
+		failAll(trigger, httpError(403, 'video a'));
+		await expect(trigger.poll(1)).rejects.toMatchObject({ kind: 'forbidden' });
+		expect(trigger.requests).toContain('usage');
+	});
+
+	it('throws the refusal of the rate limit with its wait, and asks nothing for proof', async () => {
+		const trigger = await seen();
+		const refusal = new ContentStatsError('rate_limited', {
+			message: 'used up',
+			description: '',
+			retryAfterMs: 50_000,
+		});
+		failAll(trigger, refusal);
+		await expect(trigger.poll(1)).rejects.toBe(refusal);
+		expect(trigger.requests).not.toContain('usage');
+	});
+
+	it('throws what concerns every video, also where others were answered', async () => {
+		const trigger = await seen();
+		trigger.world.failures.set('b', httpError(401, 'video b'));
+		await expect(trigger.poll(1)).rejects.toMatchObject({ kind: 'invalid_key' });
+	});
+
+	it('takes a 404 for a deletion only where usage proves that the key works', async () => {
+		const events: PollSettings['events'] = ['video.deleted'];
+		const trigger = createTrigger(worldOf(video('a', { hours: [99] })), {
+			events,
+			watch: readSelected('a'),
+		});
+		await trigger.poll();
+		trigger.world.videos.length = 0;
+		trigger.world.failures.set('usage', httpError(503, 'usage'));
+		await expect(trigger.poll(1)).rejects.toMatchObject({ kind: 'server_error' });
+		trigger.world.failures.clear();
+		expect(await trigger.poll(1)).toEqual(['a:deleted']);
+		expect(trigger.requests).toEqual(['get a', 'usage']);
+	});
+});
+
+describe('a video that ends', () => {
+	const events: PollSettings['events'] = ['snapshot.created', 'tracking.ended'];
+
+	it('loses no snapshot, is asked for once an hour and once a day later, and is forgotten', async () => {
+		const trigger = createTrigger(
+			worldOf(video('a', { hours: [97, 98, 99] }), video('b', { hours: [99] })),
+			{ events },
+		);
+		await trigger.poll();
+		add(trigger.world, 'a', 100, 100.1);
+		find(trigger.world, 'a').status = 'completed';
+		expect(await trigger.poll(0.2)).toEqual([...keysAt('a', 100, 100.1), 'a:ended']);
+		add(trigger.world, 'a', 100.15);
+		const asked: number[] = [];
 		const keys: string[] = [];
-		let state: PollState | null = null;
-		for (let n = 0; n < 6; n += 1) {
-			const result = poll(state, videos, settings);
-			keys.push(...result.keys);
-			({ state } = result);
+		for (let quarter = 1; quarter <= 100; quarter += 1) {
+			keys.push(...(await trigger.poll(0.25)));
+			if (trigger.requests.includes('get a')) asked.push(quarter / 4);
 		}
-		expect(keys).toEqual([
-			'a:started',
-			keyOf('a', 1),
-			'b:started',
-			keyOf('b', 2),
-			keyOf('a', 3),
-			keyOf('b', 4),
-		]);
+		expect(keys.filter((key) => key.startsWith('a'))).toEqual(keysAt('a', 100.15));
+		expect(asked).toEqual([1, 24]);
+		expect(Object.keys(trigger.state!.videos)).toEqual(['b']);
+	});
+
+	it('and left the list first is not forgotten before it was read', async () => {
+		const trigger = createTrigger(worldOf(video('a', { hours: [99] }), video('b')), { events });
+		await trigger.poll();
+		const list = clientOf(worldOf(video('b')));
+		const client = { ...clientOf(trigger.world), list: list.list };
+		add(trigger.world, 'a', 100);
+		const { items } = await runPoll(trigger.state, ALL, settingsOf({ events }), {
+			client,
+			baseUrl: BASE,
+			now: () => at(START + 0.2),
+			process: 'p1',
+			isActivation: false,
+		});
+		expect(items.map(({ event_key }) => event_key)).toEqual(keysAt('a', 100));
+	});
+
+	it('tells its end after its last snapshots, however few a poll may emit', async () => {
+		const world = worldOf(video('a', { hours: [97, 98, 99] }), video('b', { hours: [97] }));
+		const trigger = createTrigger(world, { events, startFrom: 'beginning', maxItemsPerPoll: 2 });
+		const keys = await trigger.poll();
+		find(world, 'a').status = 'completed';
+		for (let n = 0; n < 5; n += 1) keys.push(...(await trigger.poll(0.2)));
+		expect(keys).toEqual([keyOf('a', 97), keyOf('b', 97), ...keysAt('a', 98, 99), 'a:ended']);
+	});
+});
+
+describe('a video that the API does not know any more', () => {
+	const events: PollSettings['events'] = ['snapshot.created', 'video.deleted'];
+	const seen = async () => {
+		const trigger = createTrigger(
+			worldOf(video('a', { hours: [97, 98, 99] }), video('b', { hours: [97, 98, 99] })),
+			{ events },
+		);
+		await trigger.poll();
+		return trigger;
+	};
+
+	it('is judged by the list, which the next poll asks', async () => {
+		const trigger = await seen();
+		await trigger.poll(55 * MINUTE);
+		trigger.world.videos.shift();
+		add(trigger.world, 'b', 100);
+		expect(await trigger.poll(5 * MINUTE)).toEqual(keysAt('b', 100));
+		expect(trigger.requests).toEqual(['get a', 'get b']);
+		expect(await trigger.poll(MINUTE)).toEqual(['a:deleted']);
+		expect(trigger.requests).toEqual(['list * *', 'get a']);
+	});
+
+	it('and comes back goes on where it stood', async () => {
+		const trigger = await seen();
+		const [a] = trigger.world.videos.splice(0, 1);
+		expect(await trigger.poll(0.25)).toEqual(['a:deleted']);
+		trigger.world.videos.push(a!);
+		add(trigger.world, 'a', 100);
+		expect(await trigger.poll(0.25)).toEqual(keysAt('a', 100));
+		add(trigger.world, 'a', 101);
+		expect((await trigger.pollFor(1.5)).filter((key) => key.startsWith('a'))).toEqual(
+			keysAt('a', 101),
+		);
+	});
+
+	it('is asked for twice more, told once, and forgotten', async () => {
+		const trigger = await seen();
+		trigger.world.videos.shift();
+		const keys: string[] = [];
+		let asked = 0;
+		for (let quarter = 1; quarter <= 100; quarter += 1) {
+			keys.push(...(await trigger.poll(0.25)));
+			asked += trigger.requests.filter((request) => request === 'get a').length;
+		}
+		expect(keys).toEqual(['a:deleted']);
+		expect(asked).toBe(3);
+		expect(Object.keys(trigger.state!.videos)).toEqual(['b']);
+	});
+});
+
+describe('the balance', () => {
+	it('is asked for every 15 minutes, where that was chosen; a fall is told once', async () => {
+		const watch = readSelected('a');
+		const world = worldOf(video('a', { hours: [97, 98, 99, 100] }));
+		const trigger = createTrigger(world, { events: ['balance.low'], watch });
+		await trigger.poll();
+		const asked: number[] = [];
+		const keys: string[] = [];
+		for (let minute = 5; minute < 60; minute += 5) {
+			world.usage = usageOf(minute === 30 ? 9 : 1);
+			keys.push(...(await trigger.poll(5 * MINUTE)));
+			if (trigger.requests.includes('usage')) asked.push(minute);
+		}
+		expect(asked).toEqual([15, 30, 45]);
+		expect(keys).toEqual([15, 45].map((minute) => `balance.low:${iso(START + minute * MINUTE)}`));
 	});
 });
 
 describe('maxItemsPerPoll', () => {
-	const videos = [video('a', { hours: [1, 3, 5, 7] }), video('b', { hours: [2, 3, 6] })];
+	const world = () =>
+		worldOf(
+			video('a', { hours: [1, 3, 5, 7] }),
+			video('b', { hours: [2, 3, 6] }),
+			video('c', { hours: [4] }),
+		);
 	const ALL_KEYS = [
 		keyOf('a', 1),
 		keyOf('b', 2),
 		keyOf('a', 3),
 		keyOf('b', 3),
+		keyOf('c', 4),
 		keyOf('a', 5),
 		keyOf('b', 6),
 		keyOf('a', 7),
 	];
-
-	test.each([1, 2, 3, 6, 7, 8])('of %d spreads them over polls and loses none', (most) => {
-		const settings = { startFrom: 'beginning' as const, maxItemsPerPoll: most };
+	/** The keys of so many polls, a minute apart. */
+	async function spread(most: number, polls = 12) {
+		const trigger = createTrigger(world(), { startFrom: 'beginning', maxItemsPerPoll: most });
 		const keys: string[] = [];
-		let state: PollState | null = null;
-		for (let n = 0; n < 10; n += 1) {
-			const result = poll(state, videos, settings);
-			expect(result.keys.length).toBeLessThanOrEqual(most);
-			keys.push(...result.keys);
-			({ state } = result);
+		for (let n = 0; n < polls; n += 1) {
+			const more = await trigger.poll(MINUTE);
+			expect(more.length).toBeLessThanOrEqual(most);
+			keys.push(...more);
 		}
-		expect(keys).toEqual(ALL_KEYS);
+		return keys;
+	}
+
+	test.each([2, 3, 7, 8, 9])(
+		'of %d spreads them over polls, oldest first, and loses none',
+		async (most) => {
+			expect(await spread(most)).toEqual(ALL_KEYS);
+		},
+	);
+
+	test('of 1 goes on as well', async () => {
+		expect(await spread(1)).toEqual(ALL_KEYS);
 	});
 
-	it('does not lose what comes while the history is still under way', () => {
-		const settings = { startFrom: 'beginning' as const, maxItemsPerPoll: 3 };
-		const first = poll(null, videos, settings);
-		const late = [video('a', { hours: [0.5, 1, 3, 5, 7, 8] }), video('b', { hours: [2, 3, 6] })];
-		const keys = [...first.keys];
-		let { state } = first;
-		for (let n = 0; n < 5; n += 1) {
-			const result = poll(state, late, settings);
-			keys.push(...result.keys);
-			({ state } = result);
-		}
+	it('does not lose what comes while the history is still under way', async () => {
+		const trigger = createTrigger(world(), { startFrom: 'beginning', maxItemsPerPoll: 3 });
+		const keys = await trigger.poll();
+		add(trigger.world, 'a', 0.5, 8);
+		keys.push(...(await trigger.pollFor(0.2, MINUTE)));
 		expect([...keys].sort()).toEqual([...ALL_KEYS, keyOf('a', 0.5), keyOf('a', 8)].sort());
 	});
 
-	it('finishes a video that has ended before it is forgotten', async () => {
-		const world = worldOf(video('a', { hours: [1, 2, 3] }), video('b', { hours: [1] }));
-		const trigger = createTrigger(world, { startFrom: 'beginning', maxItemsPerPoll: 2 });
-		const keys = await trigger.poll();
-		world.videos[0]!.status = 'completed';
-		for (let n = 0; n < 5; n += 1) keys.push(...(await trigger.poll()));
-		expect(keys).toEqual([keyOf('a', 1), keyOf('b', 1), keyOf('a', 2), keyOf('a', 3)]);
-		expect(Object.keys(trigger.state!.videos)).toEqual(['b']);
-	});
-
-	it('continues where the workflow stood before a pause of days', () => {
-		const hours = Array.from({ length: 200 }, (_, n) => n);
-		let { state } = poll(null, [video('a', { hours: hours.slice(0, 10) })]);
-		const keys: string[] = [];
-		for (let n = 0; n < 5; n += 1) {
-			const result = poll(state, [video('a', { hours })], { maxItemsPerPoll: 60 });
-			keys.push(...result.keys);
-			({ state } = result);
-		}
-		expect(keys).toEqual(keysAt('a', ...hours.slice(10)));
+	it('continues where the workflow stood before a pause of days', async () => {
+		const hours = Array.from({ length: 200 }, (_, n) => START + n);
+		const trigger = createTrigger(worldOf(video('a', { hours: [START - 1] })), {
+			maxItemsPerPoll: 60,
+		});
+		await trigger.poll();
+		add(trigger.world, 'a', ...hours);
+		const keys = await trigger.poll(200);
+		expect(keys).toHaveLength(60);
+		expect([...keys, ...(await trigger.pollFor(0.1, MINUTE))]).toEqual(keysAt('a', ...hours));
 	});
 });
 
 describe('another choice of videos', () => {
-	test.each<[PollSettings['startFrom'], number[]]>([
-		['new', [5]],
-		['latest', [4, 5]],
-		['beginning', [2, 4, 5]],
-	])('seeds only what is added, from %s; the others go on', (startFrom, hours) => {
-		const a = video('a', { hours: [1, 3], created: 0 });
-		const { state } = poll(null, [a], { startFrom, scope: 'selected a' });
-		const videos = [
-			video('a', { hours: [1, 3, 5], created: 0 }),
-			video('b', { hours: [2, 4], created: 1 }),
-		];
-		const expected = { 2: 'b', 4: 'b', 5: 'a' } as Record<number, string>;
-		expect(poll(state, videos, { startFrom, scope: 'selected a b' }).keys).toEqual(
-			hours.map((hour) => keyOf(expected[hour]!, hour)),
-		);
-	});
-
-	it('seeds what is added although it was tracked lately', () => {
-		const { state } = poll(null, [video('a', { hours: [1], created: 0 })], { scope: 'selected a' });
-		const added = video('b', { hours: [6, 7], created: 5 });
-		expect(poll(state, [added], { scope: 'selected a b' }).keys).toEqual([]);
-	});
-
-	it('forgets what is not watched any more', () => {
-		const { state } = poll(null, [video('a', { hours: [1] }), video('b', { hours: [1] })]);
-		const b = video('b', { hours: [1, 2] });
-		const second = advance(state, collectedOf(state, [b], { gone: ['a'] }), {
-			scope: 'selected b',
-		});
-		expect(second.keys).toEqual(keysAt('b', 2));
-		expect(Object.keys(second.state.videos)).toEqual(['b']);
-	});
-
-	it('goes on with a video that was chosen by its id and now by its link', async () => {
-		const a = video('a', { hours: [1] });
-		const world = worldOf(a);
-		const byId = createTrigger(world, {}, readSelected('a'));
-		await byId.poll();
-		const byLink = createTrigger(world, {}, readSelected(a.video_link));
-		byLink.state = byId.state;
-		a.snapshots!.push(snapshot(2));
-		expect(await byLink.poll()).toEqual(keysAt('a', 2));
-	});
-});
-
-describe('a video that fails', () => {
-	it('keeps its cursor and goes on where it stood', async () => {
-		const a = video('a', { hours: [1] });
-		const world = worldOf(a, video('b', { hours: [1] }));
-		const trigger = createTrigger(world);
+	test.each<[PollSettings['startFrom'], string[]]>([
+		['new', [keyOf('a', 100)]],
+		['latest', [keyOf('b', 99), keyOf('a', 100)]],
+		['beginning', [keyOf('b', 98), keyOf('b', 99), keyOf('a', 100)]],
+	])('seeds what is added from %s; the others go on', async (startFrom, keys) => {
+		const world = worldOf(video('a', { hours: [98, 99] }), video('b', { hours: [98, 99] }));
+		const trigger = createTrigger(world, { startFrom, watch: readSelected('a') });
 		await trigger.poll();
-		const before = trigger.state!.videos.a;
-
-		a.snapshots!.push(snapshot(2));
-		world.failures.set('a', httpError(500, 'video a'));
-		expect(await trigger.poll()).toEqual([]);
-		expect(trigger.state!.videos.a).toEqual(before);
-
-		a.snapshots!.push(snapshot(3));
-		world.failures.clear();
-		expect(await trigger.poll()).toEqual(keysAt('a', 2, 3));
-	});
-
-	it('although it has ended is fetched until its last snapshots are there', async () => {
-		const a = video('a', { hours: [1] });
-		const world = worldOf(a, video('b'));
-		const trigger = createTrigger(world);
-		await trigger.poll();
-		a.snapshots!.push(snapshot(2));
-		a.status = 'completed';
-		world.failures.set('a', httpError(500, 'video a'));
-		expect(await trigger.poll()).toEqual([]);
-		world.failures.clear();
-		expect(await trigger.poll()).toEqual(keysAt('a', 2));
-	});
-
-	describe.each([
-		['a time', { ...snapshot(2), snapshot_time: 'noon' }, /snapshots\[1\]\.snapshot_time/],
-		['a metric', { ...snapshot(2), views: 'many' }, /snapshots\[1\]\.views/],
-	])('with %s that cannot be read', (_, unreadable, path) => {
-		const seeded = () => poll(null, [video('a', { hours: [1] }), video('b', { hours: [1] })]).state;
-		const broken = (hours: number[], fields = {}) =>
-			video('a', {
-				snapshots: [snapshot(1), unreadable, ...hours.map((hour) => snapshot(hour))],
-				...fields,
-			});
-
-		it('is named, and does not hold up the others', () => {
-			const { keys, failed } = poll(seeded(), [broken([]), video('b', { hours: [1, 2] })]);
-			expect(keys).toEqual(keysAt('b', 2));
-			expect([...failed.keys()]).toEqual(['a']);
-			expect(failed.get('a')).toMatchObject({
-				kind: 'unreadable_reply',
-				message: expect.stringMatching(path),
-			});
-		});
-
-		it('does not use up what a poll may emit', () => {
-			const settings = { maxItemsPerPoll: 1 };
-			const { keys } = poll(seeded(), [broken([3]), video('b', { hours: [1, 4] })], settings);
-			expect(keys).toEqual(keysAt('b', 4));
-		});
-
-		it('goes on where it stood when it can be read again', () => {
-			const first = poll(seeded(), [broken([3]), video('b', { hours: [1] })]);
-			expect(first.keys).toEqual([]);
-			const mended = [video('a', { hours: [1, 2, 3] }), video('b', { hours: [1] })];
-			expect(poll(first.state, mended).keys).toEqual(keysAt('a', 2, 3));
-		});
-
-		it('is not forgotten although it has ended', () => {
-			const state = seeded();
-			const videos = [broken([], { status: 'completed' }), video('b', { hours: [1] })];
-			const first = advance(state, collectedOf(state, videos, { ended: ['a'] }));
-			expect([...knownTo(first.state)].sort()).toEqual(['a', 'b']);
-			const mended = [video('a', { hours: [1, 2] }), video('b', { hours: [1] })];
-			expect(poll(first.state, mended).keys).toEqual(keysAt('a', 2));
-		});
-
-		it('fails the poll where no other can be read either', () => {
-			const state = poll(null, [video('a', { hours: [1] })]).state;
-			const failed = new Map([['b', httpError(500, 'video b')]]);
-			for (const fields of [{}, { failed }])
-				expect(() => advance(state, collectedOf(state, [broken([])], fields))).toThrow(
-					expect.objectContaining({ name: 'ContentStatsError' }),
-				);
-		});
-	});
-
-	it('to be read when all are seeded is seeded as soon as it can be', () => {
-		const unreadable = [{ snapshot_time: 'noon' }];
-		const b = video('b', { hours: [1] });
-		const first = poll(null, [video('a', { snapshots: unreadable, created: 3 }), b]);
-		const second = poll(first.state, [video('a', { hours: [4, 5], created: 3 }), b]);
-		expect(second.keys).toEqual([]);
-		const grown = [video('a', { hours: [4, 5, 6], created: 3 }), b];
-		expect(poll(second.state, grown).keys).toEqual(keysAt('a', 6));
-	});
-});
-
-describe('a video that ends', () => {
-	it('between two polls loses no snapshot, and is forgotten then', async () => {
-		const a = video('a', { hours: [1] });
-		const world = worldOf(a, video('b', { hours: [1] }));
-		const trigger = createTrigger(world);
-		await trigger.poll();
-		a.snapshots!.push(snapshot(2), snapshot(3));
-		a.status = 'completed';
-		expect(await trigger.poll()).toEqual(keysAt('a', 2, 3));
-		expect(await trigger.poll()).toEqual([]);
+		add(world, 'a', 100);
+		trigger.watch = readSelected('a b');
+		expect(await trigger.poll(1)).toEqual(keys);
+		trigger.watch = readSelected('b');
+		add(world, 'a', 101);
+		add(world, 'b', 101);
+		expect(await trigger.poll(1)).toEqual(keysAt('b', 101));
 		expect(Object.keys(trigger.state!.videos)).toEqual(['b']);
 	});
 
-	it('leaves nothing in the state after a few polls', async () => {
-		const a = video('a', { hours: [1] });
-		const trigger = createTrigger(worldOf(a, video('b', { hours: [1] })));
+	it('throws where the list cannot be had, and nothing is lost for that', async () => {
+		const world = worldOf(video('a', { hours: [99] }));
+		const trigger = createTrigger(world, { watch: readSelected('a') });
 		await trigger.poll();
-		a.status = 'completed';
-		for (let n = 0; n < 5; n += 1) await trigger.poll();
-		expect(trigger.state).toEqual(
-			expect.objectContaining({ videos: { b: expect.objectContaining({ newest: at(1) }) } }),
-		);
-		expect(trigger.state).not.toHaveProperty('left');
-	});
-
-	it('only for a poll, as the API had it, goes on where it stood', async () => {
-		const a = video('a', { hours: [1, 2], created: 1 });
-		const world = worldOf(a, video('b', { created: 0 }));
-		const trigger = createTrigger(world, { startFrom: 'beginning' });
-		expect(await trigger.poll()).toEqual(keysAt('a', 1, 2));
-		world.videos.shift();
-		expect(await trigger.poll()).toEqual([]);
-		world.videos.push(a);
-		a.snapshots!.push(snapshot(3));
-		expect(await trigger.poll()).toEqual(keysAt('a', 3));
-		for (let n = 0; n < 5; n += 1) expect(await trigger.poll()).toEqual([]);
-		a.snapshots!.push(snapshot(4));
-		expect(await trigger.poll()).toEqual(keysAt('a', 4));
-	});
-
-	it('stays known where it was chosen, so that its history does not come again', async () => {
-		const a = video('a', { hours: [1] });
-		const trigger = createTrigger(worldOf(a), {}, readSelected('a'));
-		await trigger.poll();
-		a.status = 'completed';
-		a.snapshots!.push(snapshot(2));
-		expect(await trigger.poll()).toEqual(keysAt('a', 2));
-		expect(await trigger.poll()).toEqual([]);
-	});
-});
-
-describe('polls that overlap', () => {
-	const ORDERS = ['early first', 'late first'];
-	const find = (world: World, id: string) => world.videos.find((entry) => entry.id === id)!;
-	const add = (world: World, id: string, hour: number) =>
-		void find(world, id).snapshots!.push(snapshot(hour));
-	const end = (world: World, id: string) => void (find(world, id).status = 'completed');
-
-	const scenarios: Array<[string, (world: World) => void, (world: World) => void, string[]]> = [
-		['the same', () => {}, () => {}, []],
-		['the same new snapshot', (world) => add(world, 'a', 2), () => {}, [keyOf('a', 2)]],
-		[
-			'one more snapshot the later one',
-			(world) => add(world, 'a', 2),
-			(world) => add(world, 'a', 3),
-			[keyOf('a', 2), keyOf('a', 3)],
-		],
-		[
-			'a late snapshot the later one',
-			(world) => add(world, 'a', 3),
-			(world) => add(world, 'a', 2),
-			[keyOf('a', 2), keyOf('a', 3)],
-		],
-		[
-			'a new video both',
-			(world) => void world.videos.push(video('n', { hours: [5], created: 4 })),
-			() => {},
-			[keyOf('n', 5)],
-		],
-		[
-			'a new video the later one',
-			() => {},
-			(world) => void world.videos.push(video('n', { hours: [5], created: 4 })),
-			[keyOf('n', 5)],
-		],
-		[
-			'a new video grow',
-			(world) => void world.videos.push(video('n', { hours: [5], created: 4 })),
-			(world) => add(world, 'n', 6),
-			[keyOf('n', 5), keyOf('n', 6)],
-		],
-		[
-			'a video end, the later one',
-			(world) => add(world, 'a', 2),
-			(world) => end(world, 'a'),
-			[keyOf('a', 2)],
-		],
-		[
-			'a video end with a last snapshot, the later one',
-			(world) => add(world, 'a', 2),
-			(world) => {
-				add(world, 'a', 3);
-				end(world, 'a');
-			},
-			[keyOf('a', 2), keyOf('a', 3)],
-		],
-		[
-			'a video deleted, the later one',
-			(world) => add(world, 'a', 2),
-			(world) => void world.videos.splice(0, 1),
-			[keyOf('a', 2)],
-		],
-	];
-	const inOrder = (order: string, early: Collected, late: Collected) =>
-		order === 'early first' ? [early, late] : [late, early];
-
-	describe.each(scenarios)('and see %s', (_, between, change, expected) => {
-		test.each(ORDERS)('emit each snapshot once, %s', async (order) => {
-			const world = worldOf(video('a', { hours: [1] }), video('b', { hours: [1] }));
-			const trigger = createTrigger(world);
-			await trigger.poll();
-			between(world);
-			const early = await trigger.fetch();
-			change(world);
-			const late = await trigger.fetch();
-
-			const keys = inOrder(order, early, late).flatMap((collected) => trigger.apply(collected));
-			keys.push(...(await trigger.poll()), ...(await trigger.poll()));
-			expect([...keys].sort()).toEqual(expected);
-		});
-	});
-
-	test.each(ORDERS)(
-		'emit a video once that was new to both and was stopped while one fetched it, %s',
-		async (order) => {
-			const world = worldOf(video('a', { hours: [1] }));
-			const trigger = createTrigger(world);
-			await trigger.poll();
-			world.videos.push(video('n', { hours: [5], created: 4 }));
-			const early = await trigger.fetch();
-			const client = clientOf(world);
-			const get = async (id: string) => {
-				end(world, 'n');
-				return await client.get(id);
-			};
-			const late = await collect({ ...client, get }, ALL, knownTo(trigger.state));
-
-			const keys = inOrder(order, early, late).flatMap((collected) => trigger.apply(collected));
-			keys.push(...(await trigger.poll()), ...(await trigger.poll()));
-			expect(keys).toEqual(keysAt('n', 5));
-		},
-	);
-
-	it('do not take a video that has ended long ago for new', async () => {
-		const a = video('a', { hours: [1] });
-		const world = worldOf(a, video('b', { hours: [1] }));
-		const trigger = createTrigger(world);
-		await trigger.poll();
-		const slow = await trigger.fetch();
-		a.status = 'completed';
-		for (let n = 0; n < 5; n += 1) expect(await trigger.poll()).toEqual([]);
-		expect(trigger.apply(slow)).toEqual([]);
-		expect(await trigger.poll()).toEqual([]);
-	});
-
-	it('emit a new video once although it has ended and another poll came between', async () => {
-		const world = worldOf(video('a', { hours: [1] }));
-		const trigger = createTrigger(world);
-		await trigger.poll();
-		world.videos.push(video('n', { hours: [5], created: 4 }));
-		const slow = await trigger.fetch();
-		expect(await trigger.poll()).toEqual(keysAt('n', 5));
-		end(world, 'n');
-		expect(await trigger.poll()).toEqual([]);
-		expect(await trigger.poll()).toEqual([]);
-		expect(trigger.apply(slow)).toEqual([]);
-	});
-
-	it('do not watch again what the other has seen end', async () => {
-		const world = worldOf(video('a', { hours: [1] }), video('b', { hours: [1] }));
-		const trigger = createTrigger(world);
-		await trigger.poll();
-		const early = await trigger.fetch();
-		end(world, 'a');
-		await trigger.poll();
-		trigger.apply(early);
-		expect(Object.keys(trigger.state!.videos)).toEqual(['b']);
-	});
-
-	test.each(ORDERS)('at the very start seed once, %s', async (order) => {
-		const world = worldOf(video('a', { hours: [1, 2] }), video('b', { hours: [1] }));
-		const trigger = createTrigger(world, { startFrom: 'beginning' });
-		const early = await trigger.fetch();
-		add(world, 'a', 3);
-		const late = await trigger.fetch();
-		const keys = inOrder(order, early, late).flatMap((collected) => trigger.apply(collected));
-		expect([...keys].sort()).toEqual([...keysAt('a', 1, 2, 3), keyOf('b', 1)].sort());
+		trigger.watch = ALL;
+		world.failures.set('list', httpError(500, 'the list of videos'));
+		add(world, 'a', 100);
+		await expect(trigger.poll(1)).rejects.toMatchObject({ kind: 'server_error' });
+		world.failures.clear();
+		expect(await trigger.poll(MINUTE)).toEqual(keysAt('a', 100));
 	});
 });
 
 describe('replay after a restart', () => {
 	const replayAfterRestart = true;
-	const settings = { replayAfterRestart };
-	const minute = (minutes: number, process = 'p1'): Moment => ({
-		now: at(100) + minutes * MINUTE_MS,
-		process,
-	});
-	/** A state that has handed over these hours of the video a at these minutes, in process p1. */
-	function handedOver(steps: Array<[minutes: number, hours: number[]]>, fields = {}) {
-		const all = { ...settings, ...fields };
-		let { state } = poll(null, [video('a')], all, minute(0));
-		const hours: number[] = [];
-		for (const [minutes, more] of steps) {
-			hours.push(...more);
-			const result = poll(state, [video('a', { hours })], all, minute(minutes));
-			expect(result.keys).toEqual(keysAt('a', ...more));
-			({ state } = result);
+	/** A trigger that has handed over these hours of the video a, so many minutes after its start. */
+	async function handedOver(steps: Array<[minutes: number, hours: number[]]>, fields: Fields = {}) {
+		const trigger = createTrigger(worldOf(video('a'), video('b')), {
+			replayAfterRestart,
+			...fields,
+		});
+		await trigger.poll();
+		for (const [minutes, hours] of steps) {
+			add(trigger.world, 'a', ...hours);
+			trigger.state = JSON.parse(JSON.stringify(trigger.state)) as PollState;
+			trigger.state.videos.a!.checked = 0;
+			trigger.hour = START;
+			expect(await trigger.poll(minutes * MINUTE)).toEqual(keysAt('a', ...hours));
 		}
-		return { state, videos: [video('a', { hours })] };
+		return trigger;
 	}
+	const restarted = async (fields: Parameters<typeof handedOver>[0], more: Fields = {}) => {
+		const trigger = await handedOver(fields, more);
+		trigger.process = 'p2';
+		return trigger;
+	};
 
-	it('repeats nothing in the same process', () => {
-		const { state, videos } = handedOver([
+	it('repeats nothing in the same process', async () => {
+		const trigger = await handedOver([
 			[1, [1]],
 			[2, [2]],
 		]);
-		expect(poll(state, videos, settings, minute(3)).keys).toEqual([]);
+		expect(await trigger.pollFor(1)).toEqual([]);
 	});
 
-	it('repeats what was handed over in the ten minutes before the last handover', () => {
-		const { state, videos } = handedOver([
+	it('repeats what was handed over in the ten minutes before the last handover, once', async () => {
+		const steps: Array<[number, number[]]> = [
 			[0, [1]],
 			[1, [2]],
 			[14, [3]],
 			[20, [4, 5]],
-		]);
-		const { keys } = poll(state, videos, settings, minute(21, 'p2'));
-		expect(keys).toEqual(keysAt('a', 3, 4, 5));
+		];
+		const trigger = await restarted(steps);
+		expect(await trigger.poll(MINUTE)).toEqual(keysAt('a', 3, 4, 5));
+		expect(await trigger.pollFor(1)).toEqual([]);
 	});
 
-	it('counts the ten minutes from the last handover, however long n8n was down', () => {
-		const { state, videos } = handedOver([
+	it('counts the ten minutes from the last handover, however long n8n was down', async () => {
+		const trigger = await restarted([
 			[1, [1]],
 			[2, [2]],
 		]);
-		const days = minute(3 * 24 * 60, 'p2');
-		expect(poll(state, videos, settings, days).keys).toEqual(keysAt('a', 1, 2));
+		expect(await trigger.poll(72)).toEqual(keysAt('a', 1, 2));
 	});
 
-	it('counts them from the last handover, however many polls found nothing since', () => {
-		const first = handedOver([[1, [1]]]);
-		let { state } = first;
-		for (let minutes = 2; minutes < 60; minutes += 1)
-			({ state } = poll(state, first.videos, settings, minute(minutes)));
-		expect(poll(state, first.videos, settings, minute(61, 'p2')).keys).toEqual(keysAt('a', 1));
+	it('counts them so, however many polls found nothing since', async () => {
+		const trigger = await handedOver([[1, [1]]]);
+		expect(await trigger.pollFor(2)).toEqual([]);
+		trigger.process = 'p2';
+		expect(await trigger.poll(MINUTE)).toEqual(keysAt('a', 1));
 	});
 
-	it('repeats once for a restart', () => {
-		const { state, videos } = handedOver([[1, [1]]]);
-		const second = poll(state, videos, settings, minute(2, 'p2'));
-		expect(second.keys).toEqual(keysAt('a', 1));
-		expect(poll(second.state, videos, settings, minute(3, 'p2')).keys).toEqual([]);
+	it('repeats again after another crash, since what was replayed may be lost too', async () => {
+		const trigger = await restarted([[1, [1]]]);
+		expect(await trigger.poll(MINUTE)).toEqual(keysAt('a', 1));
+		trigger.process = 'p3';
+		expect(await trigger.poll(MINUTE)).toEqual(keysAt('a', 1));
 	});
 
-	it('repeats again after another crash, since what was replayed may be lost too', () => {
-		const { state, videos } = handedOver([[1, [1]]]);
-		const second = poll(state, videos, settings, minute(2, 'p2'));
-		expect(poll(second.state, videos, settings, minute(3, 'p3')).keys).toEqual(keysAt('a', 1));
+	it('comes in one order with what is new, under the same keys', async () => {
+		const trigger = await handedOver([], { events: ['tracking.started', 'snapshot.created'] });
+		add(trigger.world, 'a', 1);
+		expect(await trigger.poll(0.5)).toEqual(['a:started', keyOf('a', 1)]);
+		add(trigger.world, 'a', 2);
+		trigger.process = 'p2';
+		expect(await trigger.poll(MINUTE)).toEqual(['a:started', keyOf('a', 1), keyOf('a', 2)]);
 	});
 
-	it('comes in one order with what is new, under the same keys', () => {
-		const events: PollSettings['events'] = ['tracking.started', 'snapshot.created'];
-		const seeded = poll(null, [video('a')], { ...settings, events }, minute(0));
-		const first = poll(
-			seeded.state,
-			[video('a', { hours: [1] })],
-			{ ...settings, events },
-			minute(1),
-		);
-		const again = poll(
-			first.state,
-			[video('a', { hours: [1, 2] })],
-			{ ...settings, events },
-			minute(2, 'p2'),
-		);
-		expect(again.keys).toEqual(['a:started', keyOf('a', 1), keyOf('a', 2)]);
+	it('is of what happened to videos, too', async () => {
+		const trigger = await handedOver([], { events: ['tracking.ended', 'balance.low'] });
+		trigger.world.usage = usageOf(1);
+		find(trigger.world, 'a').status = 'completed';
+		const keys = await trigger.poll(0.5);
+		expect(keys).toEqual(['a:ended', `balance.low:${iso(START + 0.5)}`]);
+		trigger.process = 'p2';
+		expect(await trigger.poll(MINUTE)).toEqual(keys);
+		expect(await trigger.pollFor(1)).toEqual([]);
 	});
 
-	it('is off unless it is chosen', () => {
-		const { state, videos } = handedOver([[1, [1]]], { replayAfterRestart: false });
-		expect(poll(state, videos, { replayAfterRestart: false }, minute(2, 'p2')).keys).toEqual([]);
-		expect(state).not.toHaveProperty('recent');
+	it.each([
+		['is off unless it is chosen', false, false],
+		['ends when it is chosen no longer', true, false],
+		['can be chosen later without repeating anything', false, true],
+	])('%s', async (_, before, after) => {
+		const trigger = await restarted([[1, [1]]], { replayAfterRestart: before });
+		trigger.settings = { replayAfterRestart: after };
+		expect(await trigger.pollFor(1)).toEqual([]);
+		expect(trigger.state!.process).toBe(after ? 'p2' : undefined);
 	});
 
-	it('ends when it is chosen no longer', () => {
-		const { state, videos } = handedOver([[1, [1]]]);
-		const result = poll(state, videos, { replayAfterRestart: false }, minute(2, 'p2'));
-		expect(result.keys).toEqual([]);
-		expect(result.state).not.toHaveProperty('recent');
-	});
-
-	it('can be chosen later without repeating anything', () => {
-		const { state, videos } = handedOver([[1, [1]]], { replayAfterRestart: false });
-		expect(poll(state, videos, settings, minute(2, 'p2')).keys).toEqual([]);
-	});
-
-	it('is complete although one poll may emit less', () => {
-		const { state, videos } = handedOver([
+	it('is complete although one poll may emit less', async () => {
+		const trigger = await restarted([
 			[1, [1, 2, 3]],
 			[2, [4, 5]],
 		]);
+		trigger.settings = { replayAfterRestart, maxItemsPerPoll: 2 };
 		const keys: string[] = [];
-		let next = state;
-		for (let minutes = 3; minutes < 9; minutes += 1) {
-			const most = { ...settings, maxItemsPerPoll: 2 };
-			const result = poll(next, videos, most, minute(minutes, 'p2'));
-			expect(result.keys.length).toBeLessThanOrEqual(2);
-			keys.push(...result.keys);
-			next = result.state;
+		for (let n = 0; n < 6; n += 1) {
+			const more = await trigger.poll(MINUTE);
+			expect(more.length).toBeLessThanOrEqual(2);
+			keys.push(...more);
 		}
-		expect([...new Set(keys)].sort()).toEqual(keysAt('a', 1, 2, 3, 4, 5));
+		expect(keys).toEqual(keysAt('a', 1, 2, 3, 4, 5));
 	});
 
 	it('is made up for where the video could not be fetched after the restart', async () => {
-		const world = worldOf(video('a'), video('b'));
-		const trigger = createTrigger(world, settings);
-		await trigger.poll(minute(0));
-		world.videos[0]!.snapshots!.push(snapshot(1));
-		expect(await trigger.poll(minute(1))).toEqual(keysAt('a', 1));
-
-		world.failures.set('a', httpError(500, 'video a'));
-		expect(await trigger.poll(minute(2, 'p2'))).toEqual([]);
-		world.failures.clear();
-		expect(await trigger.poll(minute(3, 'p2'))).toEqual(keysAt('a', 1));
+		const trigger = await restarted([[1, [1]]]);
+		trigger.world.failures.set('a', httpError(500, 'video a'));
+		expect(await trigger.poll(8 * MINUTE)).toEqual([]);
+		trigger.world.failures.clear();
+		expect(await trigger.poll(MINUTE)).toEqual(keysAt('a', 1));
 	});
 
-	it('includes the last snapshots of a video that has ended', async () => {
-		const world = worldOf(video('a'), video('b'));
-		const trigger = createTrigger(world, settings);
-		await trigger.poll(minute(0));
-		world.videos[0]!.snapshots!.push(snapshot(1));
-		world.videos[0]!.status = 'completed';
-		expect(await trigger.poll(minute(1))).toEqual(keysAt('a', 1));
-		expect(await trigger.poll(minute(2, 'p2'))).toEqual(keysAt('a', 1));
-	});
-
-	it('is of what is owed alone where a video has ended long before the restart', async () => {
-		const a = video('a');
-		const world = worldOf(a, video('b'));
-		const trigger = createTrigger(world, settings);
-		await trigger.poll(minute(0));
-		a.snapshots!.push(snapshot(1));
-		expect(await trigger.poll(minute(1))).toEqual(keysAt('a', 1));
-		a.snapshots!.push(snapshot(2));
-		a.status = 'completed';
-		expect(await trigger.poll(minute(20))).toEqual(keysAt('a', 2));
-		for (let n = 21; n < 26; n += 1) expect(await trigger.poll(minute(n))).toEqual([]);
-		expect(await trigger.poll(minute(26, 'p2'))).toEqual(keysAt('a', 2));
-		expect(await trigger.poll(minute(27, 'p2'))).toEqual([]);
+	it('is of a video that is watched no more, and of what is owed alone', async () => {
+		const trigger = await handedOver([[1, [1]]], { startFrom: 'beginning' });
+		trigger.watch = readSelected('b');
+		await trigger.poll(0.5);
 		expect(Object.keys(trigger.state!.videos)).toEqual(['b']);
+		add(trigger.world, 'a', 2);
+		trigger.process = 'p2';
+		expect(await trigger.poll(MINUTE)).toEqual(keysAt('a', 1));
+		expect(Object.keys(trigger.state!.videos)).toEqual(['b']);
+		expect(await trigger.pollFor(1)).toEqual([]);
 	});
 });
 
-it('emits every snapshot once, whatever comes late, repeated, failing, ended, overlapping or cut short', async () => {
+it('lets go of snapshots that are too many for one poll, and hands them over later', async () => {
+	const hours = Array.from({ length: 40 }, (_, n) => n);
+	const ids = Array.from({ length: 10 }, (_, n) => `v${n}`);
+	const trigger = createTrigger(worldOf(...ids.map((id) => video(id, { hours }))), {
+		startFrom: 'beginning',
+		maxItemsPerPoll: 50,
+	});
+	const keys = await trigger.pollFor(0.5, MINUTE);
+	expect(keys).toEqual(hours.flatMap((hour) => ids.map((id) => keyOf(id, hour))));
+});
+
+it('emits every snapshot once, whatever comes late, repeated, failing, ended or cut short', async () => {
 	const random = xoroshiro128plus(2026);
-	for (let run = 0; run < 20; run += 1) {
-		const world = worldOf(video('a0', { created: 0 }), video('b0', { created: 0 }));
+	const chance = (of: number) => uniformInt(random, 0, of - 1) === 0;
+	for (let run = 0; run < 10; run += 1) {
+		const world = worldOf(video('a0', { created: START - 1 }), video('b0', { created: START - 1 }));
 		const trigger = createTrigger(world, {
 			startFrom: 'beginning',
-			maxItemsPerPoll: uniformInt(random, 1, 6),
+			maxItemsPerPoll: uniformInt(random, 2, 6),
 		});
-		const keys: string[] = [];
-		const due: string[] = [];
-		const add = (entry: VideoWithSnapshots, hour: number) => {
-			const key = keyOf(entry.id, hour);
-			if (!due.includes(key)) due.push(key);
+		const due = new Set<string>();
+		const show = (entry: VideoWithSnapshots, hour: number) => {
+			due.add(keyOf(entry.id, hour));
 			entry.snapshots!.splice(uniformInt(random, 0, entry.snapshots!.length), 0, snapshot(hour));
 		};
-		let overlapping: Collected | null = null;
-		keys.push(...(await trigger.poll()));
-		for (let hour = 1; hour <= 30; hour += 1) {
-			if (hour % 10 === 0) world.videos.push(video(`n${hour}`, { created: hour }));
+		const keys = await trigger.poll();
+		for (let hour = START + 1; hour <= START + 30; hour += 1) {
+			if (hour % 10 === 0) world.videos.push(video(`n${hour}`, { created: hour - 0.5 }));
 			for (const entry of world.videos.filter(({ status }) => status === 'monitoring')) {
-				const late = uniformInt(random, 0, 3);
-				if (uniformInt(random, 0, 3) > 0) add(entry, Math.max(hour - late, 0.5));
-				if (hour === 25 && entry.id === 'b0') entry.status = 'completed';
+				if (!chance(4)) show(entry, Math.max(hour - uniformInt(random, 0, 3), START));
+				if (hour === START + 25 && entry.id === 'b0') entry.status = 'completed';
 			}
 			world.failures.clear();
 			const unlucky = world.videos[uniformInt(random, 0, world.videos.length)];
 			if (unlucky) world.failures.set(unlucky.id, httpError(500, unlucky.id));
+			if (chance(3)) world.failures.set('list', httpError(500, 'the list of videos'));
 			const polls = uniformInt(random, 0, 2);
-			for (let n = 0; n < polls; n += 1) keys.push(...(await trigger.poll()));
-			if (overlapping) keys.push(...trigger.apply(overlapping));
-			overlapping = uniformInt(random, 0, 3) === 0 ? await trigger.fetch() : null;
+			for (let n = 0; n < polls; n += 1) keys.push(...(await trigger.poll(0.2)));
+			trigger.hour = hour;
 		}
 		world.failures.clear();
-		for (let n = 0; n < 120; n += 1) keys.push(...(await trigger.poll()));
+		keys.push(...(await trigger.pollFor(30, 0.5)));
 		expect([...keys].sort()).toEqual([...due].sort());
 	}
-});
-
-it('takes a base URL and a scope into its state', () => {
-	expect(poll(null, [], { scope: 'all tiktok' }).state).toMatchObject({
-		base_url: BASE,
-		scope: 'all tiktok',
-	});
 });

@@ -1,32 +1,55 @@
-import { advanceCursor, startCursor } from '../../../nodes/ContentStats/polling/cursor';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+
+import { advanceCursor, gapsOf, startCursor } from '../../../nodes/ContentStats/polling/cursor';
 import {
 	type PollState,
 	readState,
 	STATE_VERSION,
+	type WatchedVideo,
 } from '../../../nodes/ContentStats/polling/state';
-import { at } from '../world';
+import { readSelected, type Watch } from '../../../nodes/ContentStats/polling/watch';
+import { at, deepFreeze, watched } from '../world';
 
 const BASE = 'https://contentstats.io/api/v1';
-const STATE: PollState = {
+const VIDEO = watched([1, 2, 3]);
+const STATE: PollState = deepFreeze({
 	version: STATE_VERSION,
 	base_url: BASE,
-	scope: 'all',
-	newest_tracking: at(5),
-	videos: {
-		a: advanceCursor(startCursor, [at(1), at(2), at(3)]),
-		b: startCursor,
-		c: null,
-	},
-};
-const WITH_REPLAY: PollState = {
+	watch: { kind: 'all' },
+	seeded_until: at(5),
+	videos: { a: VIDEO, b: watched([], { seed: true, checked: 0 }) },
+});
+const FULL: PollState = deepFreeze({
 	...STATE,
+	watch: { kind: 'selected', ids: ['a'], identities: ['youtube:dQw4w9WgXcQ'] },
+	listed: { at: at(6), requests: 6, until: at(5), is_cut: true },
+	videos: {
+		...STATE.videos,
+		c: watched([1], { late: -7_200_000, status: 'completed', ended: at(4), is_deleted: true }),
+		d: watched([], { wait: 60_000, failing: { since: at(1), tried: at(2) } }),
+	},
+	balance: { checked: at(5), low_since: '2026-01-01T00:00:00.000Z' },
+	reported: at(3),
 	process: 'p1',
-	recent: [[at(3), { a: [at(2), at(3)] }]],
-};
+	recent: [
+		{
+			at: at(3),
+			snapshots: { a: [at(2), at(3)] },
+			items: [{ event: 'tracking.ended', event_key: 'c:ended', days_remaining: null }],
+		},
+	],
+	replay: {
+		snapshots: { a: [at(1)] },
+		items: [{ event: 'video.deleted', event_key: 'd:deleted' }],
+	},
+});
 
 test.each<[string, PollState]>([
 	['a state', STATE],
-	['a state with what can be replayed', WITH_REPLAY],
+	['a state with all that can be in it', FULL],
+	['a state of one platform', { ...STATE, watch: { kind: 'all', platform: 'tiktok' } }],
+	['a state that has balance enough', { ...STATE, balance: { checked: at(5), low_since: null } }],
 	['a state without videos', { ...STATE, videos: {} }],
 ])('reads %s as it was written', (_, state) => {
 	expect(readState(JSON.parse(JSON.stringify(state)), BASE)).toEqual(state);
@@ -40,7 +63,8 @@ it('of another base URL is none: its ids mean other videos', () => {
 	expect(readState(STATE, 'http://127.0.0.1:4010/api/v1')).toBeNull();
 });
 
-const { scope: _, ...withoutScope } = STATE;
+const withVideo = (fields: object) => ({ ...STATE, videos: { a: { ...VIDEO, ...fields } } });
+const { watch: _, ...withoutWatch } = STATE;
 
 test.each<[string, unknown]>([
 	['text', 'state'],
@@ -49,25 +73,31 @@ test.each<[string, unknown]>([
 	['an empty object', {}],
 	['what another node keeps', { lastTimeChecked: '2026-01-01T00:00:00Z' }],
 	['a version of the past', { ...STATE, version: 0 }],
-	['a version in words', { ...STATE, version: '1' }],
-	['a state with a part missing', withoutScope],
+	['a version in words', { ...STATE, version: '2' }],
+	['version 1 in the form of version 2', { ...STATE, version: 1 }],
+	['a state with a part missing', withoutWatch],
+	['a choice of another kind', { ...STATE, watch: { kind: 'some' } }],
 	['a list of videos', { ...STATE, videos: [] }],
-	['a cursor of another shape', { ...STATE, videos: { a: at(1) } }],
-	['a cursor in words', { ...STATE, videos: { a: { newest: '2026-01-01', seen: '' } } }],
-	['a cursor with a fraction', { ...STATE, videos: { a: { newest: 1.5, seen: '' } } }],
-	['a cursor with other letters', { ...STATE, videos: { a: { newest: at(1), seen: '-1 !' } } }],
-	['a replay of another shape', { ...WITH_REPLAY, recent: [{ a: [at(1)] }] }],
+	['a video of another shape', { ...STATE, videos: { a: at(1) } }],
+	['a cursor in words', withVideo({ newest: '2026-01-01' })],
+	['a cursor with a fraction', withVideo({ newest: 1.5 })],
+	['a cursor with other letters', withVideo({ seen: '-1!' })],
+	['a cursor without signs', withVideo({ seen: '255s0' })],
+	['a video without its last look', withVideo({ checked: undefined })],
+	['a failure without its begin', withVideo({ failing: { tried: at(1) } })],
+	['a listing in words', { ...STATE, listed: 'yesterday' }],
+	['a replay of another shape', { ...FULL, recent: [{ a: [at(1)] }] }],
 ])('%s is refused: going on would flood or lose', (_what, stored) => {
 	expect(() => readState(stored, BASE)).toThrow(
 		expect.objectContaining({
 			kind: 'invalid_input',
 			message: expect.stringMatching(/remembers of its last poll cannot be read/),
-			description: expect.stringMatching(/backup.*rename the trigger node.*Start From/),
+			description: expect.stringMatching(/backup.*trigger node.*Start From/),
 		}),
 	);
 });
 
-it('of a newer version is refused with what to update', () => {
+it('of a later version is refused with what to update', () => {
 	expect(() => readState({ ...STATE, version: STATE_VERSION + 1, more: {} }, BASE)).toThrow(
 		expect.objectContaining({
 			kind: 'invalid_input',
@@ -78,8 +108,94 @@ it('of a newer version is refused with what to update', () => {
 });
 
 it('is not changed by reading', () => {
-	const stored = JSON.stringify(WITH_REPLAY);
-	const parsed = JSON.parse(stored) as unknown;
-	readState(parsed, BASE);
-	expect(JSON.stringify(parsed)).toBe(stored);
+	expect(() => readState(FULL, BASE)).not.toThrow();
+});
+
+describe('version 1', () => {
+	const cursor = { newest: at(3), seen: '255s0 255r9 1' };
+	const VERSION_1 = deepFreeze({
+		version: 1,
+		base_url: BASE,
+		scope: 'all',
+		newest_tracking: at(5),
+		videos: { a: cursor, b: { newest: null, seen: '' }, c: null, d: { newest: at(1), seen: '' } },
+	});
+
+	it('goes on where its cursors stand; everything is due, and what was to be seeded still is', () => {
+		const state = readState(JSON.parse(JSON.stringify(VERSION_1)), BASE)!;
+		expect(state).toEqual({
+			version: STATE_VERSION,
+			base_url: BASE,
+			watch: { kind: 'all' },
+			seeded_until: at(5),
+			videos: {
+				a: { newest: at(3), seen: expect.any(String), checked: 0, late: 0 },
+				b: { ...startCursor, checked: 0, late: 0 },
+				c: { ...startCursor, checked: 0, late: 0, seed: true },
+				d: { newest: at(1), seen: '', checked: 0, late: 0 },
+			},
+		});
+		expect(gapsOf(state.videos.a!)).toEqual([3_600_000, 3_599_973, 1]);
+		expect(readState(state, BASE)).toEqual(state);
+	});
+
+	it('with what it kept beside that is read all the same', () => {
+		const state = readState(
+			{
+				...VERSION_1,
+				left: [{ d: cursor }],
+				process: 'p1',
+				recent: [[at(3), { a: [at(3)] }]],
+				replay: { a: [at(2)] },
+			},
+			BASE,
+		);
+		expect(state).toEqual(readState(VERSION_1, BASE));
+	});
+
+	test.each<[string, Watch]>([
+		['all', { kind: 'all' }],
+		['all tiktok', { kind: 'all', platform: 'tiktok' }],
+		['selected a', readSelected('a')],
+		['selected a b', readSelected('b a')],
+		['selected youtube:dQw4w9WgXcQ', readSelected('https://youtu.be/dQw4w9WgXcQ')],
+		[
+			'selected all b https://vm.tiktok.com/ZMabc/ twitter:12 youtube:dQw4w9WgXcQ',
+			readSelected('youtu.be/dQw4w9WgXcQ, b, x.com/u/status/12, vm.tiktok.com/ZMabc all'),
+		],
+	])('that watches “%s” is not seeded again', (scope, watch) => {
+		expect(readState({ ...VERSION_1, scope }, BASE)?.watch).toEqual(watch);
+	});
+
+	it('of another base URL is none', () => {
+		expect(readState(VERSION_1, 'http://127.0.0.1:4010/api/v1')).toBeNull();
+	});
+
+	test.each<[string, object]>([
+		['of another shape', { videos: { a: at(1) } }],
+		['with another cursor', { videos: { a: { newest: at(1), seen: '+1' } } }],
+		['without what it watches', { scope: undefined }],
+		['that watches something else', { scope: 'allergies' }],
+	])('%s is refused', (_what, fields) => {
+		expect(() => readState({ ...VERSION_1, ...fields }, BASE)).toThrow(
+			expect.objectContaining({ kind: 'invalid_input' }),
+		);
+	});
+});
+
+it('takes at most 250 bytes for a video that has been watched for long', () => {
+	const random = xoroshiro128plus(11);
+	for (let run = 0; run < 50; run += 1) {
+		const jittered = Array.from(
+			{ length: 60 },
+			(_, hour) => at(hour) + uniformInt(random, 0, 60_000),
+		);
+		// The 24 hours hold 25 snapshots, where the newest was quick.
+		const newest = at(60) - 1000;
+		const cursor = advanceCursor(startCursor, [...jittered, newest]);
+		expect(gapsOf(cursor)).toHaveLength(24);
+		const video: WatchedVideo = { ...cursor, checked: newest + 300_000, late: 1_234_567 };
+		const text = JSON.stringify({ cm5abc123def4567890123456: video }).slice(1, -1);
+		expect(Buffer.byteLength(`${text},`)).toBeLessThanOrEqual(250);
+	}
 });

@@ -1,0 +1,282 @@
+import { setImmediate } from 'node:timers/promises';
+
+import type { IDataObject, INodeParameters, WorkflowExecuteMode } from 'n8n-workflow';
+
+import type { Duration, Platform, SandboxOptions, SandboxVideo } from '../../../sandbox';
+import { createFixture, type Fixture, ROW, START, TIKTOK } from './fixture';
+import { type Credential, createPoller, type Poller } from './host';
+
+type Workflow = typeof import('n8n-workflow');
+type PollerOptions = Parameters<typeof createPoller>[3];
+
+// What the node waits for moves the clocks on: a wait of a minute takes no real time.
+jest.mock('n8n-workflow', () => ({
+	...jest.requireActual<Workflow>('n8n-workflow'),
+	sleep: mockSleep,
+}));
+
+// Some go through a month of polls, and the machine may be busy.
+jest.setTimeout(60_000);
+
+let clock: Fixture['clock'] | undefined;
+
+async function mockSleep(ms: number): Promise<void> {
+	const ofTest = clock!;
+	const until = ofTest.now() + ms;
+	await setImmediate();
+	if (ofTest.now() < until) ofTest.set(until);
+}
+
+/** Lets Date stand still; sockets and their timers go on. */
+const stopDate = (now: number) =>
+	jest.useFakeTimers({
+		doNotFake: [
+			'cancelAnimationFrame',
+			'cancelIdleCallback',
+			'clearImmediate',
+			'clearInterval',
+			'clearTimeout',
+			'hrtime',
+			'nextTick',
+			'performance',
+			'queueMicrotask',
+			'requestAnimationFrame',
+			'requestIdleCallback',
+			'setImmediate',
+			'setInterval',
+			'setTimeout',
+		],
+		now,
+	});
+
+beforeEach(() => {
+	stopDate(Date.parse(START));
+});
+afterEach(() => {
+	jest.useRealTimers();
+});
+
+/** What the trigger's state goes through before each poll. */
+export type Keep = (poller: Poller) => Poller;
+
+const inMemory: Keep = (poller) => poller;
+
+export const KEPT: Array<[string, Keep]> = [
+	['kept in memory', inMemory],
+	['read anew after a restart of the workflow', (poller) => poller.restarted()],
+];
+
+export const EVENTS = [
+	'snapshot.created',
+	'tracking.started',
+	'milestone.reached',
+	'tracking.paused',
+	'tracking.ended',
+	'video.deleted',
+	'balance.low',
+];
+
+export const EVENT_ROW = ['event', 'event_key', ...ROW];
+
+/** The columns of an event that is about a video as a whole. */
+export const EVENT_VIDEO = [
+	'event',
+	'event_key',
+	'video_id',
+	'job_id',
+	'platform',
+	'title',
+	'creator',
+	'video_link',
+	'status',
+	'monitoring_started',
+	'monitoring_duration_days',
+	'days_remaining',
+	'created_at',
+];
+
+export const keysOf = (items: IDataObject[] | null): unknown[] =>
+	(items ?? []).map(({ event_key }) => event_key);
+
+/** The keys of all snapshots that show by now. */
+export const snapshotKeys = (...videos: SandboxVideo[]): string[] => [
+	...new Set(
+		videos.flatMap(({ id, snapshots }) =>
+			snapshots.map(
+				({ snapshot_time }) => `${id}:${new Date(String(snapshot_time)).toISOString()}`,
+			),
+		),
+	),
+];
+
+export const without = <T>(all: T[], some: T[]): T[] => {
+	const left = new Set(some);
+	return all.filter((entry) => !left.has(entry));
+};
+
+/** The same keys, each as often, in any order. */
+export function expectSameKeys(actual: unknown[], expected: unknown[]): void {
+	expect([...actual].map(String).sort()).toEqual([...expected].map(String).sort());
+}
+
+const FORMS: Record<Platform, (number: number) => string> = {
+	tiktok: (number) => `https://www.tiktok.com/@a/video/${7_000_000_000 + number}`,
+	youtube: (number) => `https://www.youtube.com/watch?v=a${number}`,
+	instagram: (number) => `https://www.instagram.com/p/a${number}/`,
+	twitter: (number) => `https://twitter.com/a/status/${7_000_000_000 + number}`,
+};
+export const linkOf = (platform: Platform, number: number): string => FORMS[platform](number);
+
+interface Published {
+	credential: Credential;
+	parameters: INodeParameters;
+	options: PollerOptions;
+}
+
+/** A published trigger over many polls. */
+export class Trigger {
+	/** Everything emitted so far. */
+	readonly items: IDataObject[] = [];
+	/** What was reported beside the items. */
+	readonly errors: Error[] = [];
+	/** What polls threw where that was let pass. */
+	readonly thrown: Error[] = [];
+	/** The requests of all polls, as `METHOD /path?query`. */
+	readonly sent: string[] = [];
+	private polls = 0;
+
+	poller: Poller;
+
+	constructor(
+		readonly world: Fixture,
+		private readonly published: Published,
+		private readonly keep: Keep,
+		{
+			create = createPoller,
+			staticData,
+		}: { create?: typeof createPoller; staticData?: IDataObject },
+	) {
+		const { credential, parameters, options } = published;
+		this.poller = create(credential, parameters, staticData, options);
+	}
+
+	/** Whether the next poll is the one by which n8n activates the workflow. */
+	get isActivating(): boolean {
+		return this.polls === 0 || this.keep !== inMemory;
+	}
+
+	/** The static data as JSON keeps it. */
+	get remembered(): string {
+		return JSON.stringify(this.poller.staticData);
+	}
+
+	get keys(): unknown[] {
+		return keysOf(this.items);
+	}
+
+	async poll(mode?: WorkflowExecuteMode): Promise<IDataObject[] | null> {
+		this.poller = this.keep(this.poller);
+		const reported = this.poller.errors.length;
+		const from = this.world.sandbox.requests.length;
+		try {
+			const items = await this.poller.poll(mode);
+			this.items.push(...(items ?? []));
+			return items;
+		} finally {
+			this.polls += 1;
+			this.errors.push(...this.poller.errors.slice(reported));
+			const sent = this.world.calls().slice(from);
+			this.sent.push(...sent);
+			expect(sent.filter((call) => !call.startsWith('GET '))).toEqual([]);
+		}
+	}
+
+	/** Polls every five minutes, as n8n does, for so long; gives what came of it. */
+	async run(
+		length: Duration,
+		{ every = { minutes: 5 }, mayThrow = false }: { every?: Duration; mayThrow?: boolean } = {},
+	): Promise<IDataObject[]> {
+		const from = this.items.length;
+		const end = this.world.clock.now() + msOf(length);
+		while (this.world.clock.now() + msOf(every) <= end) {
+			this.world.clock.advance(every);
+			const failure = await this.poll().then(
+				() => null,
+				(error: Error) => error,
+			);
+			if (failure && !mayThrow) throw failure;
+			if (failure) this.thrown.push(failure);
+		}
+		return this.items.slice(from);
+	}
+
+	/** The same after a restart of n8n, which loads all modules anew. */
+	inNewProcess(): Trigger {
+		let host: { createPoller: typeof createPoller } | undefined;
+		jest.isolateModules(() => {
+			host = jest.requireActual<{ createPoller: typeof createPoller }>('./host');
+		});
+		return new Trigger(this.world, this.published, this.keep, {
+			create: host!.createPoller,
+			staticData: JSON.parse(this.remembered),
+		});
+	}
+
+	/**
+	 * A poll of which nothing is answered: it throws, but for the one by which n8n activates the
+	 * workflow, since that would not be activated then. Either way nothing is remembered of it.
+	 */
+	async expectFailure(failure: object): Promise<void> {
+		const before = this.remembered;
+		if (this.isActivating) expect(await this.poll()).toBeNull();
+		else await expect(this.poll()).rejects.toMatchObject({ failure });
+		expect(this.remembered).toBe(before);
+	}
+}
+
+export const msOf = ({ hours = 0, minutes = 0, seconds = 0, ms = 0 }: Duration): number =>
+	((hours * 60 + minutes) * 60 + seconds) * 1000 + ms;
+
+export interface World extends Fixture {
+	/** Moves the clocks of the sandbox and of n8n. */
+	advance: (by: Duration) => void;
+	/** Publishes a trigger. */
+	watch: (
+		parameters?: INodeParameters,
+		more?: { keep?: Keep; staticData?: IDataObject; credential?: Credential } & PollerOptions,
+	) => Trigger;
+}
+
+/** A sandbox whose snapshots come on the hour, and n8n with its clock in step with it. */
+export async function createWorld({
+	skewMs = 0,
+	...options
+}: SandboxOptions & { skewMs?: number } = {}): Promise<World> {
+	const fixture = await createFixture({ firstSnapshotDelayMs: 0, ...options });
+	clock = fixture.clock;
+	const follow = () => jest.setSystemTime(fixture.clock.now() + skewMs);
+	fixture.clock.onMove(follow);
+	follow();
+	return {
+		...fixture,
+		advance: (by) => fixture.clock.advance(by),
+		watch(parameters = {}, { keep = inMemory, staticData, credential, ...options } = {}) {
+			const published = { credential: credential ?? fixture.credential, parameters, options };
+			return new Trigger(fixture, published, keep, { staticData });
+		},
+	};
+}
+
+/** One video that has been tracked for some hours, and a trigger that has seen it. */
+export async function createWatched(
+	keep: Keep,
+	parameters: INodeParameters = {},
+	hours = 3,
+): Promise<World & { video: SandboxVideo; trigger: Trigger }> {
+	const world = await createWorld();
+	const video = world.sandbox.seedVideo({ video_link: TIKTOK });
+	world.advance({ hours });
+	const trigger = world.watch(parameters, { keep });
+	await trigger.poll();
+	return { ...world, video, trigger };
+}

@@ -1,0 +1,169 @@
+import type { Fault } from '../../../sandbox';
+import { INSTAGRAM, START, TIKTOK, YOUTUBE } from '../support/fixture';
+import {
+	createWatched,
+	createWorld,
+	expectSameKeys,
+	KEPT,
+	keysOf,
+	snapshotKeys,
+	without,
+} from '../support/triggerWorld';
+
+const MINUTE_MS = 60_000;
+
+async function withVideo() {
+	const world = await createWorld();
+	const video = world.sandbox.seedVideo({ video_link: TIKTOK });
+	world.advance({ hours: 3 });
+	return { ...world, video };
+}
+
+describe('the poll by which n8n activates the workflow', () => {
+	test.each<[string, Fault]>([
+		['500', { kind: 'status', status: 500 }],
+		['503 with HTML', { kind: 'status', status: 503 }],
+		['429', { kind: 'rate_limited', resetInSeconds: 60 }],
+		['half a reply', { kind: 'body', truncate_at: 20 }],
+		['broken connections', { kind: 'drop', when: 'before_commit' }],
+	])('gives null on %s, so that the workflow starts when the API does', async (_, fault) => {
+		const { sandbox, video, watch } = await withVideo();
+		const trigger = watch();
+		sandbox.faults.add({ ...fault, times: Infinity });
+		expect(await trigger.poll()).toBeNull();
+		sandbox.clear();
+		await trigger.run({ minutes: 30 });
+		const before = snapshotKeys(video);
+		await trigger.run({ hours: 2 });
+		expectSameKeys(trigger.keys, without(snapshotKeys(video), before));
+	});
+
+	test('gives null where the API is not there at all', async () => {
+		const { watch, credential } = await withVideo();
+		const nowhere = { ...credential, baseUrl: 'http://127.0.0.1:9/api/v1' };
+		const trigger = watch({}, { credential: nowhere });
+		expect(await trigger.poll()).toBeNull();
+		await expect(trigger.poll()).rejects.toMatchObject({
+			failure: { cause: 'temporarily-unavailable' },
+		});
+	});
+
+	test('throws for a key that is not accepted', async () => {
+		const { watch, credential } = await withVideo();
+		const trigger = watch({}, { credential: { ...credential, apiKey: 'cs_live_wrong' } });
+		await expect(trigger.poll()).rejects.toMatchObject({
+			message: expect.stringContaining('does not accept the API key'),
+			failure: { cause: 'credential-invalid' },
+		});
+		expect(trigger.poller.staticData).toEqual({});
+	});
+
+	test('throws for a base URL that points to another host, or is none', async () => {
+		const { watch, credential, sandbox } = await withVideo();
+		const location = 'http://127.0.0.1:9/api/v1/videos';
+		sandbox.faults.add({ kind: 'redirect', status: 301, location, times: Infinity });
+		await expect(watch().poll()).rejects.toThrow('not followed');
+		const baseUrl = 'contentstats.io';
+		const trigger = watch({}, { credential: { ...credential, baseUrl } });
+		await expect(trigger.poll()).rejects.toThrow('is not an http(s) address');
+	});
+
+	test('throws for a selected id that is not known, naming it', async () => {
+		const { watch, video } = await withVideo();
+		const trigger = watch({ watch: 'selected', videos: `${video.id} cm5unknown` });
+		await expect(trigger.poll()).rejects.toThrow('cm5unknown');
+		expect(trigger.poller.staticData).toEqual({});
+	});
+
+	test('throws for an unknown id that was added to the selected ones', async () => {
+		const { watch, video } = await withVideo();
+		const trigger = watch({ watch: 'selected', videos: video.id });
+		await trigger.poll();
+		const videos = `${video.id} cm5unknown`;
+		const changed = trigger.poller.restarted({ watch: 'selected', videos });
+		await expect(changed.poll()).rejects.toThrow('cm5unknown');
+	});
+});
+
+test('polls that keep failing ask less and less often, and then go on', async () => {
+	const { trigger, video, sandbox, clock } = await createWatched(KEPT[0]![1]);
+	const before = snapshotKeys(video);
+	await trigger.run({ minutes: 55 });
+	sandbox.clear();
+	sandbox.faults.add({ kind: 'status', status: 500, times: Infinity });
+	const start = clock.now();
+	await trigger.run({ hours: 2 }, { every: { minutes: 1 }, mayThrow: true });
+	const asked = new Set(sandbox.requests.map(({ at }) => Math.floor((at - start) / MINUTE_MS)));
+	expect(asked.size).toBeGreaterThanOrEqual(7);
+	expect(asked.size).toBeLessThanOrEqual(14);
+	expect(trigger.thrown.length).toBeGreaterThanOrEqual(7);
+	sandbox.clear();
+	await trigger.run({ minutes: 20 }, { every: { minutes: 1 }, mayThrow: true });
+	expectSameKeys(trigger.keys, without(snapshotKeys(video), before));
+	await trigger.run({ hours: 1 }, { every: { minutes: 1 } });
+	expectSameKeys(trigger.keys, without(snapshotKeys(video), before));
+});
+
+describe.each(KEPT)('with the state %s', (_, keep) => {
+	test('a video that fails when all are seeded is seeded later, and does not flood', async () => {
+		const { video, sandbox, watch } = await withVideo();
+		const other = sandbox.seedVideo({ video_link: YOUTUBE, started: '2025-12-31T00:00:00Z' });
+		const match = { path: `/videos/${video.id}` };
+		sandbox.faults.add({ kind: 'status', status: 500, times: Infinity, match });
+		const trigger = watch({}, { keep });
+		await trigger.run({ minutes: 20 });
+		expect(trigger.items).toEqual([]);
+		sandbox.clear();
+		await trigger.run({ hours: 1 });
+		expectSameKeys(trigger.keys, [
+			`${video.id}:2026-01-01T04:00:00.000Z`,
+			`${other.id}:2026-01-01T04:00:00.000Z`,
+		]);
+	});
+
+	test('a video that fails for a day is reported once a day, and the others are emitted', async () => {
+		const { video, sandbox, watch } = await withVideo();
+		const other = sandbox.seedVideo({ video_link: YOUTUBE, started: START });
+		const trigger = watch({}, { keep });
+		await trigger.poll();
+		const before = snapshotKeys(video, other);
+		const match = { path: `/videos/${video.id}` };
+		sandbox.faults.add({ kind: 'status', status: 500, times: Infinity, match });
+		const every = { minutes: 20 };
+		await trigger.run({ hours: 23 }, { every });
+		expect(trigger.errors).toEqual([]);
+		await trigger.run({ hours: 4 }, { every });
+		expect(trigger.errors.map(({ message }) => message)).toEqual([
+			expect.stringContaining(video.id),
+		]);
+		await trigger.run({ hours: 24 }, { every });
+		expect(trigger.errors).toHaveLength(2);
+		const emitted = keysOf(trigger.items).map(String);
+		expectSameKeys(
+			emitted.filter((key) => key.startsWith(other.id)),
+			without(snapshotKeys(other), before),
+		);
+
+		sandbox.clear();
+		await trigger.run({ hours: 1, minutes: 30 });
+		expectSameKeys(trigger.keys, without(snapshotKeys(video, other), before));
+		await trigger.run({ hours: 30 }, { every: { hours: 1 } });
+		expect(trigger.errors).toHaveLength(2);
+	});
+
+	test('two videos that fail are reported together at most once a day', async () => {
+		const { video, sandbox, watch } = await withVideo();
+		const other = sandbox.seedVideo({ video_link: YOUTUBE });
+		sandbox.seedVideo({ video_link: INSTAGRAM });
+		const trigger = watch({}, { keep });
+		await trigger.poll();
+		for (const { id } of [video, other]) {
+			const match = { path: `/videos/${id}` };
+			sandbox.faults.add({ kind: 'status', status: 403, times: Infinity, match });
+			await trigger.run({ hours: 3 }, { every: { minutes: 30 } });
+		}
+		await trigger.run({ hours: 40 }, { every: { minutes: 30 } });
+		expect(trigger.errors).toHaveLength(1);
+		expect(trigger.errors[0]!.message).toContain(video.id);
+	});
+});

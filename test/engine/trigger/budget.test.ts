@@ -1,0 +1,154 @@
+import type { SandboxVideo } from '../../../sandbox';
+import {
+	createWorld,
+	expectSameKeys,
+	KEPT,
+	keysOf,
+	linkOf,
+	msOf,
+	snapshotKeys,
+	without,
+	type World,
+} from '../support/triggerWorld';
+
+const OF_VIDEO = /^\/videos\/\w+$/;
+
+describe.each(KEPT)('with the state %s', (_, keep) => {
+	async function withMany(
+		count: number,
+		budgetMs: number | null,
+		requestsPerMinute = 100_000,
+		startFrom = 'new',
+	) {
+		const world = await createWorld({ plan: { requestsPerMinute, maxVideos: Infinity } });
+		const videos = Array.from({ length: count }, (_, number) =>
+			world.sandbox.seedVideo({ video_link: linkOf('tiktok', number) }),
+		);
+		const trigger = world.watch({ startFrom }, { keep, budgetMs });
+		return { ...world, videos, trigger };
+	}
+
+	/** Each reply about a video takes so long, one after the other. */
+	const slowDown = ({ sandbox, advance }: World, seconds: number) =>
+		sandbox.faults.add({
+			kind: 'map',
+			times: Infinity,
+			match: { path: OF_VIDEO },
+			map(json) {
+				advance({ seconds });
+				return json;
+			},
+		});
+
+	/** Runs `work` while the clocks go as real time does. */
+	async function inRealTime<T>({ advance }: World, work: () => Promise<T>): Promise<T> {
+		// A little ahead, so that no timer ends before its time by the clock.
+		let last = performance.now() - 20;
+		const timer = setInterval(() => {
+			const now = performance.now();
+			advance({ ms: now - last });
+			last = now;
+		}, 5);
+		return await work().finally(() => clearInterval(timer));
+	}
+
+	const fresh = (videos: SandboxVideo[], before: string[]) =>
+		without(snapshotKeys(...videos), before);
+
+	test('a slow API: a poll emits what it has in time, and the next ones go on', async () => {
+		const world = await withMany(40, 2000);
+		const { videos, trigger, sandbox, advance, clock } = world;
+		await trigger.poll();
+		const before = snapshotKeys(...videos);
+		advance({ hours: 1, minutes: 10 });
+		// Eight at once: all of them would take three seconds.
+		sandbox.faults.add({ kind: 'latency', ms: 600, times: Infinity, match: { path: OF_VIDEO } });
+		const counts: number[] = [];
+		for (let poll = 0; poll < 10 && trigger.items.length < 40; poll += 1) {
+			const start = clock.now();
+			const items = await inRealTime(world, () => trigger.poll());
+			expect(clock.now() - start).toBeLessThan(2500);
+			counts.push(items?.length ?? 0);
+			advance({ minutes: 1 });
+		}
+		expect(counts[0]).toBeGreaterThan(0);
+		expect(counts[0]).toBeLessThan(40);
+		expectSameKeys(trigger.keys, fresh(videos, before));
+	});
+
+	test('an API that never answers: n8n is told, and later nothing is lost', async () => {
+		const world = await withMany(3, 500);
+		const { videos, trigger, sandbox, advance } = world;
+		await trigger.poll();
+		const before = snapshotKeys(...videos);
+		advance({ hours: 1, minutes: 10 });
+		sandbox.faults.add({ kind: 'latency', ms: 3000, times: Infinity });
+		await expect(inRealTime(world, () => trigger.poll())).rejects.toMatchObject({
+			failure: { cause: 'temporarily-unavailable' },
+		});
+		sandbox.clear();
+		await trigger.run({ minutes: 30 });
+		expectSameKeys(trigger.keys, fresh(videos, before));
+	});
+
+	test('a used-up rate limit: it ends before it would have to wait too long', async () => {
+		const { videos, trigger, clock } = await withMany(40, 100_000, 12, 'latest');
+		const counts: number[] = [];
+		for (let poll = 0; poll < 5; poll += 1) {
+			const start = clock.now();
+			counts.push((await trigger.poll())?.length ?? 0);
+			expect(clock.now() - start).toBeLessThanOrEqual(80_000);
+			clock.advance({ minutes: 2 });
+		}
+		expect(counts[0]).toBeGreaterThan(0);
+		expect(counts[0]).toBeLessThan(40);
+		expectSameKeys(trigger.keys, snapshotKeys(...videos));
+	});
+
+	test('seeding goes on with the next polls, and does not flood', async () => {
+		const { videos, trigger, clock } = await withMany(40, 100_000, 12);
+		for (let poll = 0; poll < 5; poll += 1) {
+			expect(await trigger.poll()).toBeNull();
+			clock.advance({ minutes: 2 });
+		}
+		const before = snapshotKeys(...videos);
+		await trigger.run({ hours: 1, minutes: 30 });
+		expectSameKeys(trigger.keys, fresh(videos, before));
+	});
+
+	test('an API too slow for all: every video comes in its turn', async () => {
+		const world = await withMany(30, 60_000);
+		const { videos, trigger } = world;
+		await trigger.poll();
+		const before = snapshotKeys(...videos);
+		slowDown(world, 12);
+		await trigger.run({ hours: 6 }, { every: { minutes: 15 }, mayThrow: true });
+		const emitted = new Set(trigger.keys);
+		expect(emitted.size).toBe(trigger.keys.length);
+		// What is older than the time that a round over all videos takes.
+		const settled = new Date(world.clock.now() - msOf({ hours: 2, minutes: 30 })).toISOString();
+		const missing = fresh(videos, before).filter(
+			(key) => !emitted.has(key) && key.slice(key.indexOf(':') + 1) < settled,
+		);
+		expect(missing).toEqual([]);
+	});
+
+	test('a host that tells no budget: a slow API is polled in parts all the same', async () => {
+		const world = await withMany(40, null);
+		const { videos, trigger, advance } = world;
+		await trigger.poll();
+		const before = snapshotKeys(...videos);
+		advance({ hours: 1, minutes: 10 });
+		slowDown(world, 10);
+		const items = await trigger.poll();
+		expect(items!.length).toBeGreaterThan(10);
+		expect(items!.length).toBeLessThan(40);
+		for (let poll = 0; poll < 3; poll += 1) await trigger.poll();
+		const due = fresh(videos, before).filter((key) => key.endsWith('T01:00:00.000Z'));
+		expectSameKeys(
+			trigger.keys.filter((key) => String(key).endsWith('T01:00:00.000Z')),
+			due,
+		);
+		expectSameKeys(keysOf(trigger.items), [...new Set(trigger.keys)]);
+	});
+});

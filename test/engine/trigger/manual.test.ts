@@ -1,0 +1,124 @@
+import { START, TIKTOK, TWITTER, YOUTUBE } from '../support/fixture';
+import {
+	createWatched,
+	createWorld,
+	EVENT_ROW,
+	EVENT_VIDEO,
+	EVENTS,
+	expectSameKeys,
+	keysOf,
+	linkOf,
+} from '../support/triggerWorld';
+
+/** The columns of every event; the order counts for the first two alone. */
+const COLUMNS: Record<string, string[]> = {
+	'snapshot.created': EVENT_ROW,
+	'tracking.started': EVENT_ROW,
+	'milestone.reached': [...EVENT_ROW, 'milestone_metric', 'milestone', 'value'],
+	'tracking.paused': [...EVENT_VIDEO, 'previous_status'],
+	'tracking.ended': [...EVENT_VIDEO, 'previous_status'],
+	'video.deleted': EVENT_VIDEO,
+	'balance.low': ['event', 'event_key', 'available_usd', 'threshold_usd'],
+};
+
+describe('a test in the editor', () => {
+	test('shows a real example of every chosen event where there is one', async () => {
+		const { sandbox, watch, advance } = await createWorld();
+		const started = '2025-12-31T12:00:00.000Z';
+		const videos = {
+			runs: sandbox.seedVideo({ video_link: TIKTOK }),
+			isPaused: sandbox.seedVideo({ video_link: YOUTUBE, started, status: 'paused' }),
+			hasEnded: sandbox.seedVideo({ video_link: TWITTER, started, status: 'completed' }),
+		};
+		advance({ hours: 3, minutes: 10 });
+		const ids = Object.values(videos).map(({ id }) => id);
+		const trigger = watch({ events: EVENTS, milestones: '1', lowBalanceUsd: 5000 });
+		const items = (await trigger.poll('manual'))!;
+		expectSameKeys(
+			items.map(({ event }) => event),
+			EVENTS,
+		);
+		for (const item of items) {
+			const { sample, ...columns } = item;
+			const event = String(item.event);
+			expect(Object.keys(item).slice(0, 2)).toEqual(['event', 'event_key']);
+			expect(Object.keys(columns).sort()).toEqual([...COLUMNS[event]!].sort());
+			if (!sample && event !== 'balance.low') expect(ids).toContain(item.video_id);
+		}
+		const of = (event: string) => items.find((item) => item.event === event)!;
+		for (const event of [
+			'snapshot.created',
+			'tracking.started',
+			'tracking.paused',
+			'tracking.ended',
+		])
+			expect(of(event)).not.toHaveProperty('sample');
+		expect(of('tracking.paused').video_id).toBe(videos.isPaused.id);
+		expect(of('tracking.ended').video_id).toBe(videos.hasEnded.id);
+		expect(of('video.deleted').sample).toBe(true);
+		expect(trigger.poller.staticData).toEqual({});
+	});
+
+	test('shows the newest snapshot, and the first as the start', async () => {
+		const events = ['snapshot.created', 'tracking.started'];
+		const { sandbox, watch, advance } = await createWorld();
+		const { id } = sandbox.seedVideo({ video_link: TIKTOK });
+		advance({ hours: 3 });
+		const items = await watch({ events }).poll('manual');
+		expect(
+			items!.map(({ event, event_key, snapshot_time, sample }) => [
+				event,
+				event_key,
+				snapshot_time,
+				sample,
+			]),
+		).toEqual([
+			['snapshot.created', `${id}:2026-01-01T03:00:00.000Z`, '2026-01-01T03:00:00.000Z', undefined],
+			['tracking.started', `${id}:started`, START, undefined],
+		]);
+	});
+
+	test('is marked as a sample where there is none, with the same columns', async () => {
+		const { watch } = await createWorld();
+		const trigger = watch({ events: EVENTS });
+		const items = (await trigger.poll('manual'))!;
+		expectSameKeys(
+			items.map(({ event }) => event),
+			EVENTS,
+		);
+		for (const { sample, ...item } of items.filter(({ event }) => event !== 'balance.low')) {
+			expect(sample).toBe(true);
+			expect(Object.keys(item).slice(0, 2)).toEqual(['event', 'event_key']);
+			expect(Object.keys(item).sort()).toEqual([...COLUMNS[String(item.event)]!].sort());
+		}
+		expect(trigger.poller.staticData).toEqual({});
+	});
+
+	test('shows a flagged video as deleted', async () => {
+		const { sandbox, watch } = await createWorld();
+		const video = sandbox.seedVideo({ video_link: linkOf('tiktok', 1) });
+		video.delete();
+		const trigger = watch({ events: ['video.deleted'], watch: 'selected', videos: video.id });
+		const items = await trigger.poll('manual');
+		expect(keysOf(items)).toEqual([`${video.id}:deleted`]);
+		expect(items![0]).not.toHaveProperty('sample');
+	});
+
+	test.each([
+		['bad milestones', { events: ['milestone.reached'], milestones: 'abc' }, 'abc'],
+		['an unknown id', { watch: 'selected', videos: 'cm5unknown' }, 'cm5unknown'],
+	])('says what is wrong: %s', async (_, parameters, message) => {
+		const { watch } = await createWorld();
+		await expect(watch(parameters).poll('manual')).rejects.toThrow(message);
+	});
+
+	test('leaves the state of a published workflow alone', async () => {
+		const { trigger, advance } = await createWatched((poller) => poller, { events: EVENTS });
+		const before = trigger.remembered;
+		advance({ hours: 1, minutes: 5 });
+		const shown = await trigger.poll('manual');
+		expect(shown).toHaveLength(EVENTS.length);
+		expect(trigger.remembered).toBe(before);
+		expect(await trigger.poll()).toHaveLength(1);
+	});
+});

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { type Platform, PLATFORMS, type SandboxVideo } from '../../../sandbox';
+import { TIKTOK } from '../support/fixture';
+import {
+	createWorld,
+	expectSameKeys,
+	KEPT,
+	keysOf,
+	linkOf,
+	snapshotKeys,
+	without,
+	type World,
+} from '../support/triggerWorld';
+
+const platformOf = (number: number): Platform => PLATFORMS[number % PLATFORMS.length]!;
+
+function seed({ sandbox }: World, count: number, platform = platformOf): SandboxVideo[] {
+	return Array.from({ length: count }, (_, number) =>
+		sandbox.seedVideo({ video_link: linkOf(platform(number), number) }),
+	);
+}
+
+const log = () => readFileSync(process.env.N8N_LOG_FILE_LOCATION!, 'utf8');
+
+describe.each(KEPT)('with the state %s', (_, keep) => {
+	test.each([100, 101, 350])('%i videos are all seeded, and all emitted', async (count) => {
+		const world = await createWorld();
+		const videos = seed(world, count);
+		const trigger = world.watch({ startFrom: 'latest' }, { keep });
+		await trigger.poll();
+		const seeded = snapshotKeys(...videos);
+		expect(seeded).toHaveLength(count);
+		expectSameKeys(trigger.keys, seeded);
+		const items = await trigger.run({ hours: 1, minutes: 10 }, { every: { minutes: 10 } });
+		expectSameKeys(keysOf(items), without(snapshotKeys(...videos), seeded));
+		expect(items).toHaveLength(count);
+	});
+
+	test('ended ones, however many, hide none that runs', async () => {
+		const world = await createWorld();
+		for (let number = 0; number < 120; number += 1)
+			world.sandbox.seedVideo({
+				video_link: linkOf('tiktok', number),
+				duration_days: 1,
+				started: '2025-12-30T00:00:00Z',
+			});
+		const running = world.sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-29' });
+		const trigger = world.watch({}, { keep });
+		await trigger.poll();
+		const before = snapshotKeys(running);
+		await trigger.run({ hours: 2, minutes: 30 });
+		expectSameKeys(trigger.keys, without(snapshotKeys(running), before));
+	});
+
+	test('a part of the list that is full: known ones that it hides stay watched', async () => {
+		const world = await createWorld();
+		const events = ['snapshot.created', 'video.deleted', 'tracking.ended'];
+		const old = seed(world, 60, () => 'tiktok');
+		const trigger = world.watch({ events }, { keep });
+		await trigger.poll();
+		const before = snapshotKeys(...old);
+		world.advance({ minutes: 30 });
+		const added = Array.from({ length: 70 }, (_, number) =>
+			world.sandbox.seedVideo({ video_link: linkOf('tiktok', 1000 + number) }),
+		);
+		await trigger.run({ hours: 2, minutes: 45 }, { every: { minutes: 15 } });
+		expectSameKeys(trigger.keys, without(snapshotKeys(...old, ...added), before));
+
+		// One that is hidden, and ends.
+		old[0]!.setStatus('cancelled');
+		const items = await trigger.run({ hours: 2 }, { every: { minutes: 15 } });
+		expect(keysOf(items)).toContain(`${old[0]!.id}:ended`);
+		expect(keysOf(items).join()).not.toContain(':deleted');
+	});
+
+	test('what a full part of the list may hide is said in the log', async () => {
+		const world = await createWorld();
+		seed(world, 130, () => 'instagram');
+		const from = log().length;
+		await world.watch({}, { keep }).poll();
+		const warned = () => /warn.*\n?.*instagram, monitoring/.test(log().slice(from));
+		for (let tries = 0; tries < 50 && !warned(); tries += 1) await wait(20);
+		expect(warned()).toBe(true);
+	});
+});

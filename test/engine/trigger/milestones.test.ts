@@ -1,0 +1,232 @@
+import type { SandboxVideo } from '../../../sandbox';
+import { INSTAGRAM, START, TIKTOK } from '../support/fixture';
+import {
+	createWorld,
+	EVENT_ROW,
+	expectSameKeys,
+	KEPT,
+	keysOf,
+	snapshotKeys,
+	without,
+} from '../support/triggerWorld';
+
+const events = ['milestone.reached'];
+const milestones = '10k, 100k, 1M';
+
+const at = (minutes: number) => new Date(Date.parse(START) + minutes * 60_000).toISOString();
+
+/** Makes these the snapshots of a video: minutes since START, and the value of the metric. */
+const show = (video: SandboxVideo, metric: string, entries: Array<[number, number | null]>) =>
+	video.override({
+		snapshots: entries.map(([minutes, value]) => ({
+			snapshot_time: at(minutes),
+			[metric]: value === null ? null : String(value),
+		})),
+	});
+
+describe.each([
+	['10,000', '10,000'],
+	['10k, 100,000', '100,000'],
+	['abc', 'abc'],
+	['10kk', '10kk'],
+	['-5', '-5'],
+	['0', '0'],
+	['ten, 10k', 'ten'],
+	[' ', ''],
+])('milestones “%s”', (text, named) => {
+	test('are refused before anything is sent, naming what is wrong', async () => {
+		const { watch, calls } = await createWorld();
+		const trigger = watch({ events, milestones: text });
+		await expect(trigger.poll()).rejects.toThrow(named);
+		expect(calls()).toEqual([]);
+	});
+});
+
+test('milestones are not read where the event was not chosen', async () => {
+	const { watch } = await createWorld();
+	expect(await watch({ milestones: '10,000' }).poll()).toBeNull();
+});
+
+describe.each(KEPT)('with the state %s', (_, keep) => {
+	async function withVideo(
+		entries: Array<[number, number | null]>,
+		{ metric = 'views', link = TIKTOK, ...parameters }: Record<string, unknown> = {},
+	) {
+		const world = await createWorld();
+		const video = world.sandbox.seedVideo({ video_link: String(link) });
+		const reshow = (shown: typeof entries) => show(video, String(metric), shown);
+		reshow(entries);
+		world.clock.set(at(entries.at(-1)![0]));
+		const chosen = { events, milestones, milestoneMetric: String(metric), ...parameters };
+		const trigger = world.watch(chosen, { keep });
+		await trigger.poll();
+		const keyOf = (mark: number) => `${video.id}:milestone:${String(metric)}:${mark}`;
+		/** Shows more snapshots, the last of them at `until`, and polls till a little after it. */
+		async function goOn(shown: typeof entries, until = shown.at(-1)![0]) {
+			const now = (world.clock.now() - Date.parse(START)) / 60_000;
+			world.advance({ minutes: Math.max(0, until - now) });
+			entries.push(...shown);
+			reshow(entries);
+			return keysOf(await trigger.run({ minutes: 40 }));
+		}
+		return { ...world, video, trigger, keyOf, goOn };
+	}
+
+	test('each mark that is passed is one item, ascending, once', async () => {
+		const { trigger, keyOf, goOn, video } = await withVideo([
+			[0, 100],
+			[60, 5000],
+		]);
+		expect(await goOn([[120, 9999]])).toEqual([]);
+		expect(await goOn([[180, 250_000]])).toEqual([keyOf(10_000), keyOf(100_000)]);
+		expect(Object.keys(trigger.items[0]!).sort()).toEqual(
+			[...EVENT_ROW, 'milestone_metric', 'milestone', 'value'].sort(),
+		);
+		expect(trigger.items[0]).toMatchObject({
+			event: 'milestone.reached',
+			milestone_metric: 'views',
+			milestone: 10_000,
+			value: 250_000,
+			views: 250_000,
+			video_id: video.id,
+			snapshot_time: at(180),
+		});
+		// A count that falls, and passes the mark again.
+		expect(await goOn([[240, 90_000]])).toEqual([]);
+		expect(await goOn([[300, 300_000]])).toEqual([]);
+		expect(await goOn([[360, 1_000_000]])).toEqual([keyOf(1_000_000)]);
+	});
+
+	test('what was passed before the video was first seen does not fire', async () => {
+		const { keyOf, goOn } = await withVideo([
+			[0, 100],
+			[60, 50_000],
+		]);
+		expect(await goOn([[120, 60_000]])).toEqual([]);
+		expect(await goOn([[180, 110_000]])).toEqual([keyOf(100_000)]);
+	});
+
+	test('what a tracking begins with does not fire', async () => {
+		const { keyOf, goOn } = await withVideo([[0, 20_000]], { startFrom: 'beginning' });
+		expect(await goOn([[60, 99_999]])).toEqual([]);
+		expect(await goOn([[120, 100_000]])).toEqual([keyOf(100_000)]);
+	});
+
+	test('from the beginning, those in the history come with their snapshots', async () => {
+		const { trigger, keyOf, video } = await withVideo(
+			[
+				[0, 100],
+				[60, 20_000],
+				[120, 2_000_000],
+			],
+			{ startFrom: 'beginning', events: ['snapshot.created', 'tracking.started', ...events] },
+		);
+		expect(trigger.keys).toEqual([
+			`${video.id}:started`,
+			`${video.id}:${at(0)}`,
+			`${video.id}:${at(60)}`,
+			keyOf(10_000),
+			`${video.id}:${at(120)}`,
+			keyOf(100_000),
+			keyOf(1_000_000),
+		]);
+	});
+
+	test('a late snapshot below the mark changes nothing, and one above it fires no second time', async () => {
+		const { trigger, keyOf, goOn } = await withVideo([
+			[0, 100],
+			[60, 5000],
+		]);
+		expect(await goOn([[180, 20_000]])).toEqual([keyOf(10_000)]);
+		await goOn([[90, 6000]], 240);
+		await goOn([[120, 12_000]], 300);
+		await goOn([[360, 21_000]]);
+		expect(trigger.keys).toEqual([keyOf(10_000)]);
+	});
+
+	test('a late snapshot that is the first above the mark fires once', async () => {
+		const { trigger, keyOf, goOn } = await withVideo([
+			[0, 100],
+			[60, 5000],
+		]);
+		expect(await goOn([[180, 9000]])).toEqual([]);
+		await goOn([[120, 11_000]], 240);
+		await goOn([[300, 12_000]]);
+		expect(trigger.keys).toEqual([keyOf(10_000)]);
+	});
+
+	test('likes on Instagram count; views, which it lacks, never do', async () => {
+		const chosen = { metric: 'likes', link: INSTAGRAM };
+		const { keyOf, goOn } = await withVideo([[0, 9000]], chosen);
+		expect(await goOn([[60, 10_500]])).toEqual([keyOf(10_000)]);
+
+		const unknown = await withVideo([[0, null]], { link: INSTAGRAM });
+		expect(await unknown.goOn([[60, null]])).toEqual([]);
+	});
+
+	test('an unknown count between two known ones hides no mark', async () => {
+		const { keyOf, goOn } = await withVideo([[0, 9000]]);
+		expect(await goOn([[60, null]])).toEqual([]);
+		expect(await goOn([[120, 10_000]])).toEqual([keyOf(10_000)]);
+	});
+
+	test('marks that one poll may not emit any more follow', async () => {
+		const options = { maxItemsPerPoll: 1 };
+		const { keyOf, goOn, trigger } = await withVideo([[0, 100]], {
+			events: ['snapshot.created', ...events],
+			options,
+		});
+		await goOn([
+			[60, 20_000],
+			[120, 200_000],
+		]);
+		expectSameKeys(
+			trigger.keys.filter((key) => String(key).includes('milestone')),
+			[keyOf(10_000), keyOf(100_000)],
+		);
+		expect(trigger.keys).toHaveLength(4);
+	});
+
+	test('balance.low comes once per fall, and at the first look where it is low already', async () => {
+		const { sandbox, watch } = await createWorld();
+		sandbox.seedVideo({ video_link: TIKTOK, test: true });
+		const trigger = watch({ events: ['balance.low'], lowBalanceUsd: 8 }, { keep });
+		await trigger.poll();
+		const counts: number[] = [];
+		for (const usd of [8.5, 7.5, 3, 12, 7, 0, 20, 8]) {
+			sandbox.balance.set(usd);
+			counts.push((await trigger.run({ minutes: 40 })).length);
+		}
+		expect(counts).toEqual([0, 1, 0, 0, 1, 0, 0, 0]);
+		expect(Object.keys(trigger.items[0]!)).toEqual([
+			'event',
+			'event_key',
+			'available_usd',
+			'threshold_usd',
+		]);
+		expect(trigger.items[0]).toMatchObject({ available_usd: 7.5, threshold_usd: 8 });
+		expect(new Set(trigger.keys).size).toBe(2);
+		for (const key of trigger.keys) expect(key).toMatch(/^balance\.low:/);
+
+		sandbox.balance.set(1);
+		const second = watch({ events: ['balance.low'] }, { keep });
+		expect(await second.poll()).toHaveLength(1);
+		expect(await second.run({ hours: 2 })).toEqual([]);
+	});
+
+	test('balance.low, while the balance cannot be read: snapshots go on, and it comes later', async () => {
+		const { sandbox, watch } = await createWorld();
+		const video = sandbox.seedVideo({ video_link: TIKTOK, test: true });
+		const chosen = ['snapshot.created', 'balance.low'];
+		const trigger = watch({ events: chosen }, { keep });
+		await trigger.poll();
+		const before = snapshotKeys(video);
+		sandbox.faults.add({ kind: 'status', status: 500, times: Infinity, match: { path: '/usage' } });
+		sandbox.balance.set(1);
+		await trigger.run({ hours: 2, minutes: 20 }, { mayThrow: true });
+		expectSameKeys(trigger.keys, without(snapshotKeys(video), before));
+		sandbox.clear();
+		const items = await trigger.run({ minutes: 30 }, { mayThrow: true });
+		expect(items.map(({ event }) => event)).toEqual(['balance.low']);
+	});
+});

@@ -1,0 +1,163 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { type Fixture, INSTAGRAM, TWITTER, YOUTUBE } from '../support/fixture';
+import {
+	createWatched,
+	EVENTS,
+	expectSameKeys,
+	KEPT,
+	keysOf,
+	snapshotKeys,
+	without,
+} from '../support/triggerWorld';
+
+const OF_VIDEO = /^\/videos\/\w+$/;
+
+const slowDown = ({ sandbox }: Fixture) =>
+	sandbox.faults.add({ kind: 'latency', ms: 200, match: { path: OF_VIDEO } });
+
+async function untilAsked({ calls }: Fixture): Promise<void> {
+	const isAsked = () => calls().some((call) => call.startsWith('GET /videos/'));
+	for (let tries = 0; tries < 400 && !isAsked(); tries += 1) await wait(5);
+	expect(isAsked()).toBe(true);
+}
+
+describe.each(KEPT)('with the state %s', (_, keep) => {
+	async function withNews(parameters = {}) {
+		const watched = await createWatched(keep, parameters);
+		const added = watched.sandbox.seedVideo({ video_link: YOUTUBE });
+		await watched.trigger.run({ minutes: 15 });
+		const before = snapshotKeys(watched.video, added);
+		watched.advance({ hours: 1 });
+		watched.sandbox.clear();
+		const fresh = without(snapshotKeys(watched.video, added), before);
+		return { ...watched, added, fresh, poller: keep(watched.trigger.poller) };
+	}
+
+	test.each([0, 1])(
+		'of two polls at once, request %i being slow, each item comes once',
+		async (after) => {
+			const { sandbox, trigger, poller, fresh } = await withNews();
+			sandbox.faults.add({ kind: 'latency', ms: 200, after, match: { path: OF_VIDEO } });
+			const both = await Promise.all([poller.poll(), poller.poll()]);
+			expect(both).toContain(null);
+			trigger.poller = poller;
+			const more = await trigger.run({ minutes: 20 });
+			expectSameKeys([...both.flatMap(keysOf), ...keysOf(more)], fresh);
+		},
+	);
+
+	test('polls that follow while one runs give null, and what it hands over is kept', async () => {
+		const { trigger, poller, fresh } = await withNews();
+		slowDown(trigger.world);
+		const running = poller.poll();
+		await untilAsked(trigger.world);
+		expect([await poller.poll(), await poller.poll()]).toEqual([null, null]);
+		expectSameKeys(keysOf(await running), fresh);
+		trigger.poller = poller;
+		expect(await trigger.run({ minutes: 20 })).toEqual([]);
+	});
+
+	test('activated again from the older state while a poll runs: what n8n discards comes again', async () => {
+		const { trigger, poller, fresh } = await withNews();
+		slowDown(trigger.world);
+		const discarded = poller.poll();
+		await untilAsked(trigger.world);
+		const again = poller.restarted();
+		const first = await again.poll();
+		await discarded;
+		trigger.poller = again;
+		expectSameKeys(keysOf([...(first ?? []), ...(await trigger.run({ minutes: 20 }))]), fresh);
+	});
+
+	test('activated again, and the poll of before begins after it: each item comes once', async () => {
+		const { trigger, poller, fresh } = await withNews();
+		const again = poller.restarted();
+		slowDown(trigger.world);
+		const running = again.poll();
+		await untilAsked(trigger.world);
+		expect(await poller.poll()).toBeNull();
+		const first = await running;
+		trigger.poller = again;
+		expectSameKeys(keysOf([...(first ?? []), ...(await trigger.run({ minutes: 20 }))]), fresh);
+	});
+
+	test('published with other parameters while a poll runs: nothing is lost', async () => {
+		const { trigger, poller, fresh } = await withNews();
+		slowDown(trigger.world);
+		const discarded = poller.poll();
+		await untilAsked(trigger.world);
+		const changed = poller.restarted({ events: ['snapshot.created', 'tracking.ended'] });
+		const first = await changed.poll();
+		await discarded;
+		trigger.poller = changed;
+		expectSameKeys(keysOf([...(first ?? []), ...(await trigger.run({ minutes: 20 }))]), fresh);
+	});
+
+	test('a poll that throws stands in nobody’s way', async () => {
+		const { sandbox, trigger, fresh } = await withNews();
+		sandbox.faults.add({ kind: 'status', status: 401, body: {}, times: 2 });
+		for (let poll = 0; poll < 2; poll += 1)
+			await expect(trigger.poll()).rejects.toThrow('does not accept the API key');
+		sandbox.clear();
+		expectSameKeys(keysOf(await trigger.run({ minutes: 30 })), fresh);
+	});
+});
+
+describe('Replay After Restart', () => {
+	const options = { replayAfterRestart: true };
+
+	test.each(KEPT)(
+		'with the state %s: a new process emits again what went out in the last ten minutes, all events alike',
+		async (_, keep) => {
+			const { sandbox, video, watch, clock } = await createWatched(keep);
+			const ends = sandbox.seedVideo({ video_link: YOUTUBE });
+			const { views } = video.snapshots.at(-1)!;
+			const milestones = String(Number(views) + 1);
+			const trigger = watch({ events: EVENTS, milestones, options }, { keep });
+			await trigger.poll();
+			await trigger.run({ minutes: 40 });
+			const early = sandbox.seedVideo({ video_link: INSTAGRAM });
+			expect(await trigger.run({ minutes: 12 }, { every: { minutes: 3 } })).toHaveLength(2);
+
+			clock.set('2026-01-01T04:05:00.000Z');
+			ends.setStatus('cancelled');
+			sandbox.balance.set(1);
+			const added = sandbox.seedVideo({ video_link: TWITTER });
+			const handedOver = await trigger.run({ minutes: 9 }, { every: { minutes: 3 } });
+			const isBalance = (key: unknown) => /^balance\.low:/.test(String(key));
+			expect(keysOf(handedOver).filter(isBalance)).toHaveLength(1);
+			expectSameKeys(
+				keysOf(handedOver).filter((key) => !isBalance(key)),
+				[
+					`${video.id}:2026-01-01T04:00:00.000Z`,
+					`${video.id}:milestone:views:${milestones}`,
+					`${ends.id}:2026-01-01T04:00:00.000Z`,
+					`${ends.id}:ended`,
+					`${added.id}:started`,
+					`${added.id}:2026-01-01T04:05:00.000Z`,
+				],
+			);
+
+			const restarted = trigger.inNewProcess();
+			const again = await restarted.poll();
+			expectSameKeys(keysOf(again), keysOf(handedOver));
+			expect(again).toEqual(expect.arrayContaining(handedOver));
+			expect(await restarted.poll()).toBeNull();
+			expectSameKeys(keysOf(await restarted.run({ minutes: 50 })), [
+				`${early.id}:2026-01-01T04:40:00.000Z`,
+				`${video.id}:2026-01-01T05:00:00.000Z`,
+			]);
+		},
+	);
+
+	test.each([
+		['off', {}],
+		['on, in the same process', options],
+	])('%s: nothing comes twice', async (title, chosen) => {
+		const { trigger } = await createWatched(KEPT[1]![1], { options: chosen });
+		expect(await trigger.run({ hours: 1 })).toHaveLength(1);
+		const next = title === 'off' ? trigger.inNewProcess() : trigger;
+		expect(await next.poll()).toBeNull();
+	});
+});

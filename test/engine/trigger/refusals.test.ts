@@ -1,0 +1,161 @@
+import type { Fault } from '../../../sandbox';
+import { INSTAGRAM, TIKTOK, YOUTUBE } from '../support/fixture';
+import {
+	createWorld,
+	expectSameKeys,
+	KEPT,
+	keysOf,
+	snapshotKeys,
+	without,
+} from '../support/triggerWorld';
+
+describe.each(KEPT)('with the state %s', (_, keep) => {
+	async function withThree() {
+		const world = await createWorld();
+		const links = [TIKTOK, YOUTUBE, INSTAGRAM];
+		const videos = links.map((video_link) => world.sandbox.seedVideo({ video_link }));
+		const trigger = world.watch({}, { keep });
+		await trigger.poll();
+		const before = snapshotKeys(...videos);
+		world.advance({ hours: 1, minutes: 5 });
+		/** What is there and was not when the trigger was published. */
+		const fresh = () => without(snapshotKeys(...videos), before);
+		return { ...world, videos, trigger, fresh };
+	}
+
+	describe('a part is refused', () => {
+		test.each<[string, Fault]>([
+			['429 with a reset', { kind: 'rate_limited', resetInSeconds: 30, after: 2 }],
+			['429 without headers', { kind: 'rate_limited', headers: false, after: 2 }],
+			['429 of the list', { kind: 'rate_limited', resetInSeconds: 5 }],
+			['429 again and again', { kind: 'rate_limited', resetInSeconds: 9, after: 1, times: 4 }],
+			['500 once', { kind: 'status', status: 500, after: 2 }],
+			['half a reply once', { kind: 'body', truncate_at: 300, after: 2 }],
+			['a broken connection once', { kind: 'drop', when: 'before_commit', after: 2 }],
+		])('%s: the same poll still emits all', async (_, fault) => {
+			const { sandbox, trigger, fresh } = await withThree();
+			sandbox.faults.add(fault);
+			expectSameKeys(keysOf(await trigger.poll()), fresh());
+			await trigger.run({ minutes: 30 });
+			expectSameKeys(trigger.keys, fresh());
+		});
+
+		test.each<[string, Fault]>([
+			['500', { kind: 'status', status: 500 }],
+			['503 with HTML', { kind: 'status', status: 503 }],
+			['half a reply', { kind: 'body', truncate_at: 300 }],
+			['another reply', { kind: 'body', body: '{"id":5}' }],
+			['HTML', { kind: 'body', body: '<html></html>' }],
+			['a broken connection', { kind: 'drop', when: 'after_commit' }],
+			['400', { kind: 'status', status: 400 }],
+			['no snapshots', { kind: 'map', map: ({ snapshots: _snapshots, ...json }) => json }],
+			['an odd snapshot', { kind: 'map', map: (json) => ({ ...json, snapshots: [{}] }) }],
+		])('%s for hours: the others are emitted, and later all of it', async (_, fault) => {
+			const { sandbox, trigger, videos, fresh } = await withThree();
+			const match = { path: `/videos/${videos[1]!.id}` };
+			sandbox.faults.add({ ...fault, match, times: Infinity });
+			const others = [videos[0]!, videos[2]!];
+			expectSameKeys(
+				keysOf(await trigger.poll()),
+				fresh().filter((key) => others.some(({ id }) => key.startsWith(id))),
+			);
+			await trigger.run({ hours: 3 });
+			expect(keysOf(trigger.items).join()).not.toContain(videos[1]!.id);
+			const asked = trigger.sent.filter((call) => call === `GET ${match.path}`).length;
+			expect(asked).toBeLessThanOrEqual(45);
+			sandbox.clear();
+			await trigger.run({ hours: 1, minutes: 15 });
+			expectSameKeys(trigger.keys, fresh());
+		});
+
+		test.each<[string, Fault]>([
+			['500', { kind: 'status', status: 500, times: Infinity }],
+			['HTML', { kind: 'body', body: '<html></html>', times: Infinity }],
+		])('the list answers %s for hours: nothing is lost', async (_, fault) => {
+			const { sandbox, trigger, videos, fresh } = await withThree();
+			sandbox.faults.add({ ...fault, match: { path: '/videos' } });
+			await trigger.run({ hours: 2 }, { mayThrow: true });
+			videos.push(sandbox.seedVideo({ video_link: 'https://www.tiktok.com/@b/video/77' }));
+			await trigger.run({ hours: 1 }, { mayThrow: true });
+			sandbox.clear();
+			await trigger.run({ hours: 1, minutes: 30 });
+			expectSameKeys(trigger.keys, fresh());
+		});
+
+		test('429 for the rest of a poll: what is left comes later', async () => {
+			const { sandbox, trigger, fresh } = await withThree();
+			const match = { path: /^\/videos\/\w+$/ };
+			const fault = { kind: 'rate_limited', resetInSeconds: 90, times: Infinity } as const;
+			sandbox.faults.add({ ...fault, match, after: 1 });
+			await trigger.run({ minutes: 30 }, { mayThrow: true });
+			sandbox.clear();
+			await trigger.run({ hours: 1 });
+			expectSameKeys(trigger.keys, fresh());
+		});
+	});
+
+	describe('all is refused', () => {
+		test.each<[string, Fault, object]>([
+			[
+				'429 with a reset',
+				{ kind: 'rate_limited', resetInSeconds: 50 },
+				{ cause: 'rate-limited', retryAfterMs: expect.any(Number) },
+			],
+			[
+				'429 without headers',
+				{ kind: 'rate_limited', headers: false },
+				{ cause: 'rate-limited', retryAfterMs: expect.any(Number) },
+			],
+			['500', { kind: 'status', status: 500 }, { cause: 'temporarily-unavailable' }],
+			['502', { kind: 'status', status: 502 }, { cause: 'temporarily-unavailable' }],
+			['HTML', { kind: 'body', body: '<html></html>' }, { cause: 'temporarily-unavailable' }],
+			[
+				'broken connections',
+				{ kind: 'drop', when: 'before_commit' },
+				{ cause: 'temporarily-unavailable' },
+			],
+		])('%s: the error says so to n8n, and nothing is lost', async (_, fault, failure) => {
+			const { sandbox, trigger, fresh, advance } = await withThree();
+			sandbox.faults.add({ ...fault, times: Infinity });
+			await trigger.expectFailure(failure);
+			sandbox.clear();
+			advance({ minutes: 3 });
+			await trigger.run({ hours: 1 });
+			expectSameKeys(trigger.keys, fresh());
+		});
+
+		test('all videos, while the list answers: throws, and nothing is lost', async () => {
+			const { sandbox, trigger, fresh } = await withThree();
+			const match = { path: /^\/videos\/\w+$/ };
+			sandbox.faults.add({ kind: 'status', status: 500, times: Infinity, match });
+			await trigger.expectFailure({ cause: 'temporarily-unavailable' });
+			sandbox.clear();
+			await trigger.run({ hours: 1 });
+			expectSameKeys(trigger.keys, fresh());
+		});
+
+		test.each([
+			['401', { kind: 'status', status: 401 }, /does not accept the API key/],
+			[
+				'another host',
+				{ kind: 'redirect', status: 302, location: 'http://127.0.0.1:9/x' },
+				/not followed/,
+			],
+		] as Array<[string, Fault, RegExp]>)(
+			'%s: throws at once, nothing is lost',
+			async (title, fault, message) => {
+				const { sandbox, trigger, fresh } = await withThree();
+				const before = trigger.remembered;
+				sandbox.faults.add({ ...fault, times: Infinity });
+				const error = await trigger.poll().catch((caught: Error) => caught);
+				expect(error).toMatchObject({ message: expect.stringMatching(message) });
+				if (title === '401')
+					expect(error).toMatchObject({ failure: { cause: 'credential-invalid' } });
+				expect(trigger.remembered).toBe(before);
+				sandbox.clear();
+				await trigger.run({ hours: 1 });
+				expectSameKeys(trigger.keys, fresh());
+			},
+		);
+	});
+});

@@ -1,0 +1,197 @@
+import {
+	createWatched,
+	createWorld,
+	EVENT_ROW,
+	EVENTS,
+	expectSameKeys,
+	KEPT,
+	keysOf,
+	snapshotKeys,
+	without,
+} from '../support/triggerWorld';
+import { GROWTH, TIKTOK, YOUTUBE } from '../support/fixture';
+
+const isOfVideo = (call: string) => call.startsWith('GET /videos/');
+const isListing = (call: string) => /^GET \/videos(\?|$)/.test(call);
+
+describe.each(KEPT)('with the state %s', (_, keep) => {
+	describe('each new snapshot', () => {
+		test('is emitted once, as a row that begins with event and event_key', async () => {
+			const { trigger, video, advance } = await createWatched(keep);
+			expect(trigger.items).toEqual([]);
+			const items = await trigger.run({ hours: 1 });
+			expect(items.map((item) => Object.keys(item))).toEqual([EVENT_ROW]);
+			const [snapshot] = video.snapshots.slice(-1);
+			expect(items[0]).toMatchObject({
+				event: 'snapshot.created',
+				event_key: `${video.id}:2026-01-01T04:00:00.000Z`,
+				snapshot_key: `${video.id}:2026-01-01T04:00:00.000Z`,
+				snapshot_time: '2026-01-01T04:00:00.000Z',
+				views: Number(snapshot!.views),
+			});
+			expect(await trigger.poll()).toBeNull();
+			advance({ minutes: 30 });
+			expect(await trigger.poll()).toBeNull();
+		});
+
+		test('comes oldest first over all videos', async () => {
+			const world = await createWorld();
+			const { id: a } = world.sandbox.seedVideo({ video_link: TIKTOK });
+			world.advance({ minutes: 30 });
+			const { id: b } = world.sandbox.seedVideo({ video_link: YOUTUBE });
+			const trigger = world.watch({}, { keep });
+			await trigger.poll();
+			world.advance({ hours: 2, minutes: 15 });
+			expect(keysOf(await trigger.poll())).toEqual([
+				`${a}:2026-01-01T01:00:00.000Z`,
+				`${b}:2026-01-01T01:30:00.000Z`,
+				`${a}:2026-01-01T02:00:00.000Z`,
+				`${b}:2026-01-01T02:30:00.000Z`,
+			]);
+		});
+
+		test('of a video tracked later comes from its first on', async () => {
+			const { trigger, sandbox } = await createWatched(keep);
+			const added = sandbox.seedVideo({ video_link: YOUTUBE });
+			const items = await trigger.run({ hours: 2, minutes: 30 });
+			expectSameKeys(
+				keysOf(items.filter(({ platform }) => platform === 'youtube')),
+				snapshotKeys(added),
+			);
+			expect(snapshotKeys(added)).toHaveLength(3);
+		});
+
+		test('late, out of order and repeated comes once; more than a day late it stays away', async () => {
+			const { trigger, video } = await createWatched(keep);
+			video.addSnapshot({ snapshot_time: '2026-01-01T01:30:00Z', views: '5' });
+			video.repeatSnapshot(0);
+			video.shuffle();
+			expectSameKeys(keysOf(await trigger.run({ hours: 1, minutes: 30 })), [
+				`${video.id}:2026-01-01T01:30:00.000Z`,
+				`${video.id}:2026-01-01T04:00:00.000Z`,
+			]);
+			await trigger.run({ hours: 48 }, { every: { hours: 1 } });
+			video.addSnapshot({ snapshot_time: '2026-01-01T01:45:00Z', views: '5' });
+			await trigger.run({ hours: 2 });
+			expect(trigger.keys).not.toContain(`${video.id}:2026-01-01T01:45:00.000Z`);
+			expect(new Set(trigger.keys).size).toBe(trigger.keys.length);
+		});
+	});
+
+	describe('a poll without news', () => {
+		test('gives null, and asks only for the list, every 7.5 minutes', async () => {
+			const { trigger, calls, sandbox } = await createWatched(keep);
+			sandbox.clear();
+			expect(await trigger.poll()).toBeNull();
+			expect(await trigger.run({ minutes: 7 }, { every: { minutes: 1 } })).toEqual([]);
+			expect(calls()).toEqual([]);
+			expect(await trigger.run({ minutes: 50 }, { every: { minutes: 1 } })).toEqual([]);
+			expect(calls().filter((call) => !isListing(call))).toEqual([]);
+			expect(calls().length).toBeGreaterThanOrEqual(5);
+			expect(calls().length).toBeLessThanOrEqual(7);
+		});
+
+		test('asks about a video on its hour little more than once an hour', async () => {
+			const { trigger, video, sandbox, calls } = await createWatched(keep);
+			const before = snapshotKeys(video);
+			sandbox.clear();
+			await trigger.run({ hours: 24, minutes: 30 });
+			expectSameKeys(trigger.keys, without(snapshotKeys(video), before));
+			expect(calls().filter(isOfVideo).length).toBeLessThanOrEqual(30);
+		});
+
+		test('asks less and less often for a first snapshot', async () => {
+			const world = await createWorld({ firstSnapshotDelayMs: 58 * 60_000 });
+			const trigger = world.watch({}, { keep });
+			await trigger.poll();
+			world.sandbox.seedVideo({ video_link: TIKTOK });
+			expect(await trigger.run({ minutes: 57 }, { every: { minutes: 1 } })).toEqual([]);
+			const asked = trigger.sent.filter(isOfVideo).length;
+			expect(asked).toBeGreaterThanOrEqual(3);
+			expect(asked).toBeLessThanOrEqual(6);
+			expect(await trigger.run({ minutes: 30 }, { every: { minutes: 1 } })).toHaveLength(1);
+		});
+
+		test('looks at the balance every 15 minutes, where that was chosen', async () => {
+			const { trigger } = await createWatched(keep, { events: ['balance.low'] });
+			await trigger.run({ minutes: 44 }, { every: { minutes: 1 } });
+			expect(trigger.sent.filter((call) => call === 'GET /usage')).toHaveLength(3);
+		});
+	});
+
+	describe('what is remembered', () => {
+		test('stays byte for byte where a poll throws', async () => {
+			const { trigger, video, sandbox, advance } = await createWatched(keep);
+			const other = sandbox.seedVideo({ video_link: YOUTUBE });
+			await trigger.run({ minutes: 15 });
+			const before = trigger.remembered;
+			const emitted = trigger.keys;
+			advance({ hours: 1 });
+			sandbox.faults.add({ kind: 'status', status: 401, body: { error: 'x' }, after: 2 });
+			await expect(trigger.poll()).rejects.toThrow('does not accept the API key');
+			expect(trigger.remembered).toBe(before);
+			sandbox.clear();
+			await trigger.run({ minutes: 10 });
+			expectSameKeys(without(trigger.keys, emitted), [
+				`${video.id}:2026-01-01T04:00:00.000Z`,
+				`${other.id}:2026-01-01T04:00:00.000Z`,
+			]);
+		});
+
+		test('survives polls that gave null, of which n8n saves nothing', async () => {
+			const world = await createWorld({ firstSnapshotDelayMs: 30 * 60_000 });
+			const video = world.sandbox.seedVideo({ video_link: TIKTOK });
+			world.advance({ hours: 3 });
+			const seeded = snapshotKeys(video);
+			const trigger = world.watch({}, { keep });
+			await trigger.poll();
+			expect(await trigger.run({ hours: 1 })).toHaveLength(1);
+			const saved = JSON.parse(trigger.remembered);
+			const added = world.sandbox.seedVideo({ video_link: YOUTUBE });
+			expect(await trigger.run({ minutes: 25 })).toEqual([]);
+			expect(trigger.sent).toContain(`GET /videos/${added.id}`);
+
+			const restarted = world.watch({}, { keep, staticData: saved });
+			await restarted.run({ hours: 3, minutes: 30 });
+			expectSameKeys(
+				[...trigger.keys, ...restarted.keys],
+				without(snapshotKeys(video, added), seeded),
+			);
+		});
+	});
+
+	describe('more of a row', () => {
+		test('Include Growth', async () => {
+			const { trigger } = await createWatched(keep, { options: { includeGrowth: true } });
+			const [item] = await trigger.run({ hours: 1 });
+			expect(Object.keys(item!)).toEqual([...EVENT_ROW, ...GROWTH]);
+			expect(item).toMatchObject({ hours_since_previous: 1, views_delta: expect.any(Number) });
+			expect(item!.views_delta).toBeGreaterThan(0);
+		});
+
+		test('Simplify off adds the video as the API sends it', async () => {
+			const { trigger, video } = await createWatched(keep, { simplify: false });
+			const [item] = await trigger.run({ hours: 1 });
+			const { snapshots: _snapshots, ...sent } = JSON.parse(video.toJson());
+			expect(Object.keys(item!)).toEqual([...EVENT_ROW, 'video']);
+			expect(item!.video).toEqual(sent);
+		});
+	});
+});
+
+test('nothing but GET is sent, whatever is watched', async () => {
+	const { watch, sandbox, calls, advance } = await createWorld();
+	const { id } = sandbox.seedVideo({ video_link: TIKTOK });
+	const choices = [{}, { watch: 'selected', videos: `${id} ${YOUTUBE}` }];
+	for (const chosen of choices) {
+		const events = EVENTS;
+		const trigger = watch({ ...chosen, events, startFrom: 'beginning', lowBalanceUsd: 5000 });
+		await trigger.poll('manual');
+		await trigger.poll();
+		advance({ hours: 1 });
+		await trigger.poll();
+	}
+	expect(calls().length).toBeGreaterThan(8);
+	expect(calls().filter((call) => !call.startsWith('GET '))).toEqual([]);
+	expect(sandbox.ledger.filter(({ kind }) => kind === 'track')).toEqual([]);
+});

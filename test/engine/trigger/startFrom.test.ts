@@ -1,0 +1,167 @@
+import {
+	createWatched,
+	createWorld,
+	EVENT_ROW,
+	expectSameKeys,
+	KEPT,
+	keysOf,
+	linkOf,
+	snapshotKeys,
+	without,
+} from '../support/triggerWorld';
+import { START, TIKTOK, YOUTUBE } from '../support/fixture';
+
+/** Two videos of ten snapshots each. */
+async function withTwo() {
+	const world = await createWorld();
+	const videos = [TIKTOK, YOUTUBE].map((video_link) => world.sandbox.seedVideo({ video_link }));
+	world.advance({ hours: 9 });
+	return { ...world, videos };
+}
+
+describe.each(KEPT)('with the state %s, Start From', (_, keep) => {
+	test.each([
+		['new', []],
+		['latest', ['03']],
+		['beginning', ['00', '01', '02', '03']],
+	])('%s', async (startFrom, hours) => {
+		const { trigger, video } = await createWatched(keep, { startFrom });
+		const expected = hours.map((hour) => `${video.id}:2026-01-01T${hour}:00:00.000Z`);
+		expect(trigger.keys).toEqual(expected);
+		expect(await trigger.poll()).toBeNull();
+		expect(keysOf(await trigger.run({ hours: 1 }))).toEqual([
+			`${video.id}:2026-01-01T04:00:00.000Z`,
+		]);
+	});
+
+	test.each([
+		['beginning', 6, 20],
+		['beginning', 1, 20],
+		['latest', 1, 2],
+	])(
+		'%s, at most %i items a poll, goes on by itself and loses nothing',
+		async (startFrom, maxItemsPerPoll, total) => {
+			const { videos, watch } = await withTwo();
+			const options = { maxItemsPerPoll };
+			const trigger = watch({ startFrom, options }, { keep });
+			for (let poll = 0; poll < total + 2; poll += 1)
+				expect((await trigger.poll())?.length ?? 0).toBeLessThanOrEqual(maxItemsPerPoll);
+			expect(trigger.items).toHaveLength(total);
+			const all = snapshotKeys(...videos);
+			const newest = all.filter((key) => key.endsWith('09:00:00.000Z'));
+			expectSameKeys(trigger.keys, startFrom === 'latest' ? newest : all);
+			const items = await trigger.run({ hours: 1, minutes: 30 });
+			expectSameKeys(keysOf(items), without(snapshotKeys(...videos), all));
+		},
+	);
+
+	test('beginning, a few at a time, is oldest first over all videos and polls', async () => {
+		const { watch } = await withTwo();
+		const options = { maxItemsPerPoll: 6 };
+		const trigger = watch({ startFrom: 'beginning', options }, { keep });
+		for (let poll = 0; poll < 4; poll += 1) await trigger.poll();
+		const times = trigger.items.map(({ snapshot_time }) => String(snapshot_time));
+		expect(times).toEqual([...times].sort());
+	});
+
+	test('new, with more to come than one poll may emit, catches up after a pause', async () => {
+		const { videos, watch, advance } = await withTwo();
+		const trigger = watch({ options: { maxItemsPerPoll: 3 } }, { keep });
+		await trigger.poll();
+		const before = snapshotKeys(...videos);
+		advance({ hours: 5, minutes: 10 });
+		for (let poll = 0; poll < 4; poll += 1) {
+			const items = await trigger.poll();
+			expect(items?.length ?? 0).toBeLessThanOrEqual(3);
+			advance({ minutes: 1 });
+		}
+		expectSameKeys(trigger.keys, without(snapshotKeys(...videos), before));
+	});
+
+	test('all that happens counts: deletions, and a low balance', async () => {
+		const most = 4;
+		const { sandbox, watch, advance } = await createWorld();
+		const gone = Array.from({ length: 10 }, (_, number) =>
+			sandbox.seedVideo({ video_link: linkOf('tiktok', number), test: true }),
+		);
+		const stays = sandbox.seedVideo({ video_link: YOUTUBE, test: true });
+		const events = ['snapshot.created', 'video.deleted', 'balance.low'];
+		const trigger = watch({ events, options: { maxItemsPerPoll: most } }, { keep });
+		await trigger.poll();
+		const before = snapshotKeys(stays);
+		advance({ hours: 5, minutes: 10 });
+		for (const video of gone) video.delete('not_found');
+		sandbox.balance.set(1);
+		const counts: number[] = [];
+		for (let poll = 0; poll < 12; poll += 1) {
+			counts.push((await trigger.poll())?.length ?? 0);
+			advance({ minutes: 2 });
+		}
+		expectSameKeys(
+			trigger.keys.filter((key) => !String(key).startsWith('balance.low:')),
+			[...without(snapshotKeys(stays), before), ...gone.map(({ id }) => `${id}:deleted`)],
+		);
+		expect(trigger.keys).toHaveLength(5 + 10 + 1);
+		expect(Math.max(...counts)).toBeLessThanOrEqual(most);
+	});
+
+	test.each(['new', 'latest', 'beginning'])(
+		'%s: a video without a snapshot yet has nothing to seed, and begins with its first',
+		async (startFrom) => {
+			const { sandbox, watch } = await createWorld({ firstSnapshotDelayMs: 30 * 60_000 });
+			const { id } = sandbox.seedVideo({ video_link: TIKTOK });
+			const events = ['snapshot.created', 'tracking.started'];
+			const trigger = watch({ startFrom, events }, { keep });
+			expect(await trigger.poll()).toBeNull();
+			await trigger.run({ hours: 1, minutes: 10 });
+			expect(trigger.keys).toEqual([`${id}:started`, `${id}:2026-01-01T00:30:00.000Z`]);
+		},
+	);
+
+	test('beginning means the videos that still run, and chosen ones whatever their status', async () => {
+		const { sandbox, watch } = await createWorld();
+		const tracking = { duration_days: 1, started: '2025-12-01' };
+		const ended = sandbox.seedVideo({ video_link: TIKTOK, ...tracking });
+		const paused = sandbox.seedVideo({ video_link: YOUTUBE, started: START, status: 'paused' });
+		const inError = sandbox.seedVideo({
+			video_link: linkOf('twitter', 1),
+			started: START,
+			status: 'error',
+		});
+		expect(ended.status).toBe('completed');
+		const all = watch({ startFrom: 'beginning' }, { keep });
+		await all.run({ minutes: 30 });
+		expectSameKeys(all.keys, snapshotKeys(paused, inError));
+
+		for (const videos of [ended.id, TIKTOK, `${ended.id} ${TIKTOK}`]) {
+			const selected = watch({ watch: 'selected', videos, startFrom: 'beginning' }, { keep });
+			expect(await selected.poll()).toHaveLength(24);
+			expect(await selected.run({ hours: 50 }, { every: { hours: 1 } })).toEqual([]);
+		}
+	});
+});
+
+describe.each(KEPT)('with the state %s, tracking.started', (_, keep) => {
+	test('is a video’s first snapshot, once, and not that of a video that was there', async () => {
+		const { trigger, sandbox } = await createWatched(keep, { events: ['tracking.started'] });
+		const { id } = sandbox.seedVideo({ video_link: YOUTUBE });
+		const items = await trigger.run({ hours: 5 });
+		expect(items).toHaveLength(1);
+		expect(Object.keys(items[0]!)).toEqual(EVENT_ROW);
+		expect(items[0]).toMatchObject({
+			event: 'tracking.started',
+			event_key: `${id}:started`,
+			snapshot_time: '2026-01-01T03:00:00.000Z',
+		});
+	});
+
+	test('comes before the snapshot.created of the same snapshot', async () => {
+		const events = ['snapshot.created', 'tracking.started'];
+		const { trigger, video } = await createWatched(keep, { events, startFrom: 'beginning' }, 1);
+		expect(trigger.keys).toEqual([
+			`${video.id}:started`,
+			`${video.id}:${START}`,
+			`${video.id}:2026-01-01T01:00:00.000Z`,
+		]);
+	});
+});

@@ -1,0 +1,186 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { PLATFORMS } from '../../../sandbox';
+import { START, TIKTOK, YOUTUBE } from '../support/fixture';
+import {
+	createWatched,
+	createWorld,
+	expectSameKeys,
+	KEPT,
+	keysOf,
+	linkOf,
+	msOf,
+	snapshotKeys,
+} from '../support/triggerWorld';
+
+const UNREADABLE = 'What this trigger remembers of its last poll cannot be read';
+type State = IDataObject & { videos: Record<string, IDataObject> };
+
+describe('a state that is not ours to read', () => {
+	test.each<[string, unknown, string]>([
+		['text', 'x', UNREADABLE],
+		['a number', 5, UNREADABLE],
+		['a list', [], UNREADABLE],
+		['another node’s', { lastTimeChecked: START }, UNREADABLE],
+		['half of one', { version: 2, videos: 'x' }, UNREADABLE],
+		['half of one of version 1', { version: 1, videos: 'x' }, UNREADABLE],
+		['one of a later version', { version: 9 }, 'a newer version of the ContentStats node (state 9'],
+	])('%s: a clear message, nothing is sent, no flood', async (_, found, message) => {
+		const { watch, calls, sandbox } = await createWorld();
+		sandbox.seedVideo({ video_link: TIKTOK });
+		const staticData = { state: found } as IDataObject;
+		const trigger = watch({ startFrom: 'beginning' }, { staticData });
+		await expect(trigger.poll()).rejects.toThrow(message);
+		expect(calls()).toEqual([]);
+		expect(trigger.remembered).toBe(JSON.stringify({ state: found }));
+	});
+
+	test.each<[string, (state: State, id: string) => void]>([
+		['no videos', (state) => delete (state as IDataObject).videos],
+		['videos as a list', (state) => ((state as IDataObject).videos = [])],
+		['a cursor that is text', (state, id) => (state.videos[id]!.newest = 'soon')],
+		['a cursor without its past', (state, id) => (state.videos[id]!.seen = 7)],
+		['a past that is no past', (state, id) => (state.videos[id]!.seen = 'a,b')],
+		['no base URL', (state) => delete state.base_url],
+		['another watch', (state) => (state.watch = 5)],
+		['a seeding that is text', (state) => (state.seeded_until = 'x')],
+	])('damaged: %s', async (_, damage) => {
+		const { trigger, video, watch, sandbox, calls } = await createWatched(KEPT[0]![1]);
+		const staticData = JSON.parse(trigger.remembered) as { state: State };
+		damage(staticData.state, video.id);
+		const damaged = JSON.stringify(staticData);
+		sandbox.clear();
+		const again = watch({}, { staticData: staticData as unknown as IDataObject });
+		await expect(again.poll()).rejects.toThrow(UNREADABLE);
+		expect(calls()).toEqual([]);
+		expect(again.remembered).toBe(damaged);
+	});
+});
+
+describe.each(KEPT)('with the state %s', (_, keep) => {
+	const VIDEOS = 6;
+	const HOUR_GAP = msOf({ hours: 1 }).toString(36);
+
+	async function withVersion1() {
+		const world = await createWorld();
+		const { sandbox, credential } = world;
+		const handedOver = sandbox.seedVideo({ video_link: TIKTOK });
+		const notSeeded = sandbox.seedVideo({ video_link: YOUTUBE });
+		world.advance({ hours: 3 });
+		const version1 = (scope: string, videos: IDataObject): IDataObject => ({
+			state: {
+				version: 1,
+				base_url: credential.baseUrl,
+				scope,
+				newest_tracking: Date.parse(START),
+				videos,
+			},
+		});
+		const cursor = {
+			newest: Date.parse('2026-01-01T02:00:00.000Z'),
+			seen: `${HOUR_GAP} ${HOUR_GAP}`,
+		};
+		return { ...world, handedOver, notSeeded, cursor, version1 };
+	}
+
+	test('of version 1 goes on: nothing lost, no flood', async () => {
+		const { sandbox, watch, handedOver, notSeeded, cursor, version1, advance } =
+			await withVersion1();
+		// Added, ended and handed over before the update: version 1 forgot it then.
+		const forgotten = sandbox.seedVideo({
+			video_link: linkOf('twitter', 1),
+			started: '2026-01-01T00:30:00.000Z',
+			status: 'cancelled',
+		});
+		const added = sandbox.seedVideo({ video_link: linkOf('instagram', 1) });
+		advance({ minutes: 10 });
+		const staticData = version1('all', { [handedOver.id]: cursor, [notSeeded.id]: null });
+		const trigger = watch({}, { keep, staticData });
+		await trigger.poll();
+		await trigger.run({ minutes: 30 });
+		expectSameKeys(trigger.keys, [
+			`${handedOver.id}:2026-01-01T03:00:00.000Z`,
+			...snapshotKeys(added),
+		]);
+		expect(trigger.poller.staticData.state).toMatchObject({ version: 2 });
+		const items = await trigger.run({ hours: 1 });
+		expectSameKeys(
+			keysOf(items),
+			[handedOver, notSeeded, added].map(({ id }) => `${id}:2026-01-01T04:00:00.000Z`),
+		);
+		expect(trigger.remembered).not.toContain(forgotten.id);
+	});
+
+	test.each([
+		['all tiktok', { filters: { platform: 'tiktok' } }],
+		['selected ID', { watch: 'selected', videos: 'ID' }],
+		['selected tiktok:7234567890123456789', { watch: 'selected', videos: TIKTOK }],
+		['selected ID tiktok:7234567890123456789', { watch: 'selected', videos: `ID ${TIKTOK}` }],
+	])('of version 1 that watched “%s” is the same choice', async (scope, parameters) => {
+		const { watch, handedOver, cursor, version1 } = await withVersion1();
+		const of = <T>(value: T): T =>
+			JSON.parse(JSON.stringify(value).replaceAll('ID', handedOver.id));
+		const staticData = version1(of(scope), { [handedOver.id]: cursor });
+		Object.assign(staticData.state as IDataObject, { left: [{ cm5gone: cursor }] });
+		// What would be seeded anew would flood.
+		const trigger = watch({ ...of(parameters), startFrom: 'beginning' }, { keep, staticData });
+		await trigger.poll();
+		await trigger.run({ hours: 1, minutes: 30 });
+		expect(trigger.keys).toEqual(
+			['03', '04'].map((hour) => `${handedOver.id}:2026-01-01T${hour}:00:00.000Z`),
+		);
+	});
+
+	test('stays small over a month, and holds nothing of what has ended', async () => {
+		const world = await createWorld();
+		const { sandbox, advance } = world;
+		const videos = Array.from({ length: VIDEOS }, (_, number) => {
+			const platform = PLATFORMS[number % PLATFORMS.length]!;
+			const duration_days = number === 0 ? 20 : 30;
+			const video = sandbox.seedVideo({ video_link: linkOf(platform, number), duration_days });
+			const id = `${video.id}${'abcdefghijkl'}`;
+			expect(id).toHaveLength(25);
+			video.override({ id });
+			sandbox.videos.set(id, video);
+			return video;
+		});
+		// Stamps are never quite on the hour.
+		const jittered = ({ snapshot_time }: { snapshot_time: string }, seed: number) => {
+			const time = Date.parse(snapshot_time);
+			return new Date(
+				time + (((time / 3_600_000) * 7919 + seed * 104_729) % 240_000),
+			).toISOString();
+		};
+		sandbox.faults.add({
+			kind: 'map',
+			times: Infinity,
+			match: { path: /^\/videos\/\w+$/ },
+			map: (json) => ({
+				...json,
+				snapshots: json.snapshots.map((entry: { snapshot_time: string }) => ({
+					...entry,
+					snapshot_time: jittered(entry, json.id.length + json.id.charCodeAt(5)),
+				})),
+			}),
+		});
+		const trigger = world.watch({}, { keep });
+		await trigger.poll();
+		let largest = 0;
+		for (let poll = 0; poll < 30 * 4; poll += 1) {
+			advance({ hours: 6 });
+			await trigger.poll();
+			largest = Math.max(largest, JSON.stringify(trigger.poller.staticData.state).length);
+		}
+		expect(trigger.items).toHaveLength((VIDEOS - 1) * (30 * 24 - 1) + 20 * 24 - 1);
+		expect(new Set(trigger.keys).size).toBe(trigger.items.length);
+		expect(trigger.remembered).not.toContain(videos[0]!.id);
+		const ofAllVideos = 250;
+		expect(largest).toBeLessThanOrEqual(VIDEOS * 250 + ofAllVideos);
+		for (let poll = 0; poll < 6; poll += 1) {
+			advance({ hours: 6 });
+			await trigger.poll();
+		}
+		for (const { id } of videos) expect(trigger.remembered).not.toContain(id);
+		expect(trigger.remembered.length).toBeLessThanOrEqual(ofAllVideos);
+	});
+});

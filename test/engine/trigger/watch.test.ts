@@ -1,0 +1,177 @@
+import {
+	createWatched,
+	createWorld,
+	expectSameKeys,
+	KEPT,
+	keysOf,
+	linkOf,
+	snapshotKeys,
+	without,
+} from '../support/triggerWorld';
+import { INSTAGRAM, START, TIKTOK, TWITTER, YOUTUBE } from '../support/fixture';
+
+describe.each([
+	['no video', { watch: 'selected', videos: ' ' }, 'No videos were chosen to watch'],
+	[
+		'what is no video',
+		{ watch: 'selected', videos: 'https://vimeo.com/1' },
+		'“https://vimeo.com/1” is neither the id nor the link of a video',
+	],
+	['no events', { events: [] }, 'No events were chosen'],
+	['no items', { options: { maxItemsPerPoll: 0 } }, 'Max Items Per Poll must be a whole number'],
+])('%s', (_, parameters, message) => {
+	test('is refused before anything is sent', async () => {
+		const { watch, calls } = await createWorld();
+		await expect(watch(parameters).poll()).rejects.toThrow(message);
+		expect(calls()).toEqual([]);
+	});
+});
+
+describe.each(KEPT)('with the state %s', (_, keep) => {
+	describe('what is watched', () => {
+		test('all videos of one platform', async () => {
+			const { sandbox, watch } = await createWorld();
+			sandbox.seedVideo({ video_link: TIKTOK });
+			const video = sandbox.seedVideo({ video_link: YOUTUBE });
+			const trigger = watch({ filters: { platform: 'youtube' } }, { keep });
+			await trigger.poll();
+			const before = snapshotKeys(video);
+			await trigger.run({ hours: 3, minutes: 30 });
+			expectSameKeys(trigger.keys, without(snapshotKeys(video), before));
+		});
+
+		test('selected videos, by id and by any spelling of their link', async () => {
+			const { sandbox, watch } = await createWorld();
+			const { id } = sandbox.seedVideo({ video_link: TIKTOK });
+			const other = sandbox.seedVideo({ video_link: YOUTUBE });
+			sandbox.seedVideo({ video_link: TWITTER });
+			const videos = `${id}, https://youtu.be/dQw4w9WgXcQ?t=3`;
+			const trigger = watch({ watch: 'selected', videos }, { keep });
+			await trigger.poll();
+			const items = await trigger.run({ hours: 1, minutes: 15 });
+			expectSameKeys(
+				items.map(({ video_id }) => video_id),
+				[id, other.id],
+			);
+		});
+
+		test('selected ids are asked for without the list', async () => {
+			const { video, watch } = await createWatched(keep);
+			const trigger = watch({ watch: 'selected', videos: video.id }, { keep });
+			await trigger.run({ hours: 3 });
+			expect(trigger.items).toHaveLength(3);
+			expect(new Set(trigger.sent)).toEqual(new Set([`GET /videos/${video.id}`]));
+		});
+
+		test('a selected link that is not tracked yet is watched as soon as it is', async () => {
+			const { sandbox, watch, video } = await createWatched(keep);
+			const videos = `${video.id} ${YOUTUBE}`;
+			const trigger = watch({ watch: 'selected', videos }, { keep });
+			await trigger.run({ minutes: 30 });
+			const added = sandbox.seedVideo({ video_link: YOUTUBE });
+			const items = await trigger.run({ hours: 1, minutes: 15 });
+			expectSameKeys(
+				keysOf(items.filter(({ platform }) => platform === 'youtube')),
+				snapshotKeys(added),
+			);
+		});
+
+		test('a selected link that a full list hides stays watched', async () => {
+			const { sandbox, video, watch, advance } = await createWatched(keep);
+			const trigger = watch({ watch: 'selected', videos: TIKTOK }, { keep });
+			await trigger.poll();
+			advance({ minutes: 30 });
+			for (let number = 0; number < 110; number += 1)
+				sandbox.seedVideo({ video_link: linkOf('tiktok', number) });
+			await trigger.run({ hours: 2, minutes: 15 });
+			expect(trigger.keys).toEqual(
+				['04', '05'].map((hour) => `${video.id}:2026-01-01T${hour}:00:00.000Z`),
+			);
+		});
+	});
+
+	describe('what is changed', () => {
+		test.each(['new', 'latest'])(
+			'added videos are seeded by Start From (%s), the others keep their cursor',
+			async (startFrom) => {
+				const { sandbox, video, watch } = await createWatched(keep);
+				const other = sandbox.seedVideo({ video_link: YOUTUBE, started: START });
+				const before = watch({ watch: 'selected', videos: video.id, startFrom }, { keep });
+				await before.run({ minutes: 30 });
+				const parameters = { watch: 'selected', videos: `${video.id} ${other.id}`, startFrom };
+				const staticData = JSON.parse(before.remembered);
+				const changed = watch(parameters, { keep, staticData });
+				await changed.run({ hours: 1 });
+				expectSameKeys(changed.keys, [
+					`${video.id}:2026-01-01T04:00:00.000Z`,
+					`${other.id}:2026-01-01T04:00:00.000Z`,
+					...(startFrom === 'latest' ? [`${other.id}:2026-01-01T03:00:00.000Z`] : []),
+				]);
+			},
+		);
+
+		test.each([
+			['a removed video', { watch: 'selected', videos: TIKTOK }, 'tiktok'],
+			['another platform', { filters: { platform: 'youtube' } }, 'youtube'],
+			['a filter', { filters: { platform: 'tiktok' } }, 'tiktok'],
+		])('%s: what is no longer chosen is dropped', async (_, parameters, platform) => {
+			const { sandbox, watch } = await createWorld();
+			const links = [TIKTOK, YOUTUBE];
+			const videos = links.map((video_link) => sandbox.seedVideo({ video_link }));
+			const first =
+				'watch' in parameters
+					? { watch: 'selected', videos: links.join(' ') }
+					: { filters: platform === 'youtube' ? { platform: 'tiktok' } : {} };
+			const before = watch(first, { keep });
+			await before.run({ minutes: 30 });
+			const staticData = JSON.parse(before.remembered);
+			const changed = watch(parameters, { keep, staticData });
+			await changed.run({ hours: 2, minutes: 15 });
+			const kept = videos.find((video) => video.platform === platform)!;
+			const dropped = videos.find((video) => video.platform !== platform)!;
+			expectSameKeys(changed.keys, [
+				`${kept.id}:2026-01-01T01:00:00.000Z`,
+				`${kept.id}:2026-01-01T02:00:00.000Z`,
+			]);
+			expect(changed.remembered).not.toContain(dropped.id);
+			await changed.run({ hours: 1 });
+			expect(changed.keys).not.toContain(`${dropped.id}:2026-01-01T03:00:00.000Z`);
+		});
+
+		test('a filter taken away seeds the other platforms, and then finds what is added', async () => {
+			const { sandbox, watch } = await createWorld();
+			const first = sandbox.seedVideo({ video_link: TIKTOK });
+			const second = sandbox.seedVideo({ video_link: YOUTUBE });
+			const before = watch({ filters: { platform: 'tiktok' } }, { keep });
+			await before.run({ minutes: 90 });
+			const staticData = JSON.parse(before.remembered);
+			const changed = watch({}, { keep, staticData });
+			await changed.poll();
+			expect(changed.items).toEqual([]);
+			const added = sandbox.seedVideo({ video_link: INSTAGRAM });
+			await changed.run({ minutes: 55 });
+			expectSameKeys(changed.keys, [
+				...snapshotKeys(added),
+				...[first, second].map(({ id }) => `${id}:2026-01-01T02:00:00.000Z`),
+			]);
+		});
+
+		test('a new key goes on; a new base URL starts anew', async () => {
+			const { trigger, sandbox, credential, watch } = await createWatched(keep);
+			await trigger.run({ minutes: 30 });
+			const staticData = JSON.parse(trigger.remembered);
+			const rotated = watch(
+				{},
+				{ keep, staticData, credential: { ...credential, apiKey: sandbox.testKey } },
+			);
+			expect(await rotated.run({ hours: 1 })).toHaveLength(1);
+
+			const baseUrl = credential.baseUrl.replace('127.0.0.1', 'localhost');
+			const moved = watch(
+				{ startFrom: 'latest' },
+				{ keep, staticData, credential: { ...credential, baseUrl } },
+			);
+			expect(await moved.poll()).toHaveLength(1);
+		});
+	});
+});

@@ -1,0 +1,201 @@
+import type { VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
+import { toRow } from '../../../nodes/ContentStats/model/snapshots';
+import {
+	balanceItem,
+	type EventName,
+	goneItem,
+	hasEnded,
+	isFinal,
+	type SnapshotFacts,
+	snapshotItems,
+	statusItems,
+} from '../../../nodes/ContentStats/polling/events';
+import { iso, snapshot, usageOf, video } from '../world';
+
+const ALL: EventName[] = [
+	'snapshot.created',
+	'tracking.started',
+	'milestone.reached',
+	'tracking.paused',
+	'tracking.ended',
+	'video.deleted',
+	'balance.low',
+];
+const ROW = toRow(video('a'), snapshot(1));
+const VIDEO_COLUMNS = {
+	video_id: 'a',
+	job_id: 'job_a',
+	platform: 'tiktok',
+	title: 'Title of a',
+	creator: 'user',
+	video_link: 'https://www.tiktok.com/@user/video/7000010',
+	status: 'monitoring',
+	monitoring_started: iso(0.5),
+	monitoring_duration_days: 7,
+	days_remaining: 7,
+	created_at: iso(0),
+};
+
+describe('the items of a snapshot', () => {
+	const facts: SnapshotFacts = { isFirst: false, metric: 'views', marks: [] };
+	const itemsOf = (more: Partial<SnapshotFacts>, events = ALL, extra = {}) =>
+		snapshotItems(events, ROW, { ...facts, ...more }, extra);
+
+	it('begin with the event and its key, and are the row', () => {
+		const [item] = itemsOf({});
+		expect(Object.entries(item!)).toEqual([
+			['event', 'snapshot.created'],
+			['event_key', `a:${iso(1)}`],
+			...Object.entries(ROW),
+		]);
+	});
+
+	it('are its start, itself and the marks, ascending', () => {
+		expect(itemsOf({ isFirst: true, marks: [10, 1000] }, ALL, { views_delta: 7 })).toEqual([
+			{ event: 'tracking.started', event_key: 'a:started', ...ROW, views_delta: 7 },
+			{ event: 'snapshot.created', event_key: `a:${iso(1)}`, ...ROW, views_delta: 7 },
+			...[10, 1000].map((milestone) => ({
+				event: 'milestone.reached',
+				event_key: `a:milestone:views:${milestone}`,
+				milestone_metric: 'views',
+				milestone,
+				value: 1100,
+				...ROW,
+				views_delta: 7,
+			})),
+		]);
+	});
+
+	it('tell the value of the metric that was chosen', () => {
+		expect(itemsOf({ metric: 'likes', marks: [50] }, ['milestone.reached'])).toMatchObject([
+			{ event_key: 'a:milestone:likes:50', milestone_metric: 'likes', value: 100 },
+		]);
+	});
+
+	test.each<EventName>(['snapshot.created', 'tracking.started', 'milestone.reached'])(
+		'are %s alone where only that was chosen',
+		(event) => {
+			const items = itemsOf({ isFirst: true, marks: [10] }, [event]);
+			expect(items.map((item) => item.event)).toEqual([event]);
+		},
+	);
+
+	it('are none where only others were chosen', () => {
+		expect(itemsOf({ isFirst: true, marks: [10] }, ['tracking.ended'])).toEqual([]);
+	});
+});
+
+test.each([
+	['monitoring', false, false],
+	['paused', false, false],
+	['completed', true, true],
+	['cancelled', true, true],
+	['error', true, false],
+	['of the future', false, false],
+])('a tracking that is %s has ended: %p, for good: %p', (status, ended, final) => {
+	expect([hasEnded(status), isFinal(status)]).toEqual([ended, final]);
+});
+
+describe('what happened to a video', () => {
+	const statuses = ['monitoring', 'paused', 'completed', 'cancelled', 'error'] as const;
+	type Status = (typeof statuses)[number];
+	const eventsBetween = (
+		before: { status: string; is_deleted: boolean },
+		fields: Partial<VideoWithSnapshots>,
+	) => statusItems(before, video('a', fields), iso(3)).map(({ event }) => event);
+
+	const PAUSED = ['tracking.paused'];
+	const ENDED = ['tracking.ended'];
+	test.each<[Status, Record<Status, string[]>]>([
+		[
+			'monitoring',
+			{ monitoring: [], paused: PAUSED, completed: ENDED, cancelled: ENDED, error: ENDED },
+		],
+		['paused', { monitoring: [], paused: [], completed: ENDED, cancelled: ENDED, error: ENDED }],
+		['completed', { monitoring: [], paused: [], completed: [], cancelled: [], error: [] }],
+		['cancelled', { monitoring: [], paused: [], completed: [], cancelled: [], error: [] }],
+		['error', { monitoring: [], paused: [], completed: [], cancelled: [], error: [] }],
+	])('that was %s', (before, expected) => {
+		const found = statuses.map((status) => [
+			status,
+			eventsBetween({ status: before, is_deleted: false }, { status }),
+		]);
+		expect(Object.fromEntries(found)).toEqual(expected);
+	});
+
+	test.each<[string, boolean, boolean | null | undefined, string[]]>([
+		['is flagged', false, true, ['video.deleted']],
+		['was flagged before', true, true, []],
+		['is not flagged any more', true, false, []],
+		['is not flagged', false, false, []],
+		['has no flag', false, null, []],
+		['has no such field', false, undefined, []],
+	])('that %s as deleted', (_, was, is_deleted, expected) => {
+		expect(eventsBetween({ status: 'monitoring', is_deleted: was }, { is_deleted })).toEqual(
+			expected,
+		);
+	});
+
+	const before = { status: 'monitoring', is_deleted: false };
+	const fields = { monitoring_started: iso(0.5) };
+
+	it('is told with the columns of List, in the order of the events', () => {
+		const ended = video('a', { ...fields, status: 'completed', is_deleted: true });
+		const columns = { ...VIDEO_COLUMNS, status: 'completed' };
+		const items = statusItems(before, ended, iso(3), { video: 'as it came' });
+		expect(items).toEqual([
+			{
+				event: 'tracking.ended',
+				event_key: 'a:ended',
+				...columns,
+				previous_status: 'monitoring',
+				video: 'as it came',
+			},
+			{
+				event: 'video.deleted',
+				event_key: 'a:deleted',
+				...columns,
+				video: 'as it came',
+			},
+		]);
+		expect(Object.keys(items[0]!).slice(0, 3)).toEqual(['event', 'event_key', 'video_id']);
+	});
+
+	test.each([
+		[iso(3), `a:paused:${iso(3)}`],
+		[null, 'a:paused:none'],
+	])('is another pause after another last snapshot: %p', (lastSnapshotTime, event_key) => {
+		const paused = video('a', { ...fields, status: 'paused' });
+		expect(statusItems(before, paused, lastSnapshotTime)).toEqual([
+			{
+				event: 'tracking.paused',
+				event_key,
+				...VIDEO_COLUMNS,
+				status: 'paused',
+				previous_status: 'monitoring',
+			},
+		]);
+	});
+
+	it('and is not known any more has the same columns, all empty but its id', () => {
+		const gone = goneItem('a');
+		expect(gone).toMatchObject({
+			event: 'video.deleted',
+			event_key: 'a:deleted',
+			video_id: 'a',
+			status: 'deleted',
+		});
+		const { event: _, event_key: __, video_id: ___, status: ____, ...rest } = gone;
+		expect(new Set(Object.values(rest))).toEqual(new Set([null]));
+		expect(Object.keys(gone)).toEqual(['event', 'event_key', ...Object.keys(VIDEO_COLUMNS)]);
+	});
+});
+
+test('a low balance tells what can be spent, and since when it was seen', () => {
+	expect(balanceItem(usageOf(3.5), 5, iso(4))).toEqual({
+		event: 'balance.low',
+		event_key: `balance.low:${iso(4)}`,
+		available_usd: 3.5,
+		threshold_usd: 5,
+	});
+});

@@ -1,0 +1,176 @@
+import type { EventName } from '../../../nodes/ContentStats/polling/events';
+import { examples } from '../../../nodes/ContentStats/polling/examples';
+import type { PollSettings } from '../../../nodes/ContentStats/polling/settings';
+import { readSelected, type Watch } from '../../../nodes/ContentStats/polling/watch';
+import {
+	clientOf,
+	httpError,
+	iso,
+	settingsOf,
+	usageOf,
+	video,
+	type World,
+	worldOf,
+} from '../world';
+
+const ALL: Watch = { kind: 'all' };
+const EVENTS: EventName[] = [
+	'tracking.ended',
+	'snapshot.created',
+	'tracking.started',
+	'milestone.reached',
+	'tracking.paused',
+	'video.deleted',
+	'balance.low',
+];
+
+beforeEach(() => void jest.useFakeTimers({ now: Date.parse(iso(100)) }));
+afterEach(() => void jest.useRealTimers());
+
+const examplesOf = (world: World, settings: Partial<PollSettings>, watch: Watch = ALL) =>
+	examples(clientOf(world), watch, settingsOf({ milestones: [1150, 5000], ...settings }));
+
+/** The key of the one example of an event, and whether it is made up. */
+async function exampleOf(event: EventName, world: World, watch: Watch = ALL) {
+	const [item, ...others] = await examplesOf(world, { events: [event] }, watch);
+	expect(others).toEqual([]);
+	expect(item!.event).toBe(event);
+	return [item!.event_key, item!.sample ?? false];
+}
+
+/** The newest video runs, and others have paused, ended or were deleted; views are 1000 + 100 an hour. */
+const lively = () =>
+	worldOf(
+		video('a', { hours: [1], created: 0 }),
+		video('d', { hours: [2], created: 2, is_deleted: true }),
+		video('e', { hours: [3], created: 3, status: 'completed' }),
+		video('p', { hours: [4], created: 4, status: 'paused' }),
+		video('n', { hours: [1, 2, 3], created: 5 }),
+	);
+
+describe('a real example', () => {
+	test.each<[EventName, string]>([
+		['snapshot.created', `n:${iso(3)}`],
+		['tracking.started', 'n:started'],
+		['milestone.reached', 'n:milestone:views:1150'],
+		['tracking.paused', `p:paused:${iso(4)}`],
+		['tracking.ended', 'e:ended'],
+		['video.deleted', 'd:deleted'],
+	])('of %s is from the newest video to which it happened', async (event, key) => {
+		expect(await exampleOf(event, lively())).toEqual([key, false]);
+	});
+
+	it('of a low balance is what can be spent', async () => {
+		const world = { ...worldOf(), usage: usageOf(4) };
+		expect(await examplesOf(world, { events: ['balance.low'] })).toEqual([
+			{
+				event: 'balance.low',
+				event_key: `balance.low:${iso(100)}`,
+				available_usd: 4,
+				threshold_usd: 5,
+			},
+		]);
+	});
+
+	it('is of each chosen event, in the order they were chosen', async () => {
+		const world = { ...lively(), usage: usageOf(4) };
+		const items = await examplesOf(world, { events: EVENTS });
+		expect(items.map(({ event }) => event)).toEqual(EVENTS);
+		expect(items.filter(({ sample }) => sample)).toEqual([]);
+	});
+
+	it('is of a chosen video, although others are newer', async () => {
+		const world = lively();
+		const watch = readSelected('a');
+		expect(await exampleOf('snapshot.created', world, watch)).toEqual([`a:${iso(1)}`, false]);
+		expect(world.requests).toEqual(['get a']);
+	});
+
+	it('is of a chosen link', async () => {
+		const world = lively();
+		const watch = readSelected(world.videos[0]!.video_link);
+		expect(await exampleOf('tracking.started', world, watch)).toEqual(['a:started', false]);
+	});
+
+	it('is of a chosen platform', async () => {
+		const world = worldOf(
+			video('a', { hours: [1], platform: 'youtube' }),
+			video('n', { hours: [1], created: 9 }),
+		);
+		const watch: Watch = { kind: 'all', platform: 'youtube' };
+		expect(await exampleOf('tracking.started', world, watch)).toEqual(['a:started', false]);
+	});
+
+	it('has what the options add', async () => {
+		const settings = { includeGrowth: true, simplify: false };
+		const [item] = await examplesOf(lively(), settings);
+		expect(item).toMatchObject({ views_delta: 100, video: { id: 'n' } });
+	});
+});
+
+describe('a made-up example', () => {
+	test.each(EVENTS)('of %s is marked where there is none', async (event) => {
+		const [, isSample] = await exampleOf(event, worldOf(video('a', { created: 1 })));
+		expect(isSample).toBe(true);
+	});
+
+	it('has the columns of a real one', async () => {
+		const settings = { events: EVENTS, includeGrowth: true, simplify: false };
+		const columns = (items: object[]) =>
+			items.map((item) => Object.keys(item).filter((key) => key !== 'sample'));
+		const real = await examplesOf({ ...lively(), usage: usageOf(4) }, settings);
+		const samples = await examplesOf(worldOf(), settings);
+		expect(columns(samples)).toEqual(columns(real));
+		expect(new Set(samples.map(({ sample }) => sample))).toEqual(new Set([true]));
+	});
+
+	it('tells the first mark of the metric that was chosen', async () => {
+		const [item] = await examplesOf(worldOf(), {
+			events: ['milestone.reached'],
+			milestoneMetric: 'likes',
+			milestones: [7, 70],
+		});
+		expect(item).toMatchObject({
+			milestone_metric: 'likes',
+			milestone: 7,
+			value: 7,
+			likes: 7,
+			sample: true,
+		});
+	});
+
+	it('of a low balance tells the real one', async () => {
+		const [item] = await examplesOf(worldOf(), { events: ['balance.low'] });
+		expect(item).toMatchObject({ available_usd: 100, threshold_usd: 5, sample: true });
+	});
+});
+
+describe('what is asked for it', () => {
+	it('is one video where it has what is wanted', async () => {
+		const world = lively();
+		await examplesOf(world, { events: ['snapshot.created', 'tracking.started'] });
+		expect(world.requests).toEqual(['list * *', 'get n']);
+	});
+
+	it('is the newest five at most, and one that has paused and one that ended', async () => {
+		const world = worldOf(
+			video('e', { created: 1, status: 'completed' }),
+			video('p', { created: 2, status: 'paused' }),
+			...Array.from({ length: 20 }, (_, n) => video(`v${n}`, { created: 10 + n })),
+		);
+		await examplesOf(world, { events: ['snapshot.created'] });
+		expect(world.requests).toEqual([
+			'list * *',
+			...['v19', 'v18', 'v17', 'v16', 'v15', 'p', 'e'].map((id) => `get ${id}`),
+		]);
+	});
+
+	it('is told where it fails', async () => {
+		const world = worldOf();
+		await expect(
+			examplesOf(world, { events: ['snapshot.created'] }, readSelected('typo')),
+		).rejects.toMatchObject({ kind: 'not_found' });
+		world.failures.set('list', httpError(401, 'the list of videos'));
+		await expect(examplesOf(world, {})).rejects.toMatchObject({ kind: 'invalid_key' });
+	});
+});

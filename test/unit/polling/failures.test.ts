@@ -1,0 +1,103 @@
+import type { ContentStatsError } from '../../../nodes/ContentStats/api/errors';
+import {
+	afterFailure,
+	allUnknown,
+	dailyReport,
+} from '../../../nodes/ContentStats/polling/failures';
+import type { WatchedVideo } from '../../../nodes/ContentStats/polling/state';
+import { at, httpError, watched } from '../world';
+
+test('a failure is remembered since the first, and when it was tried last', () => {
+	const video = watched([1], { status: 'paused' });
+	const once = afterFailure(video, at(2));
+	expect(once).toEqual({ ...video, failing: { since: at(2), tried: at(2) } });
+	expect(afterFailure(once, at(5))).toEqual({
+		...video,
+		failing: { since: at(2), tried: at(5) },
+	});
+});
+
+test('that none is known says how many, and that nothing may have been deleted', () => {
+	expect(allUnknown(7)).toMatchObject({
+		kind: 'invalid_input',
+		message: expect.stringContaining('none of the 7 watched videos'),
+		description: expect.stringMatching(/another account.*nothing was deleted/),
+	});
+});
+
+describe('dailyReport', () => {
+	const NOW = at(100);
+	const MINUTE = 1 / 60;
+	/** A video that has been failing for so many hours. */
+	const failing = (hours: number): WatchedVideo =>
+		watched([1], { failing: { since: at(100 - hours), tried: NOW } });
+	const reportOf = (
+		videos: Record<string, WatchedVideo>,
+		{
+			failed = Object.keys(videos),
+			listed,
+			reported,
+		}: { failed?: string[]; listed?: number; reported?: number } = {},
+	) => {
+		const errors = new Map(
+			failed.map((id): [string, ContentStatsError] => [id, httpError(403, `video ${id}`)]),
+		);
+		const list =
+			listed === undefined
+				? { error: null, listedAt: at(0) }
+				: { error: httpError(500, 'the list'), listedAt: at(listed) };
+		return dailyReport(videos, errors, list, reported, NOW);
+	};
+
+	test.each([
+		['a day', 24, true],
+		['a month', 720, true],
+		['less than a day', 24 - MINUTE, false],
+		['no time yet', 0, false],
+	])('tells of what has been failing for %s (%p hours): %p', (_, hours, isTold) => {
+		expect(reportOf({ a: failing(hours) }) !== null).toBe(isTold);
+		expect(reportOf({}, { listed: 100 - hours }) !== null).toBe(isTold);
+	});
+
+	test.each<[string, number | undefined, boolean]>([
+		['never', undefined, true],
+		['a day ago', at(76), true],
+		['less than a day ago', at(76 + MINUTE), false],
+		['by a clock that was ahead', at(101), true],
+	])('tells again where it was told %s: %p, %p', (_, reported, isTold) => {
+		expect(reportOf({ a: failing(48) }, { reported }) !== null).toBe(isTold);
+	});
+
+	it('says which video, why, and what to do', () => {
+		expect(reportOf({ a: failing(30), b: failing(2) })).toMatchObject({
+			kind: 'forbidden',
+			statusCode: 403,
+			message:
+				'Nothing has come of video a for a day. ContentStats denies access to video a (HTTP 403)',
+			description: expect.stringMatching(/organisation.*once a day$/),
+		});
+	});
+
+	it('names all that have been failing for so long, with the reason of the first', () => {
+		expect(
+			reportOf({ a: failing(30), b: failing(2), c: failing(40) }, { listed: 0 }),
+		).toMatchObject({
+			kind: 'forbidden',
+			message: expect.stringMatching(
+				/^Nothing has come of videos a, c and the list of videos for a day\. .* video a /,
+			),
+		});
+	});
+
+	it('tells of the list alone with its own reason', () => {
+		expect(reportOf({}, { listed: 1 })).toMatchObject({
+			kind: 'server_error',
+			message: expect.stringMatching(/^Nothing has come of the list of videos for a day\. /),
+		});
+	});
+
+	it('says nothing of what has not failed in this poll', () => {
+		expect(reportOf({ a: failing(30), b: watched([1]) }, { failed: [] })).toBeNull();
+		expect(reportOf({}, { failed: ['gone'] })).toBeNull();
+	});
+});

@@ -1,0 +1,90 @@
+import { passedMarks, readMilestones } from '../../../nodes/ContentStats/polling/milestones';
+
+describe('readMilestones', () => {
+	test.each<[unknown, number[]]>([
+		['10k, 100k, 1M', [10_000, 100_000, 1_000_000]],
+		['10K 100k;1m\n2B', [10_000, 100_000, 1_000_000, 2_000_000_000]],
+		['1M, 10k', [10_000, 1_000_000]],
+		['1000, 1k, 1.0k', [1000]],
+		['1.5k', [1500]],
+		['0.25M', [250_000]],
+		['1', [1]],
+		['1,2,3', [1, 2, 3]],
+		['100, 2000', [100, 2000]],
+		['10,1000', [10, 1000]],
+		[' , 7 ,, ', [7]],
+		[500, [500]],
+		[
+			[10, '2k'],
+			[10, 2000],
+		],
+	])('%j', (value, marks) => {
+		expect(readMilestones(value)).toEqual(marks);
+	});
+
+	test.each([
+		['4.1M', 4_100_000],
+		['1.005k', 1005],
+		['8.3B', 8_300_000_000],
+	])('%j, of which a product of numbers is not whole', (text, mark) => {
+		expect(readMilestones(text)).toEqual([mark]);
+	});
+
+	test.each<[unknown, string]>([
+		['ten', 'ten'],
+		['10k, many', 'many'],
+		['0', '0'],
+		['-5', '-5'],
+		['1.5', '1.5'],
+		['1.0001k', '1.0001k'],
+		['.5k', '.5k'],
+		['10 k', 'k'],
+		['1e3', '1e3'],
+		['10T', '10T'],
+		['9007199254740993', '9007199254740993'],
+		[{}, '[object'],
+	])('%j is refused, naming what is no mark', (value, named) => {
+		expect(() => readMilestones(value)).toThrow(
+			expect.objectContaining({
+				kind: 'invalid_input',
+				message: `“${named}” is not a milestone`,
+				description: expect.stringMatching(/^Write whole numbers.*10k, 100k, 1\.5M$/),
+			}),
+		);
+	});
+
+	test.each([
+		['10,000', '10,000', '10000'],
+		['5k, 1,000,000', '1,000,000', '1000000'],
+	])(
+		'%j could as well be several marks: refused with the way to write it',
+		(text, found, plain) => {
+			expect(() => readMilestones(text)).toThrow(
+				expect.objectContaining({
+					message: `“${found}” is not a milestone`,
+					description: expect.stringMatching(new RegExp(`^Write ${found} as ${plain}\\. `)),
+				}),
+			);
+		},
+	);
+
+	test.each(['', ' , ', [], undefined, null])('%j is none at all', (value) => {
+		expect(() => readMilestones(value)).toThrow(
+			expect.objectContaining({ kind: 'invalid_input', message: 'No milestones were entered' }),
+		);
+	});
+});
+
+test.each<[before: number | null, value: number, passed: number[]]>([
+	[9, 9, []],
+	[9, 10, [10]],
+	[9, 11, [10]],
+	[10, 11, []],
+	[9, 1000, [10, 100, 1000]],
+	[10, 1000, [100, 1000]],
+	[500, 50, []],
+	[0, 9, []],
+	[null, 5000, []],
+])('from %p to %p passes %j of 10, 100 and 1000', (before, value, passed) => {
+	expect(passedMarks([10, 100, 1000], before, value)).toEqual(passed);
+});

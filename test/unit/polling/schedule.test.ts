@@ -1,0 +1,396 @@
+import type { Video } from '../../../nodes/ContentStats/api/schemas';
+import {
+	afterFetch,
+	afterLoss,
+	dueAt,
+	dueIds,
+	isBalanceDue,
+	isListingDue,
+	isOver,
+	LONG_AGO,
+	usualCadence,
+} from '../../../nodes/ContentStats/polling/schedule';
+import type { WatchedVideo } from '../../../nodes/ContentStats/polling/state';
+import { at, video, watched } from '../world';
+
+const MINUTE = 1 / 60;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const minutes = (count: number) => count * MINUTE_MS;
+const hoursOf = (instant: number) => (instant - at(0)) / HOUR_MS;
+
+/** When a video is due, in hours after the epoch. */
+const due = (watchedVideo: WatchedVideo, usual: number | null = null, isListed = true) =>
+	hoursOf(dueAt(watchedVideo, usual, isListed));
+
+describe('the usual cadence', () => {
+	test.each<[string, number[][], number | null]>([
+		['no video', [], null],
+		['no snapshot', [[]], null],
+		['one snapshot', [[1]], null],
+		['two: the first comes at any time', [[0.2, 1]], null],
+		['three', [[0, 1, 2]], 1],
+		['an odd gap among others', [[0.2, 1, 2, 3, 9]], 1],
+		['another cadence than the documented', [[0, 0.5, 1, 1.5]], 0.5],
+		[
+			'the median of three videos',
+			[
+				[0, 1, 2],
+				[0, 1, 2],
+				[0, 6, 12],
+			],
+			1,
+		],
+		['only those of which it is known', [[1], [0, 3], [0, 2, 4]], 2],
+	])('of %s', (_, videos, hours) => {
+		const cadence = usualCadence(videos.map((snapshots) => watched(snapshots)));
+		expect(cadence).toBe(hours === null ? null : hours * HOUR_MS);
+	});
+});
+
+describe('a video is due', () => {
+	const hourly = (fields: Partial<WatchedVideo> = {}) => watched([1, 2, 3, 4], fields);
+
+	test.each<[string, WatchedVideo, number]>([
+		['at once when it was never fetched', watched([], { checked: 0 }), hoursOf(0)],
+		['at once when something is left of it', hourly({ checked: 0 }), hoursOf(0)],
+		['when its next snapshot comes', hourly({ checked: at(4.1) }), 5],
+		['that and its lateness later', hourly({ checked: at(4.1), late: minutes(6) }), 5.1],
+		[
+			'earlier where the clock of n8n is behind',
+			hourly({ checked: at(2.1), late: -2 * HOUR_MS }),
+			3,
+		],
+		['by its own cadence', watched([0, 0.25, 0.5], { checked: at(0.5) }), 0.75],
+	])('%s', (_, watchedVideo, hours) => {
+		expect(due(watchedVideo, HOUR_MS)).toBeCloseTo(hours, 6);
+	});
+
+	test.each<[string, WatchedVideo, number | null, number]>([
+		['of others, with one snapshot', watched([4], { checked: at(4) }), 2 * HOUR_MS, 6],
+		['of others, with two', watched([1, 4], { checked: at(4) }), 2 * HOUR_MS, 6],
+		['that is documented', watched([4], { checked: at(4), wait: 2 * HOUR_MS }), null, 5],
+		['that is not known, soon', watched([4], { checked: at(4), wait: minutes(3) }), null, 4.05],
+		[
+			'that is not known, once the documented hour is over',
+			watched([4], { checked: at(5), wait: minutes(30) }),
+			null,
+			5.5,
+		],
+	])('by the cadence %s', (_, watchedVideo, usual, hours) => {
+		expect(due(watchedVideo, usual)).toBeCloseTo(hours, 6);
+	});
+
+	describe('again where its snapshot was not there yet', () => {
+		test.each([
+			['at the next poll', 0, 0],
+			['after half of how long it is overdue', 10, 15],
+			['and later after more', 30, 45],
+			['but when the next one comes, at the latest', 50, 60],
+			['and then after the same spaces', 60, 120],
+			['which are those of the newest that is missing', 90, 120],
+			['however many are missing', 60 * 5 + 1, 60 * 6],
+		])('%s: asked after %p minutes, due after %p', (_, asked, expected) => {
+			const hours = due(hourly({ checked: at(5 + asked * MINUTE) }));
+			expect((hours - 5) * 60).toBeCloseTo(expected, 6);
+		});
+	});
+
+	it('after the wait it was given where it has no snapshot yet', () => {
+		expect(due(watched([], { checked: at(2), wait: minutes(9) }))).toBeCloseTo(2.15, 6);
+	});
+
+	test.each([
+		['paused', true, 6],
+		['paused', false, 1],
+		['error', true, 6],
+		['error', false, 1],
+	])(
+		'where it is %s, and the list tells of a change: %p, after %p hours',
+		(status, isListed, hours) => {
+			expect(due(hourly({ status, checked: at(20) }), null, isListed)).toBe(20 + hours);
+		},
+	);
+
+	test.each([
+		['when its end was noticed', 10, 11],
+		['just before that', 10.9, 11],
+		['an hour after its end', 11, 34],
+		['later', 33.9, 34],
+	])('once an hour and once a day after it ended; fetched %s', (_, checked, expected) => {
+		const watchedVideo = hourly({ status: 'completed', ended: at(10), checked: at(checked) });
+		expect(due(watchedVideo)).toBe(expected);
+		expect(isOver(watchedVideo)).toBe(false);
+	});
+
+	it('no more a day after it ended', () => {
+		expect(isOver(hourly({ ended: at(10), checked: at(34) }))).toBe(true);
+		expect(isOver(hourly({ ended: at(10), checked: at(34) - 1 }))).toBe(false);
+		expect(isOver(hourly({ checked: at(1000) }))).toBe(false);
+	});
+
+	it('once more, and then no more, where it ended long ago', () => {
+		const ended = hourly({ ended: LONG_AGO, checked: 0 });
+		expect([dueAt(ended, null, true), isOver(ended)]).toEqual([0, false]);
+		expect(isOver({ ...ended, checked: at(5) })).toBe(true);
+	});
+
+	test.each([
+		['the first time: at the next poll', 10, 10],
+		['for ten minutes: after five', 10 + 10 * MINUTE, 10 + 15 * MINUTE],
+		['for an hour: after half an hour', 11, 11.5],
+		['for two hours: after one', 12, 13],
+		['for a day: after an hour at most', 34, 35],
+	])('where it has been failing %s', (_, tried, expected) => {
+		const failing = { since: at(10), tried: at(tried) };
+		for (const fields of [{}, { checked: 0 }, { status: 'paused' }, { ended: at(9) }])
+			expect(due(hourly({ ...fields, failing }))).toBeCloseTo(expected, 6);
+	});
+});
+
+describe('dueIds', () => {
+	const idsAt = (hour: number, videos: Record<string, WatchedVideo>) =>
+		dueIds(videos, at(hour), () => true);
+
+	it('are those whose time has come, least recently tried first', () => {
+		const videos = {
+			waits: watched([1, 2, 3], { checked: at(3) }),
+			later: watched([0, 1, 2], { checked: at(2.9) }),
+			failing: watched([0, 1, 2], { checked: at(1), failing: { since: at(3), tried: at(3) } }),
+			never: watched([], { checked: 0 }),
+			first: watched([0, 1, 2], { checked: at(2.1) }),
+		};
+		expect(idsAt(3, videos)).toEqual(['never', 'first', 'later', 'failing']);
+		expect(idsAt(4, videos).at(-1)).toBe('failing');
+		expect(idsAt(4, videos)).toContain('waits');
+	});
+
+	it('judge a video by the cadence of the others', () => {
+		const videos = { one: watched([3], { checked: at(3), wait: minutes(1) }) };
+		expect(idsAt(3.5, videos)).toEqual(['one']);
+		expect(idsAt(3.5, { ...videos, other: watched([1, 2, 3]) })).toEqual([]);
+	});
+
+	it('tell what the list shows from what it does not', () => {
+		const paused = watched([1, 2, 3], { status: 'paused', checked: at(3) });
+		const videos = { listed: paused, named: paused };
+		expect(dueIds(videos, at(4), (id) => id === 'listed')).toEqual(['named']);
+	});
+
+	test.each([
+		['fetched', watched([1, 2, 3], { checked: at(6) })],
+		['tried', watched([1, 2, 3], { checked: at(3), failing: { since: at(6), tried: at(6) } })],
+		['quiet', watched([1], { status: 'paused', checked: at(6) })],
+	])('are what was %s at a time to come: the clock has moved back', (_, watchedVideo) => {
+		expect(idsAt(4, { a: watchedVideo })).toEqual(['a']);
+	});
+});
+
+describe('after a video was fetched', () => {
+	const fetched = (
+		before: WatchedVideo,
+		fresh: number[],
+		hour: number,
+		{ usual = null, ...fields }: { usual?: number | null } & Partial<Video> = {},
+	) => afterFetch(before, fresh.map(at), video('a', fields), at(hour), usual);
+
+	it('it was checked then', () => {
+		expect(fetched(watched([1, 2, 3]), [], 4)).toEqual({ checked: at(4), late: 0 });
+	});
+
+	it('without a first snapshot it is asked for after 1, 3, 9, 27 and then each 30 minutes', () => {
+		const waits: number[] = [];
+		let before = watched([], { checked: 0 });
+		for (let n = 0; n < 7; n += 1) {
+			before = { ...before, ...fetched(before, [], n, { usual: HOUR_MS }) };
+			waits.push(before.wait! / MINUTE_MS);
+		}
+		expect(waits).toEqual([1, 3, 9, 27, 30, 30, 30]);
+	});
+
+	test.each<[string, WatchedVideo, number[], number | null, number | undefined]>([
+		['its first snapshot came, and others tell the cadence', watched([]), [3], HOUR_MS, undefined],
+		['its first snapshot came', watched([], { wait: minutes(30) }), [3], null, 1],
+		['another came', watched([2], { wait: minutes(9) }), [3], null, 1],
+		['none came', watched([3], { wait: minutes(3) }), [], null, 9],
+		[
+			'none came, and others tell the cadence',
+			watched([3], { wait: minutes(3) }),
+			[],
+			HOUR_MS,
+			undefined,
+		],
+		['its own cadence is known', watched([1, 2, 3], { wait: minutes(3) }), [], null, undefined],
+	])('there is a wait where no cadence is known: %s', (_, before, fresh, usual, wait) => {
+		const expected = wait === undefined ? undefined : minutes(wait);
+		expect(fetched(before, fresh, 3.5, { usual }).wait).toBe(expected);
+	});
+
+	describe('its lateness', () => {
+		/** In minutes; the next snapshot is that of hour 4. */
+		const lateness = (
+			{ late, checked, fetchedAt }: { late: number; checked: number; fetchedAt: number },
+			fresh = [4],
+		) => {
+			const before = watched([1, 2, 3], {
+				late: minutes(late),
+				checked: at(4) + minutes(checked),
+			});
+			return fetched(before, fresh, 4 + fetchedAt * MINUTE).late / MINUTE_MS;
+		};
+
+		test.each([
+			['a quarter of what was missed', { late: 0, checked: 0, fetchedAt: 20 }, 5],
+			['a minute at least', { late: 0, checked: 0, fetchedAt: 2 }, 1],
+			['from where it was', { late: 10, checked: 10, fetchedAt: 30 }, 15],
+			['to no more than was seen', { late: 4.5, checked: 4.5, fetchedAt: 5 }, 5],
+			['back from a clock that was behind', { late: -120, checked: -120, fetchedAt: 0 }, -90],
+		])('grows where it was asked too early: by %s', (_, given, expected) => {
+			expect(lateness(given)).toBeCloseTo(expected, 6);
+		});
+
+		test.each([
+			['by half a minute', { late: 10, checked: 5, fetchedAt: 12 }, 9.5],
+			['not below zero', { late: 0.2, checked: -30, fetchedAt: 5 }, 0],
+			['to what was seen', { late: 10, checked: 5, fetchedAt: 3 }, 3],
+			[
+				'to what was seen below zero, where the clock of n8n is behind',
+				{ late: 0, checked: -150, fetchedAt: -110 },
+				-110,
+			],
+			['no further while that lasts', { late: -110, checked: -150, fetchedAt: -105 }, -110],
+		])('shrinks where the snapshot was there at once: %s', (_, given, expected) => {
+			expect(lateness(given)).toBeCloseTo(expected, 6);
+		});
+
+		test.each<[string, number[], number, number]>([
+			['nothing came', [], 30, 10],
+			['several came', [4, 5], 70, 10],
+			['several came sooner than thought', [4, 5], 64, 4],
+			['one came late', [2.5], 5, 10],
+		])('is not learnt where %s, but bounded', (_, fresh, fetchedAt, expected) => {
+			expect(lateness({ late: 10, checked: 10, fetchedAt }, fresh)).toBeCloseTo(expected, 6);
+		});
+
+		it('is in whole milliseconds, as the state needs it', () => {
+			const before = watched([0, 1, 1.777_777_7], { checked: at(3.1), late: 1 });
+			const { late } = fetched(before, [3], 3.333_333_3);
+			expect(Number.isInteger(late)).toBe(true);
+		});
+
+		it('is learnt so that of a steady video most asks are of use', () => {
+			const everyMs = minutes(5);
+			const lateMs = minutes(17);
+			let before = watched([0, 1, 2], { checked: at(2) + lateMs });
+			let asked = 0;
+			let found = 0;
+			for (let now = before.checked; now < at(50); now += everyMs) {
+				if (dueAt(before, null, true) > now) continue;
+				const next = before.newest! + HOUR_MS;
+				const fresh = next + lateMs <= now ? [next] : [];
+				const after = afterFetch(before, fresh, video('a'), now, null);
+				before = {
+					...before,
+					...(fresh.length > 0 && watched([hoursOf(next) - 2, hoursOf(next) - 1, hoursOf(next)])),
+					...after,
+				};
+				if (now < at(20)) continue;
+				asked += 1;
+				found += fresh.length;
+			}
+			expect(found).toBeGreaterThanOrEqual(29);
+			expect(asked).toBeLessThanOrEqual(2 * found);
+		});
+	});
+
+	describe('it has ended', () => {
+		const MONTH = 30 * 24;
+		const endedAfter = (status: string, before: WatchedVideo, hour = 5, created = 0) => {
+			const { ended } = fetched(before, [], hour, {
+				status,
+				created_at: video('b', { created }).created_at,
+			});
+			return ended === undefined || ended === LONG_AGO ? ended : hoursOf(ended);
+		};
+
+		test.each<[string, Partial<WatchedVideo>, number | undefined]>([
+			['monitoring', {}, undefined],
+			['paused', {}, undefined],
+			['error', {}, undefined],
+			['completed', {}, 5],
+			['cancelled', {}, 5],
+			['completed', { ended: at(4) }, 4],
+			['monitoring', { ended: at(4) }, undefined],
+			['monitoring', { ended: at(4), is_deleted: true }, undefined],
+			['error', { ended: at(4) }, undefined],
+			['monitoring', { ended: LONG_AGO }, LONG_AGO],
+			['completed', { ended: LONG_AGO }, LONG_AGO],
+		])('where it is %s, and before %j: at hour %p', (status, fields, ended) => {
+			expect(endedAfter(status, watched([1, 2, 3], fields))).toBe(ended);
+		});
+
+		test.each<[string, number[], number, number, number | undefined]>([
+			['its last snapshot', [3], 0, 3 + MONTH, undefined],
+			['its last snapshot', [3], 0, 3.1 + MONTH, 3.1 + MONTH],
+			['its creation', [], 4, 4 + MONTH, undefined],
+			['its creation', [], 4, 4.1 + MONTH, 4.1 + MONTH],
+		])(
+			'where it is in error, longer than a tracking may last after %s',
+			(_, hours, created, hour, ended) => {
+				expect(endedAfter('error', watched(hours), hour, created)).toBe(ended);
+			},
+		);
+	});
+});
+
+describe('a video that the API does not know any more', () => {
+	test.each<[string, Partial<WatchedVideo>, number]>([
+		['running', {}, 5],
+		['failing', { failing: { since: at(1), tried: at(4) } }, 5],
+		['ended before', { ended: at(4) }, 4],
+	])('is watched a day longer: %s', (_, fields, ended) => {
+		const { failing: __, ...rest } = watched([1, 2], fields);
+		expect(afterLoss(watched([1, 2], fields), at(5))).toEqual({
+			...rest,
+			checked: at(5),
+			is_deleted: true,
+			ended: at(ended),
+		});
+	});
+});
+
+describe('the list is due', () => {
+	test.each([
+		[1, 7.5],
+		[2, 15],
+		[5, 37.5],
+		[8, 60],
+		[24, 60],
+	])('where it took %p requests after %p minutes', (requests, wait) => {
+		const listed = { at: at(1), requests, until: 0 };
+		expect(isListingDue({ listed }, at(1) + minutes(wait) - 1)).toBe(false);
+		expect(isListingDue({ listed }, at(1) + minutes(wait))).toBe(true);
+	});
+
+	test.each([
+		['never before', undefined],
+		['at a time to come', { at: at(2), requests: 1, until: 0 }],
+		['long ago', { at: 0, requests: 8, until: 0 }],
+	])('where it was asked %s', (_, listed) => {
+		expect(isListingDue({ listed }, at(1))).toBe(true);
+	});
+});
+
+test.each<[string, number | undefined, boolean]>([
+	['never', undefined, true],
+	['14 minutes ago', at(1) - minutes(14), false],
+	['15 minutes ago', at(1) - minutes(15), true],
+	['at a time to come', at(2), true],
+])('the balance is due where it was looked at %s: %p, %p', (_, checked, isDue) => {
+	const balance = checked === undefined ? undefined : { checked, low_since: null };
+	expect(isBalanceDue({ balance }, at(1))).toBe(isDue);
+});
+
+test('the balance is due at the first poll', () => {
+	expect(isBalanceDue(null, at(1))).toBe(true);
+});

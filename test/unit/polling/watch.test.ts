@@ -1,0 +1,157 @@
+import type { Video } from '../../../nodes/ContentStats/api/schemas';
+import {
+	covers,
+	isNamed,
+	isSameWatch,
+	listFilters,
+	readSelected,
+	type Watch,
+	watchedIn,
+} from '../../../nodes/ContentStats/polling/watch';
+import { video } from '../world';
+
+const ALL: Watch = { kind: 'all' };
+const TIKTOKS: Watch = { kind: 'all', platform: 'tiktok' };
+const selected = (text: string): Watch => readSelected(text);
+
+const LINK = 'https://www.tiktok.com/@user/video/7234567890123456789';
+const tracking = (id: string, fields: Partial<Video> & { created?: number } = {}) =>
+	video(id, { video_link: LINK, ...fields });
+
+describe('readSelected', () => {
+	test.each<[unknown, string[], string[]]>([
+		['cm5abc123def', ['cm5abc123def'], []],
+		['b,a\nb', ['a', 'b'], []],
+		[['b', 'a'], ['a', 'b'], []],
+		['https://youtu.be/dQw4w9WgXcQ', [], ['youtube:dQw4w9WgXcQ']],
+		[
+			'https://youtu.be/dQw4w9WgXcQ https://www.youtube.com/watch?v=dQw4w9WgXcQ',
+			[],
+			['youtube:dQw4w9WgXcQ'],
+		],
+		['https://x.com/u/status/9 https://x.com/u/status/12', [], ['twitter:12', 'twitter:9']],
+		['https://vm.tiktok.com/ZMabc', [], ['https://vm.tiktok.com/ZMabc/']],
+		['a https://x.com/u/status/12', ['a'], ['twitter:12']],
+	])('%j', (value, ids, identities) => {
+		expect(readSelected(value)).toEqual({ kind: 'selected', ids, identities });
+	});
+
+	test.each([
+		['https://vimeo.com/1', /“https:\/\/vimeo\.com\/1” is neither/, /vimeo\.com/],
+		['a ../usage', /“\.\.\/usage” is neither/, /Paste/],
+		['a/b?c', /“a\/b\?c” is neither/, /Paste/],
+		['', /No videos were chosen/, /All Videos/],
+		[' , \n', /No videos were chosen/, /All Videos/],
+		[[], /No videos were chosen/, /All Videos/],
+		[undefined, /No videos were chosen/, /All Videos/],
+	])('%j is refused', (value, message, description) => {
+		expect(() => readSelected(value)).toThrow(
+			expect.objectContaining({
+				kind: 'invalid_input',
+				message: expect.stringMatching(message),
+				description: expect.stringMatching(description),
+			}),
+		);
+	});
+});
+
+describe('isSameWatch', () => {
+	const choices: Array<[string, Watch]> = [
+		['all', ALL],
+		['one platform', TIKTOKS],
+		['another platform', { kind: 'all', platform: 'youtube' }],
+		['one video', selected('a')],
+		['two videos', selected('a b')],
+		['a link', selected('https://x.com/u/status/12')],
+	];
+
+	test.each(choices)('tells %s from every other choice', (name, watch) => {
+		const same = choices.filter(([, other]) => isSameWatch(watch, other));
+		expect(same.map(([other]) => other)).toEqual([name]);
+	});
+
+	test.each<[string, Watch, Watch]>([
+		['the order of ids', selected('a b'), selected('b a')],
+		['repetition', selected('a'), selected('a, a')],
+		[
+			'the spelling of links',
+			selected('https://youtu.be/dQw4w9WgXcQ'),
+			selected('www.youtube.com/watch?v=dQw4w9WgXcQ&t=1'),
+		],
+	])('does not mind %s', (_, one, other) => {
+		expect(isSameWatch(one, other)).toBe(true);
+	});
+});
+
+test.each<[string, Watch, object[]]>([
+	['all', ALL, [{}]],
+	['one platform', TIKTOKS, [{ platform: 'tiktok' }]],
+	['ids alone', selected('a b'), []],
+	['a link', selected(LINK), [{ platform: 'tiktok' }]],
+	[
+		'links of two platforms, and an id',
+		selected(`${LINK} https://x.com/u/status/1 https://x.com/u/status/2 a`),
+		[{ platform: 'tiktok' }, { platform: 'twitter' }],
+	],
+	['a short link', selected(`https://x.com/u/status/1 https://vm.tiktok.com/ZMabc`), [{}]],
+])('%s is found in its parts of the list', (_, watch, filters) => {
+	expect(listFilters(watch)).toEqual(filters);
+});
+
+describe('watchedIn', () => {
+	const idsIn = (watch: Watch, ...videos: Video[]) =>
+		watchedIn(watch, { videos, fullSlices: [], requests: 1 }).map(({ id }) => id);
+
+	test.each<[string, Watch, string[]]>([
+		['all', ALL, ['t', 'y', 'z']],
+		['one platform', TIKTOKS, ['t', 'z']],
+	])('of %s is each of them', (_, watch, ids) => {
+		const y = video('y', { platform: 'youtube' });
+		expect(idsIn(watch, video('t'), y, video('z', { status: 'completed' }))).toEqual(ids);
+	});
+
+	it('of a link is its newest tracking, whatever its spelling, order and status', () => {
+		const trackings = [
+			tracking('middle', { created: 5 }),
+			tracking('newest', { created: 9, status: 'completed' }),
+			tracking('oldest', { created: 2 }),
+			video('other', { created: 20 }),
+		];
+		const watch = selected('https://m.tiktok.com/v/7234567890123456789.html');
+		expect(idsIn(watch, ...trackings)).toEqual(['newest']);
+	});
+
+	it('of a short link is what was tracked by it', () => {
+		const short = tracking('s', { video_link: 'https://vm.tiktok.com/ZMabc' });
+		expect(idsIn(selected('vm.tiktok.com/ZMabc/'), short, video('o'))).toEqual(['s']);
+	});
+
+	it('of a link that is not tracked yet is nothing', () => {
+		expect(idsIn(selected(LINK), video('o'))).toEqual([]);
+	});
+
+	it('of ids is nothing: they need no list', () => {
+		expect(idsIn(selected('o'), video('o'))).toEqual([]);
+	});
+});
+
+test.each<[string, Watch, boolean]>([
+	['all', ALL, false],
+	['its id', selected('a'), true],
+	['another id', selected('b'), false],
+	['its link', selected(LINK), false],
+])('a video is named by the choice of %s: %p', (_, watch, expected) => {
+	expect(isNamed(watch, 'a')).toBe(expected);
+});
+
+test.each<[string, Watch, boolean]>([
+	['all', ALL, true],
+	['its platform', TIKTOKS, true],
+	['another platform', { kind: 'all', platform: 'youtube' }, false],
+	['its id', selected('a'), true],
+	['another id', selected('b'), false],
+	['its link', selected(LINK), true],
+	['another link', selected('https://x.com/u/status/12'), false],
+])('a video was covered by the choice of %s: %j', (_, watch, isCovered) => {
+	expect(covers(watch, tracking('a'))).toBe(isCovered);
+});
