@@ -1,0 +1,401 @@
+import type { IDataObject } from 'n8n-workflow';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import { installCommunityPackage, type N8nInstall } from '../../demo/install';
+import {
+	signIn,
+	startN8n,
+	type CredentialReference,
+	type N8n,
+	type N8nApi,
+	type SavedWorkflow,
+} from '../../demo/n8n';
+import { freePort } from '../../demo/processes';
+import { OWNER } from '../../demo/scenario';
+import { startSandbox, type Sandbox } from '../../sandbox';
+import { randomStream } from '../../sandbox/random';
+import { connect, type PostgresAddress } from './postgres';
+
+/** One way to run n8n, and how it is disturbed. */
+export interface Mode {
+	/** Also the name of its folder and table: a word of letters. */
+	name: string;
+	replayAfterRestart: boolean;
+	/** Added to n8n's environment. */
+	env: NodeJS.ProcessEnv;
+	disturb(rig: Rig): Promise<void>;
+}
+
+export interface Tools {
+	install: N8nInstall;
+	tarball: string;
+	/** Receives a folder for each mode. */
+	dir: string;
+	postgres: PostgresAddress;
+	/** Where the tables are made. */
+	schema: string;
+}
+
+export interface Result {
+	mode: string;
+	/** Kills, or republications and restarts of the workflow. */
+	disturbances: number;
+	/** Snapshots that the sandbox took. */
+	snapshots: number;
+	rows: number;
+	/** How often a row was written again. */
+	repeated: number;
+	/** Executions that n8n marked as crashed. */
+	crashed: number;
+	/** Snapshots that are not in the table. */
+	missing: number;
+	/** Those that still are not, after each crashed execution was retried as a user would do by hand. */
+	missingAfterRetry: number;
+}
+
+const SEED = 20;
+const VIDEOS = 12;
+/** Shorter than any start of n8n, so that each brings new snapshots of every video. */
+const SNAPSHOT_INTERVAL_MS = 5_000;
+/** n8n lets a poll time come once a minute at the most, but any number of poll times. */
+const POLL_SECONDS = Array.from({ length: 12 }, (_, index) => index * 5);
+/** A kill comes within so many ms of what it is aimed at. */
+const WINDOW_MS = 300;
+/** The replies of one poll follow each other faster. */
+const BETWEEN_REPLIES_MS = 50;
+/** A new row is written this slowly, so that executions last long enough to be hit. */
+const INSERT_MS = 20;
+/** After so long without a new row nothing more is expected. */
+const QUIET_MS = 60_000;
+/** How long a reply takes while the workflow is republished. */
+const LATENCY_MS = 1_500;
+
+/**
+ * n8n activates a workflow under a lease of 2 minutes. When it is killed meanwhile, the next n8n
+ * waits until the lease has run out; an activation that takes 0.7 of it counts as failed for good.
+ */
+const RESTART_ENV = {
+	N8N_WORKFLOW_PUBLICATION_OUTBOX_LEASE_SECONDS: '15',
+	N8N_WORKFLOW_PUBLICATION_OUTBOX_POLL_INTERVAL_MS: '1000',
+};
+
+const TRIGGER = 'New snapshot';
+const WRITER = 'Write the row';
+const ONE_VIDEO = /\/videos\/\w+$/;
+
+/**
+ * Runs one mode from a fresh n8n to its last row: the history arrives, n8n is disturbed, no further
+ * snapshot shows, and n8n runs undisturbed until nothing more comes.
+ */
+export async function runMode(mode: Mode, tools: Tools): Promise<Result> {
+	const sandbox = await startSandbox({
+		plan: 'enterprise',
+		balanceUsd: 1000,
+		snapshotIntervalMs: SNAPSHOT_INTERVAL_MS,
+	});
+	const client = await connect(tools.postgres);
+	const rig = new Rig(mode, tools, sandbox, client);
+	try {
+		await rig.begin();
+		await mode.disturb(rig);
+		return await rig.settle();
+	} finally {
+		await rig.close();
+	}
+}
+
+/** One n8n with a sandbox and a table of its own. */
+export class Rig {
+	private readonly random = randomStream(SEED, 'crash');
+	private disturbances = 0;
+	private lastWritten = 0;
+	private n8n: N8n | undefined;
+	private workflow: SavedWorkflow | undefined;
+	private credentials: CredentialReference[] = [];
+
+	constructor(
+		private readonly mode: Mode,
+		private readonly tools: Tools,
+		private readonly sandbox: Sandbox,
+		private readonly client: Client,
+	) {}
+
+	/** Publishes the workflow in a fresh n8n and waits until the history of the videos is written. */
+	async begin(): Promise<void> {
+		// With five snapshots behind it, a video's cadence is known at the first poll.
+		for (let number = 1; number <= VIDEOS; number++) {
+			this.sandbox.seedVideo({
+				video_link: `https://www.tiktok.com/@crash/video/72345678901234560${10 + number}`,
+				duration_days: 30,
+				started: Date.now() - 6 * SNAPSHOT_INTERVAL_MS,
+			});
+		}
+		await this.makeTable();
+		await installCommunityPackage(this.tools.install, this.dir, this.tools.tarball);
+		const api = await this.signIn();
+		const history = this.taken();
+		await this.publish(api);
+		await this.waitFor('the history', 120_000, async () => !(await this.missing(history)).length);
+	}
+
+	/** Kills n8n with SIGKILL, again and again: after a poll, or while the execution it started writes. */
+	async kill(times: number): Promise<void> {
+		let from = this.sandbox.requests.length;
+		while (this.disturbances < times) {
+			const aim = this.random() < 0.5 ? 'poll' : 'execution';
+			const delayMs = Math.round(this.random() * WINDOW_MS);
+			const n8n = (this.n8n ??= await this.startN8n());
+			const pollOver = await this.pollIsOver(from);
+			const aimedAt = aim === 'poll' ? pollOver : await this.writesAfter(pollOver);
+			await sleep(Math.max(0, aimedAt + delayMs - Date.now()));
+			const hitMs = Date.now() - aimedAt;
+			await this.waitFor('the end of n8n', 10_000, () => !n8n.signal('SIGKILL'));
+			this.n8n = undefined;
+			from = this.sandbox.requests.length;
+			await this.disturbed(`kill ${hitMs} ms (wanted ${delayMs}) after the ${aim}`, times);
+		}
+	}
+
+	/** Publishes a changed workflow, or stops and starts it, while a poll waits for its replies. */
+	async republish(times: number): Promise<void> {
+		const api = await this.signIn();
+		while (this.disturbances < times) {
+			const match = { method: 'GET', path: ONE_VIDEO };
+			await sleep(this.random() * 2 * SNAPSHOT_INTERVAL_MS);
+			this.sandbox.faults.add({ kind: 'latency', ms: LATENCY_MS, match, times: Infinity });
+			const from = this.sandbox.requests.length;
+			await this.waitFor('a poll', 90_000, () => this.gets(from).some(({ status }) => !status));
+			const { id, versionId } = this.workflow!;
+			const stops = this.disturbances % 2 === 1;
+			if (stops) {
+				await api.request('POST', `/workflows/${id}/deactivate`, {});
+			} else {
+				// n8n leaves a trigger alone that did not change.
+				const maxItemsPerPoll = 1001 + this.disturbances;
+				const nodes = this.nodes({ maxItemsPerPoll });
+				this.workflow = await api.request('PATCH', `/workflows/${id}`, { nodes, versionId });
+			}
+			await api.publish(this.workflow!);
+			this.sandbox.faults.clear();
+			await this.disturbed(stops ? 'stopped and started' : 'republished', times);
+		}
+	}
+
+	/** Shows no further snapshot, and waits until no further row comes. */
+	async settle(): Promise<Result> {
+		for (const video of this.sandbox.videos.values()) video.deferSnapshots();
+		const api = await this.signIn();
+		await this.quiet();
+		const missing = (await this.missing()).length;
+		const crashed = await api.executions('crashed');
+		if (missing > 0) {
+			for (const { id } of crashed) await api.request('POST', `/executions/${id}/retry`, {});
+		}
+		const { rows, repeated } = await this.table();
+		return {
+			mode: this.mode.name,
+			disturbances: this.disturbances,
+			snapshots: this.taken().length,
+			rows,
+			repeated,
+			crashed: crashed.length,
+			missing,
+			missingAfterRetry: (await this.missing()).length,
+		};
+	}
+
+	async close(): Promise<void> {
+		await Promise.all([this.n8n?.stop(), this.sandbox.close(), this.client.end()]);
+	}
+
+	private get dir() {
+		return join(this.tools.dir, this.mode.name);
+	}
+
+	private get tableName() {
+		return `${this.tools.schema}.${this.mode.name}`;
+	}
+
+	private async makeTable() {
+		const announce = `${this.tools.schema}.announce_${this.mode.name}`;
+		await this.client.query(`
+			create table ${this.tableName} (
+				event_key text primary key,
+				times_written int not null default 1
+			);
+			create function ${announce}() returns trigger language plpgsql as $$
+			begin
+				perform pg_notify('${this.mode.name}', '');
+				perform pg_sleep(${INSERT_MS / 1000});
+				return null;
+			end $$;
+			create trigger announce after insert on ${this.tableName}
+				for each row execute function ${announce}();
+			listen ${this.mode.name};
+		`);
+		this.client.on('notification', () => (this.lastWritten = Date.now()));
+	}
+
+	private async publish(api: N8nApi) {
+		const { liveKey: apiKey, baseUrl } = this.sandbox;
+		const contentStats = await api.createCredential('ContentStats', 'contentStatsApi', {
+			apiKey,
+			baseUrl,
+		});
+		const postgres = await api.createCredential('PostgreSQL', 'postgres', {
+			...this.tools.postgres,
+			maxConnections: 5,
+			ssl: 'disable',
+		});
+		this.credentials = [contentStats, postgres];
+		this.workflow = await api.request('POST', '/workflows', {
+			name: 'Snapshots to PostgreSQL',
+			nodes: this.nodes(),
+			connections: { [TRIGGER]: { main: [[{ node: WRITER, type: 'main', index: 0 }]] } },
+		});
+		await api.publish(this.workflow!);
+	}
+
+	/** @param options of the trigger, beside the one of this mode */
+	private nodes(options: IDataObject = {}): object[] {
+		const [contentStatsApi, postgres] = this.credentials;
+		const { replayAfterRestart } = this.mode;
+		return [
+			{
+				id: 'b5d0a4c2-0000-4000-8000-000000000001',
+				name: TRIGGER,
+				type: 'n8n-nodes-contentstats.contentStatsTrigger',
+				typeVersion: 1,
+				position: [0, 0],
+				parameters: {
+					startFrom: 'beginning',
+					options: { replayAfterRestart, ...options },
+					pollTimes: {
+						item: POLL_SECONDS.map((second) => ({
+							mode: 'custom',
+							cronExpression: `${second} * * * * *`,
+						})),
+					},
+				},
+				credentials: { contentStatsApi },
+			},
+			{
+				id: 'b5d0a4c2-0000-4000-8000-000000000002',
+				name: WRITER,
+				type: 'n8n-nodes-base.postgres',
+				typeVersion: 2.6,
+				position: [220, 0],
+				parameters: {
+					operation: 'executeQuery',
+					query: `insert into ${this.tableName} as known (event_key) values ($1)
+						on conflict (event_key) do update set times_written = known.times_written + 1`,
+					options: {
+						// A transaction for each row: two executions at once cannot block each other for good.
+						queryBatching: 'independently',
+						queryReplacement: '={{ [$json.event_key] }}',
+					},
+				},
+				credentials: { postgres },
+			},
+		];
+	}
+
+	private async startN8n(): Promise<N8n> {
+		const start = async () =>
+			await startN8n(this.tools.install, {
+				userFolder: this.dir,
+				// The last one may be taken by now.
+				port: await freePort(),
+				logFile: join(this.dir, 'n8n.log'),
+				env: {
+					...this.mode.env,
+					...(this.disturbances > 0 ? RESTART_ENV : {}),
+				},
+			});
+		// n8n's recovery of an execution that was killed before its start fails, and n8n with it; the
+		// next start skips the recovery. A service manager starts it again as well.
+		return await start().catch(async () => {
+			this.say('n8n failed to start, and is started again');
+			return await start();
+		});
+	}
+
+	/** Starts n8n where it does not run. */
+	private async signIn(): Promise<N8nApi> {
+		this.n8n ??= await this.startN8n();
+		return await signIn(this.n8n.url, OWNER);
+	}
+
+	private gets(from: number) {
+		return this.sandbox.requests.slice(from).filter(({ path }) => ONE_VIDEO.test(path));
+	}
+
+	/** When the last reply of the first poll since request number `from` was sent, ms. */
+	private async pollIsOver(from: number): Promise<number> {
+		let answered = 0;
+		let lastAt = 0;
+		await this.waitFor('a poll', 90_000, () => {
+			const gets = this.gets(from);
+			const replies = gets.filter(({ status }) => status !== undefined).length;
+			if (replies > answered) [answered, lastAt] = [replies, Date.now()];
+			if (answered === 0 || answered < gets.length) return false;
+			return answered >= VIDEOS || Date.now() - lastAt > BETWEEN_REPLIES_MS;
+		});
+		return lastAt;
+	}
+
+	/** When the first new row was written after `since`, ms; a poll may bring none. */
+	private async writesAfter(since: number): Promise<number> {
+		await this.waitFor('a row', 5_000, () => this.lastWritten > since).catch(() => {});
+		return Date.now();
+	}
+
+	/** Returns once every snapshot is written, or no new one was for a long time. */
+	private async quiet(): Promise<void> {
+		const started = Date.now();
+		const since = () => Date.now() - Math.max(started, this.lastWritten);
+		while ((await this.missing()).length > 0 && since() < QUIET_MS) await sleep(500);
+	}
+
+	/** The event key of each snapshot that the API shows. */
+	private taken(): string[] {
+		return [...this.sandbox.videos.values()].flatMap(({ id, snapshots }) =>
+			snapshots.map(({ snapshot_time }) => `${id}:${String(snapshot_time)}`),
+		);
+	}
+
+	private async missing(expected = this.taken()): Promise<string[]> {
+		const { rows } = await this.client.query<{ event_key: string }>(
+			`select event_key from ${this.tableName}`,
+		);
+		const written = new Set(rows.map(({ event_key }) => event_key));
+		return expected.filter((key) => !written.has(key));
+	}
+
+	private async table(): Promise<{ rows: number; repeated: number }> {
+		const { rows } = await this.client.query<{ rows: number; repeated: number }>(
+			`select count(*)::int as rows, coalesce(sum(times_written) - count(*), 0)::int as repeated
+				from ${this.tableName}`,
+		);
+		return rows[0]!;
+	}
+
+	private async waitFor(what: string, atMostMs: number, there: () => boolean | Promise<boolean>) {
+		const deadline = Date.now() + atMostMs;
+		while (!(await there())) {
+			if (Date.now() > deadline) throw new Error(`${this.mode.name}: waited in vain for ${what}.`);
+			await sleep(2);
+		}
+	}
+
+	private async disturbed(how: string, times: number) {
+		this.disturbances++;
+		const { rows } = await this.table();
+		this.say(`${this.disturbances}/${times}: ${how}; ${this.taken().length} taken, ${rows} rows`);
+	}
+
+	private say(progress: string) {
+		process.stdout.write(`  ${this.mode.name.padEnd(9)} ${progress}\n`);
+	}
+}
