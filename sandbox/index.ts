@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { toMicros, toUsd, type LedgerEntry } from './account';
 import type { Caller } from './api';
@@ -119,6 +120,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	const requests: RecordedRequest[] = [];
 	const faults = faultList();
 	const closing = new AbortController();
+	// As many replies as like may wait for it.
+	setMaxListeners(0, closing.signal);
 
 	const server = createServer({
 		world,

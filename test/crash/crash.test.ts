@@ -37,6 +37,7 @@ const MODES = {
 		env: DURABLE_CURSORS,
 		disturb: kill,
 	},
+	combined: { name: 'combined', replayAfterRestart: true, env: DURABLE_CURSORS, disturb: kill },
 	republish: {
 		name: 'republish',
 		replayAfterRestart: false,
@@ -109,6 +110,11 @@ it('loses none with durable cursors, once crashed executions are retried', async
 		disturbances: KILLS,
 		missingAfterRetry: 0,
 	});
+});
+
+it('loses none with durable cursors and Replay After Restart, whatever crashed', async () => {
+	const { disturbances, missing } = await runs.combined;
+	expect({ disturbances, missing }).toEqual({ disturbances: KILLS, missing: 0 });
 });
 
 it('loses none when the workflow is republished or restarted while it polls', async () => {

@@ -4,7 +4,7 @@ import type { Usage } from '../api/schemas';
 import { availableUsd } from '../model/money';
 import type { Answers } from './collect';
 import { balanceItem, type EventItem, goneItem } from './events';
-import { afterFailure, allUnknown, dailyReport } from './failures';
+import { afterFailure, allUnknown, dailyReport, type Late } from './failures';
 import { handOver } from './handOver';
 import { type Owed, recentHandovers, stillOwed } from './replay';
 import type { Watching } from './rewatch';
@@ -20,15 +20,14 @@ export interface Learnt {
 	watching: Watching;
 	/** null where the list was not asked, or gave no answer. */
 	listing: Listing | null;
-	listError: ContentStatsError | null;
 	/** null where the balance was not asked for, or there was no answer. */
 	usage: Usage | null;
 	answers: Answers;
 	sightings: Sighting[];
 	/** The ids of videos that turned out to be of another platform. */
 	elsewhere: Set<string>;
-	/** Why something other than a video is left for a later poll. */
-	problems: ContentStatsError[];
+	/** What other than videos is left for a later poll. */
+	late: Late[];
 	/** What is to go out again after a restart. */
 	owed: Owed;
 }
@@ -145,7 +144,7 @@ export function conclude(
 	settings: PollSettings,
 	{ now, process, baseUrl, mayRefuse }: Moment,
 ): PollResult {
-	const { watching, listing, listError, usage, answers, sightings, elsewhere, owed } = learnt;
+	const { watching, listing, usage, answers, sightings, elsewhere, late, owed } = learnt;
 	const missing = sortMissing(learnt, mayRefuse);
 	const failed = new Map([...answers.failed, ...missing.failed]);
 	const videos = { ...watching.videos };
@@ -163,13 +162,12 @@ export function conclude(
 	Object.assign(videos, out.videos);
 	for (const [id, video] of Object.entries(videos)) if (isOver(video)) delete videos[id];
 
-	const lastList = { error: listError, listedAt: state?.listed?.at || now };
-	const report = dailyReport(videos, failed, lastList, state?.reported, now);
+	const report = dailyReport(videos, failed, late, state?.reported, now);
 	const reported = report ? now : state?.reported;
 	const noSnapshots = [...again, ...out.statusItems, ...others];
 	return {
 		items: [...out.snapshotItems, ...noSnapshots],
-		problems: [...learnt.problems, ...failed.values()],
+		problems: [...late.map(({ error }) => error), ...failed.values()],
 		report,
 		fullSlices: listing?.fullSlices ?? [],
 		state: {

@@ -87,7 +87,12 @@ export function handOver(
 		const { newest, seen } = advanceCursor(after, out);
 		// What happened to it is told after its last snapshot: until then it is as it was.
 		const { failing: _, ...rest } = isDone || status.length === 0 ? after : before;
-		videos[id] = { ...rest, newest, seen, ...(!isDone && { checked: 0 }) };
+		videos[id] = {
+			...rest,
+			newest,
+			seen,
+			...(!isDone && { checked: after.checked, more: true }),
+		};
 	}
 	return { snapshotItems, statusItems, snapshots, leftOver, videos };
 }

@@ -119,7 +119,13 @@ export async function runPoll(
 	const usage = wantsBalance && !refusal ? await attempt(client.usage()) : null;
 
 	const asked = [found, usage];
-	const problems = asked.flatMap((call) => call?.error ?? []);
+	const late = [
+		{ what: 'the list of videos', error: found?.error, last: state?.listed?.at },
+		{ what: 'the balance', error: usage?.error, last: state?.balance?.checked },
+	].flatMap(({ error, last, ...rest }) =>
+		error ? [{ ...rest, error, since: last || now() }] : [],
+	);
+	const problems = late.map(({ error }) => error);
 	const isAnyAnswered = answered.size > 0 || asked.some((call) => call?.value);
 	const errors = [
 		...problems,
@@ -127,7 +133,8 @@ export async function runPoll(
 		...missing.values(),
 		...(refusal ? [refusal] : []),
 	];
-	if (!isAnyAnswered) await proveThatItWorks(client, errors);
+	// The list and the balance can wait, and must not hold up the videos.
+	if (!isAnyAnswered && due.size > 0) await proveThatItWorks(client, errors);
 
 	const isAnythingLearnt = isAnyAnswered || errors.length > 0 || owed.items.length > 0;
 	if (!isAnythingLearnt) return { items: [], state, problems, report: null, fullSlices: [] };
@@ -135,9 +142,8 @@ export async function runPoll(
 		...seen,
 		watching,
 		listing: found?.value ?? null,
-		listError: found?.error ?? null,
 		usage: usage?.value ?? null,
-		problems,
+		late,
 		owed,
 	};
 	return conclude(state, learnt, settings, {

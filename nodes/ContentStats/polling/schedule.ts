@@ -65,9 +65,9 @@ function snapshotDueAt({ newest, checked, late, wait }: WatchedVideo, cadence: n
  * @param isListed whether the list tells when its status changes.
  */
 export function dueAt(video: WatchedVideo, usual: number | null, isListed: boolean): number {
-	const { checked, ended, failing, status = 'monitoring' } = video;
+	const { checked, ended, failing, more, status = 'monitoring' } = video;
 	if (failing) return retryAt(failing);
-	if (checked === 0) return 0;
+	if (checked === 0 || more) return 0;
 	if (ended !== undefined) return ended + (checked < ended + HOUR_MS ? HOUR_MS : LINGER_MS);
 	const isQuiet = status === 'paused' || status === 'error';
 	if (isQuiet) return checked + (isListed ? 6 : 1) * HOUR_MS;
@@ -75,8 +75,8 @@ export function dueAt(video: WatchedVideo, usual: number | null, isListed: boole
 }
 
 /** Whether a video that ended has been watched long enough. */
-export const isOver = ({ ended, checked }: WatchedVideo): boolean =>
-	ended !== undefined && checked >= ended + LINGER_MS;
+export const isOver = ({ ended, checked, more }: WatchedVideo): boolean =>
+	ended !== undefined && !more && checked >= ended + LINGER_MS;
 
 /** The ids of the videos to fetch now, least recently tried first. */
 export function dueIds(
@@ -165,7 +165,9 @@ function endOf({ ended, newest }: WatchedVideo, video: Video, at: number) {
 /** What is remembered of a video that the API does not know any more, as long as it may come back. */
 export function afterLoss(video: WatchedVideo, at: number): WatchedVideo {
 	const { failing: _, ...rest } = video;
-	return { ...rest, checked: at, is_deleted: true, ended: video.ended ?? at };
+	// That it had ended before is no proof that it is gone: it is watched a day from now.
+	const ended = (video.is_deleted && video.ended) || at;
+	return { ...rest, checked: at, is_deleted: true, ended };
 }
 
 /**

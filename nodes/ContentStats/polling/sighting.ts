@@ -114,7 +114,7 @@ export function sight(
 	settings: PollSettings,
 ): Sighting {
 	const instants = snapshotInstants(video);
-	const { seed, failing: _, wait: __, ...kept } = remembered;
+	const { seed, failing: _failing, wait: _wait, more: _more, ...kept } = remembered;
 	const known = seed ? { ...kept, ...seedCursor(settings.startFrom, instants) } : kept;
 	const fresh = freshInstants(known, instants);
 	const isFresh = new Set(fresh);

@@ -22,6 +22,8 @@ const watchedVideoSchema = cursorSchema.extend({
 	checked: instant,
 	/** How long after its time a snapshot is usually there; learnt. */
 	late: instant,
+	/** Something of it is left for the next poll. */
+	more: z.literal(true).optional(),
 	/** How long to wait until it is asked again, while its cadence is not known. */
 	wait: instant.optional(),
 	/** Absent: monitoring. */

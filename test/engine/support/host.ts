@@ -223,8 +223,6 @@ export interface Poller {
 	errors: Error[];
 	/** The trigger activated again: only what JSON keeps of the static data is left. */
 	restarted: (parameters?: INodeParameters, credential?: Credential) => Poller;
-	/** The same after a restart of n8n, which loads all modules anew. */
-	inNewProcess: (parameters?: INodeParameters, credential?: Credential) => Promise<Poller>;
 }
 
 export interface PollerOptions {
@@ -284,13 +282,6 @@ export function createPoller(
 		},
 		restarted: (nextParameters = parameters, nextCredential = credential) =>
 			createPoller(nextCredential, nextParameters, kept(), options),
-		inNewProcess: async (nextParameters = parameters, nextCredential = credential) =>
-			await new Promise((resolve) =>
-				jest.isolateModules(() => {
-					const fresh = jest.requireActual<{ createPoller: typeof createPoller }>('./host');
-					resolve(fresh.createPoller(nextCredential, nextParameters, kept(), options));
-				}),
-			),
 	};
 }
 

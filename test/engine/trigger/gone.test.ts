@@ -33,12 +33,12 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			const { trigger, video, other, before } = await withTwo(chosen);
 			const emitted = snapshotKeys(video);
 			video.delete('not_found');
-			await trigger.run({ hours: 3 });
+			await trigger.run({ minutes: 20 });
 			const deleted = trigger.items.filter(({ event }) => event === 'video.deleted');
 			expect(deleted).toHaveLength(1);
 			expect(deleted[0]).toMatchObject({ event_key: `${video.id}:deleted`, video_id: video.id });
 			expect(Object.keys(deleted[0]!)).toEqual(EVENT_VIDEO);
-			await trigger.run({ hours: 23 }, { every: { minutes: 30 } });
+			await trigger.run({ hours: 26 }, { every: { minutes: 30 } });
 			expect(trigger.remembered).not.toContain(video.id);
 			const asked = trigger.sent.filter((call) => call === `GET /videos/${video.id}`).length;
 			await trigger.run({ hours: 24 }, { every: { hours: 1 } });

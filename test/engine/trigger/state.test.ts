@@ -58,7 +58,7 @@ describe('a state that is not ours to read', () => {
 });
 
 describe.each(KEPT)('with the state %s', (_, keep) => {
-	const VIDEOS = 6;
+	const VIDEOS = 5;
 	const HOUR_GAP = msOf({ hours: 1 }).toString(36);
 
 	async function withVersion1() {

@@ -54,7 +54,6 @@ function learntOf(
 	return {
 		watching: { watch, videos, seeded_until, listed },
 		listing: null,
-		listError: null,
 		usage: null,
 		answers: {
 			answered: new Set(sightings.map(({ id }) => id)),
@@ -64,7 +63,7 @@ function learntOf(
 		},
 		sightings,
 		elsewhere: new Set(),
-		problems: [],
+		late: [],
 		owed: nothingOwed,
 		...fields,
 	};
@@ -230,15 +229,12 @@ describe('a video that fails', () => {
 		['a day ago', 76, true],
 		['lately', 99, false],
 	])('to be listed is reported where the list came last %s', (_, listed, isTold) => {
-		const listError = httpError(503, 'the list of videos');
-		const learnt = learntOf(
-			{ a },
-			{ listError, problems: [listError], sightings: [sighting('a')] },
-		);
-		const state = stateOf({ listed: { at: at(listed), requests: 1, until: 0 } });
-		const { report, problems } = concluded(learnt, { state });
+		const error = httpError(503, 'the list of videos');
+		const late = [{ what: 'the list of videos', error, since: at(listed) }];
+		const learnt = learntOf({ a }, { late, sightings: [sighting('a')] });
+		const { report, problems } = concluded(learnt, {});
 		expect(report !== null).toBe(isTold);
-		expect(problems).toEqual([listError]);
+		expect(problems).toEqual([error]);
 	});
 });
 
@@ -308,13 +304,13 @@ describe('what is emitted', () => {
 	it('leaves room for what is no snapshot', () => {
 		const { keys, videos } = concluded(busy(), { events, maxItemsPerPoll: 3 });
 		expect(keys).toEqual(['b7', 'c:deleted', `balance.low:${iso(100)}`]);
-		expect([videos.a!.checked, videos.b!.checked]).toEqual([0, 0]);
+		expect([videos.a!.more, videos.b!.more]).toEqual([true, true]);
 	});
 
 	it('of 1 is what is rare first; the snapshots are left for the next poll', () => {
 		const { keys, state } = concluded(busy(), { events, maxItemsPerPoll: 1 });
 		expect(keys).toEqual(['c:deleted']);
-		expect(state!.videos).toMatchObject({ b: { checked: 0 } });
+		expect(state!.videos).toMatchObject({ b: { more: true } });
 	});
 
 	const owed = { snapshots: { b: [at(7)] }, items: [item('z ended')] };

@@ -42,11 +42,10 @@ describe('dailyReport', () => {
 		const errors = new Map(
 			failed.map((id): [string, ContentStatsError] => [id, httpError(403, `video ${id}`)]),
 		);
-		const list =
-			listed === undefined
-				? { error: null, listedAt: at(0) }
-				: { error: httpError(500, 'the list'), listedAt: at(listed) };
-		return dailyReport(videos, errors, list, reported, NOW);
+		const error = httpError(500, 'the list');
+		const late =
+			listed === undefined ? [] : [{ what: 'the list of videos', error, since: at(listed) }];
+		return dailyReport(videos, errors, late, reported, NOW);
 	};
 
 	test.each([

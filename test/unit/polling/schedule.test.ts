@@ -53,7 +53,8 @@ describe('a video is due', () => {
 
 	test.each<[string, WatchedVideo, number]>([
 		['at once when it was never fetched', watched([], { checked: 0 }), hoursOf(0)],
-		['at once when something is left of it', hourly({ checked: 0 }), hoursOf(0)],
+		['at once when something is left of it', hourly({ more: true }), hoursOf(0)],
+		['at once when it was found changed', hourly({ checked: 0 }), hoursOf(0)],
 		['when its next snapshot comes', hourly({ checked: at(4.1) }), 5],
 		['that and its lateness later', hourly({ checked: at(4.1), late: minutes(6) }), 5.1],
 		[
@@ -127,6 +128,7 @@ describe('a video is due', () => {
 		expect(isOver(hourly({ ended: at(10), checked: at(34) }))).toBe(true);
 		expect(isOver(hourly({ ended: at(10), checked: at(34) - 1 }))).toBe(false);
 		expect(isOver(hourly({ checked: at(1000) }))).toBe(false);
+		expect(isOver(hourly({ ended: at(10), checked: at(34), more: true }))).toBe(false);
 	});
 
 	it('once more, and then no more, where it ended long ago', () => {
@@ -347,7 +349,8 @@ describe('a video that the API does not know any more', () => {
 	test.each<[string, Partial<WatchedVideo>, number]>([
 		['running', {}, 5],
 		['failing', { failing: { since: at(1), tried: at(4) } }, 5],
-		['ended before', { ended: at(4) }, 4],
+		['ended before', { ended: at(4) }, 5],
+		['lost before', { ended: at(4), is_deleted: true }, 4],
 	])('is watched a day longer: %s', (_, fields, ended) => {
 		const { failing: __, ...rest } = watched([1, 2], fields);
 		expect(afterLoss(watched([1, 2], fields), at(5))).toEqual({
