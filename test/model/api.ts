@@ -1,0 +1,272 @@
+import type { IHttpRequestOptions } from 'n8n-workflow';
+
+import { clock, HOUR_MS, MINUTE_MS } from './clock';
+
+export type Platform = 'tiktok' | 'youtube';
+
+/** How a video is tracked, and how its snapshots come. */
+export interface VideoPlan {
+	platform: Platform;
+	/** Which of a few links; the same one may be tracked again. */
+	link: number;
+	/** From its creation to its first snapshot. */
+	firstMinutes: number;
+	cadenceMinutes: number;
+	/** How long after its time each snapshot shows, in turns. */
+	lateMinutes: number[];
+	order: 'oldest first' | 'newest first' | 'mixed';
+	/** Whether some entries come twice. */
+	isRepeated: boolean;
+}
+
+interface Snapshot {
+	at: number;
+	/** When it shows. */
+	appears: number;
+	json: string;
+}
+
+const iso = (instant: number): string => new Date(instant).toISOString();
+
+export class Video {
+	readonly taken: Snapshot[] = [];
+	status: 'monitoring' | 'paused' | 'error' | 'completed' | 'cancelled' = 'monitoring';
+	isDeleted = false;
+	/** Unknown to the API: 404. */
+	isGone = false;
+	endedAt: number | null = null;
+	private slots = 0;
+
+	constructor(
+		readonly id: string,
+		readonly plan: VideoPlan,
+		readonly createdAt: number,
+	) {}
+
+	get isFinal(): boolean {
+		return this.endedAt !== null;
+	}
+
+	/** Takes the snapshots that are due by now, as long as it is monitored. */
+	takeSnapshots(): void {
+		const { firstMinutes, cadenceMinutes, lateMinutes } = this.plan;
+		for (;;) {
+			const at = this.createdAt + (firstMinutes + this.slots * cadenceMinutes) * MINUTE_MS;
+			if (at > clock.now) return;
+			const late = lateMinutes[this.slots % lateMinutes.length]!;
+			this.slots += 1;
+			if (this.status !== 'monitoring' || this.isDeleted || this.isGone) continue;
+			const snapshot_time = this.slots % 2 === 0 ? iso(at) : iso(at).replace('Z', '+00:00');
+			const views = String(this.slots * 100);
+			const json = JSON.stringify({ snapshot_time, views, likes: '5', comments: '3' });
+			this.taken.push({ at, appears: at + late * MINUTE_MS, json });
+		}
+	}
+
+	become(status: Video['status']): void {
+		if (this.isFinal || this.isGone) return;
+		this.takeSnapshots();
+		this.status = status;
+		if (status === 'completed' || status === 'cancelled') this.endedAt = clock.now;
+	}
+
+	vanish(as: 'gone' | 'deleted'): void {
+		this.takeSnapshots();
+		if (as === 'gone') this.isGone = true;
+		else this.isDeleted = true;
+	}
+
+	/** What shows of its snapshots, in the order in which they were taken. */
+	get shown(): Snapshot[] {
+		return this.taken.filter(({ appears }) => appears <= clock.now);
+	}
+
+	get listed() {
+		const { link, platform } = this.plan;
+		return {
+			id: this.id,
+			job_id: `job_${this.id}`,
+			video_link:
+				platform === 'tiktok'
+					? `https://www.tiktok.com/@a/video/${7_000_000_000 + link}`
+					: `https://www.youtube.com/watch?v=aaaaaaaaaa${link}`,
+			platform,
+			status: this.status,
+			monitoring_started: iso(this.createdAt),
+			monitoring_duration_days: 30,
+			days_remaining: 5.5,
+			current_metadata: { title: null, creator: 'a' },
+			created_at: iso(this.createdAt),
+		};
+	}
+
+	/** The reply about it, with the instants of the snapshots in it. */
+	read(): { body: string; instants: Set<number> } {
+		const { order, isRepeated } = this.plan;
+		const entries = this.shown;
+		const instants = new Set(entries.map(({ at }) => at));
+		if (order === 'newest first') entries.reverse();
+		if (order === 'mixed') entries.push(...entries.splice(0, entries.length >> 1));
+		if (isRepeated) entries.push(...entries.slice(-2));
+		const video = { ...this.listed, is_deleted: this.isDeleted, snapshots: [] };
+		const snapshots = entries.map(({ json }) => json).join(',');
+		return { body: JSON.stringify(video).replace('[]', `[${snapshots}]`), instants };
+	}
+}
+
+export interface Trouble {
+	/** Which requests: all, those for the list, or those for some videos (modulo their number). */
+	on: 'all' | 'list' | number[];
+	/** `401`, `403`, `404`, `503`; a 429 that lasts for so many seconds; a body that is cut; no reply. */
+	harm: 401 | 403 | 404 | 503 | { refusedSeconds: number } | 'cut' | 'reset';
+	/** How many requests it hits. */
+	times: number;
+}
+
+interface Reply {
+	statusCode: number;
+	headers: Record<string, string>;
+	body: string;
+}
+
+interface Content {
+	statusCode: number;
+	body: string;
+	/** Notes what it tells, when it arrives. */
+	note?: (told: Told) => void;
+}
+
+/** No reply where the connection is lost. */
+interface Answer {
+	reply: Reply | null;
+	note?: Content['note'];
+}
+
+const REFUSED: Content = { statusCode: 429, body: '{"error":"No"}' };
+const USAGE = JSON.stringify({
+	balance_usd: 9,
+	uncharged_usage_usd: 1,
+	active_videos: 1,
+	cost_per_snapshot: 0.015,
+});
+
+/** Some other order than that of creation. */
+const inNoOrder = <T>(entries: T[]): T[] => [...entries.slice(1), ...entries.slice(0, 1)];
+
+/** What a poll was told. */
+export interface Told {
+	/** When the list was read that was told last, and the videos in it. */
+	list: { at: number; videos: Video[] } | null;
+	/** The instants shown of each video that could be read. */
+	shown: Map<string, Set<number>>;
+}
+
+export const nothingTold = (): Told => ({ list: null, shown: new Map() });
+
+function lost(code: string): Error {
+	return Object.assign(new Error('No reply'), { code });
+}
+
+/** The API as far as the trigger reads it, in memory. */
+export class Api {
+	readonly videos: Video[] = [];
+	troubles: Trouble[] = [];
+	/** How long replies take in milliseconds, in turns. */
+	latencies: number[] = [];
+	private requests = 0;
+	private window = 0;
+	private used = 0;
+
+	/** @param limit requests a minute. */
+	constructor(private readonly limit: number) {}
+
+	track(plan: VideoPlan, ageHours = 0): void {
+		const id = `v${this.videos.length}`;
+		this.videos.push(new Video(id, plan, clock.now - ageHours * HOUR_MS));
+	}
+
+	/** The videos some numbers mean, whatever their number. */
+	pick(which: number[]): Video[] {
+		return this.videos.filter((_, index) =>
+			which.some((number) => number % this.videos.length === index),
+		);
+	}
+
+	isGone(id: string): boolean {
+		return this.videos.some((video) => video.id === id && video.isGone);
+	}
+
+	/** Takes one request of a poll, and notes what it is told. */
+	async send(
+		{ url, qs = {}, timeout = Infinity }: IHttpRequestOptions,
+		told: Told,
+	): Promise<Reply> {
+		const latency = this.latencies[this.requests % this.latencies.length] ?? 0;
+		this.requests += 1;
+		for (const video of this.videos) video.takeSnapshots();
+		const { reply, note } = this.answer(new URL(url).pathname.replace('/api/v1', ''), qs.platform);
+		if (latency > 0) await clock.sleep(Math.min(latency, timeout));
+		if (latency > timeout) throw lost('ECONNABORTED');
+		if (!reply) throw lost('ECONNRESET');
+		note?.(told);
+		return reply;
+	}
+
+	private answer(path: string, platform: unknown): Answer {
+		const minute = Math.floor(clock.now / MINUTE_MS);
+		if (minute !== this.window) this.used = 0;
+		this.window = minute;
+		this.used += 1;
+		const reset = (minute + 1) * 60;
+		if (this.used > this.limit) return this.reply(REFUSED, reset);
+
+		const harm = this.harmTo(path);
+		if (harm === 'reset') return { reply: null };
+		if (typeof harm === 'number') return this.reply({ ...REFUSED, statusCode: harm }, reset);
+		const content = this.read(path, platform);
+		if (harm === null) return this.reply(content, reset);
+		if (harm === 'cut')
+			return this.reply({ ...REFUSED, statusCode: 200, body: content.body.slice(0, -5) }, reset);
+		return this.reply(REFUSED, Math.ceil(clock.now / 1000) + harm.refusedSeconds);
+	}
+
+	private reply({ statusCode, body, note }: Content, reset: number): Answer {
+		const headers = {
+			date: new Date(clock.now).toUTCString(),
+			'x-ratelimit-limit': String(this.limit),
+			'x-ratelimit-remaining': String(Math.max(0, this.limit - this.used)),
+			'x-ratelimit-reset': String(reset),
+		};
+		return { reply: { statusCode, headers, body }, note };
+	}
+
+	private read(path: string, platform: unknown): Content {
+		if (path === '/usage') return { statusCode: 200, body: USAGE };
+		if (path === '/videos') {
+			const videos = this.videos.filter(
+				({ isGone, plan }) => !isGone && (!platform || plan.platform === platform),
+			);
+			const list = { at: clock.now, videos };
+			const listed = inNoOrder(videos).map((video) => video.listed);
+			const body = JSON.stringify({ videos: listed, total: listed.length, limit: 100 });
+			return { statusCode: 200, body, note: (told) => void (told.list = list) };
+		}
+		const video = this.videos.find(({ id }) => path === `/videos/${id}`);
+		if (!video || video.isGone) return { ...REFUSED, statusCode: 404 };
+		const { body, instants } = video.read();
+		return { statusCode: 200, body, note: (told) => void told.shown.set(video.id, instants) };
+	}
+
+	/** What harms a request; each trouble wears off. */
+	private harmTo(path: string): Trouble['harm'] | null {
+		const trouble = this.troubles.find(({ on, times }) => {
+			if (times <= 0) return false;
+			if (on === 'all') return true;
+			if (on === 'list') return path === '/videos';
+			return this.pick(on).some(({ id }) => path === `/videos/${id}`);
+		});
+		if (!trouble) return null;
+		trouble.times -= 1;
+		return trouble.harm;
+	}
+}

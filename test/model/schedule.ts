@@ -1,0 +1,187 @@
+import fc from 'fast-check';
+
+import type { Trouble, VideoPlan } from './api';
+
+/** What is watched; `ids` means videos by number, whatever their number. */
+export type WatchPlan = 'all' | 'tiktok' | 'youtube' | { ids: number[] };
+
+export type Step =
+	/** Time passes without a poll. */
+	| { do: 'wait'; minutes: number }
+	/** The clock of n8n is set, and only that: by so much ahead of the API's. */
+	| { do: 'set clock'; ahead: number }
+	| { do: 'poll'; every: number; times: number }
+	| { do: 'two polls at once'; latencies: number[] }
+	/** n8n starts again, or only activates the workflow again. */
+	| { do: 'restart'; from: 'last poll' | 'last saved'; isNewProcess: boolean }
+	/** The user publishes the workflow, perhaps while a poll runs, of which n8n discards the result. */
+	| { do: 'publish'; watch: WatchPlan | null; whilePolling: number[] | null }
+	| { do: 'crash'; after: 'saving' | 'running' }
+	| { do: 'trouble'; trouble: Trouble }
+	| { do: 'slow'; budgetMs: number; latencies: number[] }
+	| { do: 'track'; video: VideoPlan }
+	| { do: 'status'; of: number; is: 'paused' | 'monitoring' | 'error' | 'completed' | 'cancelled' }
+	| { do: 'lose'; of: number; as: 'gone' | 'deleted' };
+
+export interface Schedule {
+	startFrom: 'new' | 'latest' | 'beginning';
+	maxItemsPerPoll: number;
+	replayAfterRestart: boolean;
+	/** Whether all events are chosen, or snapshots only. */
+	isAllEvents: boolean;
+	/** Requests a minute. */
+	limit: number;
+	/** What is tracked when the workflow is published, and since how many hours. */
+	tracked: Array<{ hours: number; video: VideoPlan }>;
+	watch: WatchPlan;
+	steps: Step[];
+}
+
+type Weighted<T> = Array<[number, fc.Arbitrary<T>]>;
+
+/** One of some arbitraries, each as often as its weight says; it shrinks towards the first. */
+const mostly = <T>(...choices: Weighted<T>): fc.Arbitrary<T> =>
+	fc.oneof(
+		{ withCrossShrink: true },
+		...choices.map(([weight, arbitrary]) => ({ weight, arbitrary })),
+	);
+
+const between = (min: number, max: number) => fc.integer({ min, max });
+const few = <T>(arbitrary: fc.Arbitrary<T>, maxLength = 4) =>
+	fc.array(arbitrary, { minLength: 1, maxLength });
+
+const late = mostly(
+	[12, fc.constant(0)],
+	[2, between(1, 59)],
+	[3, between(1, 23).map((hours) => hours * 60)],
+	[1, fc.constantFrom(24 * 60, 30 * 60)],
+);
+
+const videoPlan: fc.Arbitrary<VideoPlan> = fc.record({
+	platform: fc.constantFrom('tiktok', 'youtube'),
+	link: between(0, 2),
+	firstMinutes: between(0, 60),
+	cadenceMinutes: mostly([9, fc.constant(60)], [1, fc.constantFrom(20, 120)]),
+	lateMinutes: few(late, 6),
+	order: fc.constantFrom('oldest first', 'newest first', 'mixed'),
+	isRepeated: fc.boolean(),
+});
+
+const which = mostly<number[]>(
+	[1, fc.constant([0])],
+	[1, fc.uniqueArray(between(0, 5), { minLength: 1, maxLength: 3 })],
+);
+
+const watch: fc.Arbitrary<WatchPlan> = mostly<WatchPlan>(
+	[4, fc.constant('all')],
+	[1, fc.constantFrom('tiktok', 'youtube')],
+	[2, which.map((ids) => ({ ids }))],
+);
+
+const latencies: fc.Arbitrary<number[]> = few(
+	mostly([1, fc.constant(0)], [2, between(1, 3000)], [1, between(3000, 40_000)]),
+);
+
+const times = mostly([3, fc.constant(99)], [1, between(1, 3)]);
+const refused = between(1, 90).map((refusedSeconds) => ({ refusedSeconds }));
+const oneHarm = (...harms: Array<Trouble['harm']>) => fc.constantFrom(...harms);
+const trouble = mostly<Trouble>(
+	[
+		4,
+		fc.record({
+			on: which,
+			harm: oneHarm(503, 403, 404, 'cut', 'reset'),
+			times,
+		}),
+	],
+	[
+		1,
+		fc.record({
+			on: fc.constant('list' as const),
+			harm: oneHarm(503, 403, 'cut', 'reset'),
+			times,
+		}),
+	],
+	[
+		3,
+		fc.record({
+			on: fc.constant('all' as const),
+			harm: mostly<Trouble['harm']>([3, oneHarm(503, 401, 'reset')], [2, refused]),
+			times,
+		}),
+	],
+);
+
+const waitMinutes = mostly(
+	[5, between(1, 60)],
+	[3, between(61, 8 * 60)],
+	[1, between(9 * 60, 30 * 60)],
+);
+
+const number = between(0, 5);
+const publish = fc.record({
+	do: fc.constant('publish' as const),
+	watch: fc.option(watch, { nil: null }),
+	whilePolling: fc.option(latencies, { nil: null }),
+});
+const step = mostly<Step>(
+	[
+		6,
+		fc.record({
+			do: fc.constant('poll'),
+			every: fc.constantFrom(5, 1, 15, 60),
+			times: between(1, 6),
+		}),
+	],
+	[4, waitMinutes.map((minutes) => ({ do: 'wait', minutes }))],
+	[3, trouble.map((given) => ({ do: 'trouble', trouble: given }))],
+	[
+		3,
+		fc.record({
+			do: fc.constant('restart'),
+			from: fc.constantFrom('last poll', 'last saved'),
+			isNewProcess: fc.boolean(),
+		}),
+	],
+	[
+		2,
+		fc.constantFrom('saving' as const, 'running' as const).map((after) => ({ do: 'crash', after })),
+	],
+	[2, videoPlan.map((video) => ({ do: 'track', video }))],
+	[
+		3,
+		fc.record({
+			do: fc.constant('status'),
+			of: number,
+			is: fc.constantFrom('paused', 'monitoring', 'error', 'completed', 'cancelled'),
+		}),
+	],
+	[1, fc.record({ do: fc.constant('lose'), of: number, as: fc.constantFrom('gone', 'deleted') })],
+	[1, latencies.map((given) => ({ do: 'two polls at once', latencies: given }))],
+	[2, publish],
+	[1, between(-120, 120).map((ahead) => ({ do: 'set clock', ahead }))],
+	[
+		1,
+		fc.record({
+			do: fc.constant('slow'),
+			budgetMs: between(2, 20).map((s) => s * 1000),
+			latencies,
+		}),
+	],
+);
+
+const biased = fc.record<Schedule>({
+	startFrom: mostly([5, fc.constant('new')], [1, fc.constantFrom('latest', 'beginning')]),
+	maxItemsPerPoll: mostly([3, fc.constant(1000)], [1, between(1, 5)], [1, between(6, 60)]),
+	replayAfterRestart: mostly([3, fc.constant(false)], [1, fc.constant(true)]),
+	isAllEvents: fc.boolean(),
+	limit: mostly([6, fc.constant(1000)], [1, between(2, 10)]),
+	tracked: fc.array(
+		fc.record({ hours: mostly([5, between(0, 3)], [1, between(4, 30)]), video: videoPlan }),
+		{ maxLength: 3 },
+	),
+	watch,
+	steps: fc.array(step, { maxLength: 20, size: 'max' }),
+});
+/** Without fast-check's liking for short lists: what goes wrong takes some steps. */
+export const schedules: fc.Arbitrary<Schedule> = fc.noBias(biased);
