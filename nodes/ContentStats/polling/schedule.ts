@@ -1,7 +1,7 @@
 import { createdAt } from '../api/listing';
 import type { Video } from '../api/schemas';
 import { type Cursor, gapsOf } from './cursor';
-import { isFinal } from './events';
+import { hasEnded, isFinal } from './events';
 import type { PollState, WatchedVideo } from './state';
 
 const MINUTE_MS = 60_000;
@@ -154,12 +154,15 @@ export function afterFetch(
 }
 
 /** When it was over, where it is. What was lost, or in error, and goes on again is not. */
-function endOf({ ended, newest }: WatchedVideo, video: Video, at: number) {
+function endOf({ ended, newest, status }: WatchedVideo, video: Video, at: number) {
 	if (ended === LONG_AGO) return { ended };
 	const lastSign = Math.max(newest ?? 0, createdAt(video));
 	const isForGood =
 		isFinal(video.status) || (video.status === 'error' && at - lastSign > LONGEST_MS);
-	return isForGood ? { ended: ended ?? at } : {};
+	if (!isForGood) return {};
+	// A loss of which it came back is not its end.
+	const hadEnded = status !== undefined && hasEnded(status);
+	return { ended: (hadEnded && ended) || at };
 }
 
 /** What is remembered of a video that the API does not know any more, as long as it may come back. */
