@@ -363,7 +363,7 @@ export class ContentStatsTrigger implements INodeType {
 		try {
 			if (this.getMode() === 'manual') {
 				const { client } = await connect(this);
-				return [toItems(await examples(client, readWatch(this), readSettings(this)))];
+				return [toItems(await examples(client, readWatch(this), readSettings(this), Date.now()))];
 			}
 			const { id, parameters } = this.getNode();
 			const key = JSON.stringify([this.getWorkflow().id, id, parameters]);

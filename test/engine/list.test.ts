@@ -5,23 +5,11 @@ import {
 	START,
 	TIKTOK,
 	video,
+	VIDEO,
 	YOUTUBE,
 } from './support/fixture';
 import { runAction, searchVideos } from './support/host';
 
-const COLUMNS = [
-	'video_id',
-	'job_id',
-	'platform',
-	'title',
-	'creator',
-	'video_link',
-	'status',
-	'monitoring_started',
-	'monitoring_duration_days',
-	'days_remaining',
-	'created_at',
-];
 const LATEST = ['snapshot_time', 'views', 'likes', 'comments', 'shares', 'saves'];
 
 const tiktok = (number: number) => `https://www.tiktok.com/@user/video/${7_000_000 + number}`;
@@ -37,7 +25,7 @@ describe('list', () => {
 		}
 		const { items } = await runAction(credential, { operation: 'list' });
 		expect(items.map(({ video_link }) => video_link)).toEqual([...ONE_OF_EACH].reverse());
-		expect(items.map((item) => Object.keys(item))).toEqual(items.map(() => COLUMNS));
+		expect(items.map((item) => Object.keys(item))).toEqual(items.map(() => VIDEO));
 		expect(items.at(-1)).toMatchObject({
 			platform: 'tiktok',
 			status: 'monitoring',
@@ -123,7 +111,7 @@ describe('list', () => {
 		clock.advance({ hours: 2 });
 		const options = { includeLatestSnapshot: true };
 		const { items } = await runAction(credential, { operation: 'list', options });
-		expect(Object.keys(items[0]!)).toEqual([...COLUMNS, ...LATEST]);
+		expect(Object.keys(items[0]!)).toEqual([...VIDEO, ...LATEST]);
 		expect(items[0]).toMatchObject({
 			snapshot_time: '2026-01-01T02:00:00.000Z',
 			views: null,

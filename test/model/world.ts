@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { IDataObject, INodeParameters, INodeType } from 'n8n-workflow';
 
+import { EVENTS } from '../engine/support/fixture';
 import { createPoller, type Poller } from '../engine/support/host';
 import { Api, nothingTold, type Told, type Video } from './api';
 import { clock, HOUR_MS, MINUTE_MS } from './clock';
@@ -11,15 +12,6 @@ import { type Memory, noMemory, Oracle, type Watched } from './oracle';
 import type { Schedule, Step, WatchPlan } from './schedule';
 
 const BASE_URL = 'https://contentstats.test/api/v1';
-const EVENTS = [
-	'snapshot.created',
-	'tracking.started',
-	'milestone.reached',
-	'tracking.paused',
-	'tracking.ended',
-	'video.deleted',
-	'balance.low',
-];
 /** Half a day of polls every half an hour, and the rest of a day and a quarter every two hours. */
 const QUIET_MINUTES = [...Array<number>(24).fill(30), ...Array<number>(9).fill(120)];
 const USUAL_BUDGET_MS = 300_000;

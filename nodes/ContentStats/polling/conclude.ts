@@ -12,7 +12,7 @@ import { afterLoss, isOver } from './schedule';
 import type { PollSettings } from './settings';
 import type { Sighting } from './sighting';
 import { type PollState, STATE_VERSION, type WatchedVideo } from './state';
-import { isNamed } from './watch';
+import { namedIds } from './watch';
 
 /** What a poll has learnt. */
 export interface Learnt {
@@ -73,7 +73,7 @@ function checkBalance(
 /** What a 404 says of the videos that were asked for. */
 interface Missing {
 	/** Unknown to the API from now on. */
-	gone: string[];
+	gone: Set<string>;
 	failed: Map<string, ContentStatsError>;
 	/** The list must tell whether they are gone. */
 	isUnclear: boolean;
@@ -85,17 +85,18 @@ interface Missing {
  */
 function sortMissing({ answers, watching, listing }: Learnt, mayRefuse: boolean): Missing {
 	const { videos, watch } = watching;
-	const sorted: Missing = { gone: [], failed: new Map(), isUnclear: false };
+	const named = namedIds(watch);
+	const sorted: Missing = { gone: new Set(), failed: new Map(), isUnclear: false };
 	const listed = new Set(listing?.videos.map(({ id }) => id));
 	for (const [id, error] of answers.missing) {
-		const wasNeverThere = videos[id]?.seed && isNamed(watch, id);
+		const wasNeverThere = videos[id]?.seed && named.has(id);
 		if (wasNeverThere && mayRefuse) throw error;
 		if (wasNeverThere || listed.has(id)) sorted.failed.set(id, error);
-		else if (isNamed(watch, id) || listing || !videos[id]) sorted.gone.push(id);
+		else if (named.has(id) || listing || !videos[id]) sorted.gone.add(id);
 		else sorted.isUnclear = true;
 	}
 	const there = Object.keys(videos).filter((id) => !videos[id]!.is_deleted);
-	const isNoneThere = there.every((id) => sorted.gone.includes(id) && isNamed(watch, id));
+	const isNoneThere = there.every((id) => sorted.gone.has(id) && named.has(id));
 	if (isNoneThere && there.length > 1) throw allUnknown(there.length);
 	return sorted;
 }
@@ -153,7 +154,7 @@ export function conclude(
 	const again = owed.items.slice(0, settings.maxItemsPerPoll);
 	let room = settings.maxItemsPerPoll - again.length;
 	// Those for which there is no room are asked for again with the next poll, and found lost again.
-	const deleted = noteLosses(videos, missing.gone.slice(0, room), settings, now);
+	const deleted = noteLosses(videos, [...missing.gone].slice(0, room), settings, now);
 	room -= deleted.length;
 	const balance = usage && room > 0 ? checkBalance(state?.balance, usage, settings, now) : null;
 	const others = [...deleted, ...(balance?.items ?? [])];

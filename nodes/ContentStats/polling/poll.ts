@@ -10,7 +10,7 @@ import { dueIds, isBalanceDue, isListingDue, usualCadence } from './schedule';
 import type { PollSettings } from './settings';
 import { sight, type Sighting } from './sighting';
 import type { PollState } from './state';
-import { isNamed, listFilters, type Watch } from './watch';
+import { covers, listFilters, namedIds, type Watch } from './watch';
 
 /** What a poll needs of its host. */
 export interface PollHost {
@@ -60,8 +60,7 @@ async function look(
 	let sightings: Sighting[] = [];
 	let held = 0;
 	const answers = await fetchEach(client, [...due], (id, video) => {
-		if (watch.kind === 'all' && watch.platform && video.platform !== watch.platform)
-			return void elsewhere.add(id);
+		if (watch.kind === 'all' && !covers(watch, video)) return void elsewhere.add(id);
 		// What is fetched only to be emitted again is not watched any more: nothing of it is fresh.
 		const [known, rules] = videos[id]
 			? [videos[id], settings]
@@ -109,9 +108,10 @@ export async function runPoll(
 
 	const found = await findVideos(state, watch, host);
 	const watching = rewatch(state, watch, found?.value ?? null, now());
+	const named = namedIds(watch);
 	const due = new Set([
 		...Object.keys(owed.snapshots),
-		...dueIds(watching.videos, now(), (id) => !isNamed(watch, id)),
+		...dueIds(watching.videos, now(), (id) => !named.has(id)),
 	]);
 	const seen = await look(watching, due, owed, settings, host);
 	const { answered, failed, missing, refusal } = seen.answers;

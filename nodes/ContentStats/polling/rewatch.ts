@@ -4,7 +4,7 @@ import { startCursor } from './cursor';
 import { hasEnded, isFinal } from './events';
 import { LONG_AGO } from './schedule';
 import type { PollState, WatchedVideo } from './state';
-import { covers, isSameWatch, type Watch, watchedIn } from './watch';
+import { covers, isSameWatch, namedIds, type Watch, watchedIn } from './watch';
 
 /** Trackings that begin at once may be listed in another order than they were created in. */
 const VISIBLE_AFTER_MS = 10 * 60_000;
@@ -62,20 +62,19 @@ export function rewatch(
 	const known = state?.videos ?? {};
 	const chosen = listing ? watchedIn(watch, listing) : [];
 	const chosenIds = new Set(chosen.map(({ id }) => id));
-	const namedIds = new Set(watch.kind === 'selected' ? watch.ids : []);
+	const named = namedIds(watch);
 	const listed = new Map((listing?.videos ?? []).map((video) => [video.id, video]));
 	const hidesSome = (listing?.fullSlices.length ?? 0) > 0;
 
 	const videos: Record<string, WatchedVideo> = {};
 	for (const [id, video] of Object.entries(known)) {
-		const isDropped =
-			seeding && watch.kind === 'selected' && !namedIds.has(id) && !chosenIds.has(id);
+		const isDropped = seeding && watch.kind === 'selected' && !named.has(id) && !chosenIds.has(id);
 		if (isDropped) continue;
-		const isLeftAlone = !listing || namedIds.has(id) || (hidesSome && !listed.has(id));
+		const isLeftAlone = !listing || named.has(id) || (hidesSome && !listed.has(id));
 		videos[id] = isLeftAlone ? video : look(video, listed.get(id), chosenIds.has(id));
 	}
-	const wasNamed = new Set(state?.watch.kind === 'selected' ? state.watch.ids : []);
-	for (const id of namedIds) if (!wasNamed.has(id)) videos[id] ??= toBeSeeded;
+	const wasNamed = state && namedIds(state.watch);
+	for (const id of named) if (!wasNamed?.has(id)) videos[id] ??= toBeSeeded;
 	for (const video of chosen) {
 		const begun = videos[video.id] ?? begin(state, watch, video);
 		if (begun) videos[video.id] = begun;

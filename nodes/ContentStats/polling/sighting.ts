@@ -30,7 +30,7 @@ function seedCursor(startFrom: PollSettings['startFrom'], instants: number[]): C
 }
 
 /** What the options add to a row: its growth, and the API's object of the video without snapshots. */
-export function extrasOf(
+function extrasOf(
 	video: VideoWithSnapshots,
 	{ includeGrowth, simplify }: PollSettings,
 	row?: Row,

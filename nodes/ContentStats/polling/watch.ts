@@ -42,9 +42,9 @@ export const isSameWatch = (a: Watch, b: Watch): boolean => JSON.stringify(a) ==
 const platformOf = (identity: string) =>
 	PLATFORMS.find((platform) => identity.startsWith(`${platform}:`));
 
-/** Whether a video was chosen by its id, so that the list is not needed to find it. */
-export const isNamed = (watch: Watch, id: string): boolean =>
-	watch.kind === 'selected' && watch.ids.includes(id);
+/** The videos that were chosen by their ids, so that the list is not needed to find them. */
+export const namedIds = (watch: Watch): ReadonlySet<string> =>
+	new Set(watch.kind === 'selected' ? watch.ids : []);
 
 /** The parts of the list in which the watched videos are found; none where all are named by id. */
 export function listFilters(watch: Watch): Array<{ platform?: string }> {
@@ -57,13 +57,12 @@ export function listFilters(watch: Watch): Array<{ platform?: string }> {
 
 /** The videos of a listing that are watched: of a link, its newest tracking. */
 export function watchedIn(watch: Watch, { videos }: Listing): Video[] {
-	if (watch.kind === 'all')
-		return videos.filter(({ platform }) => !watch.platform || platform === watch.platform);
+	if (watch.kind === 'all') return videos.filter((video) => covers(watch, video));
 	const newest = newestByIdentity([...videos].sort(byNewest));
 	return watch.identities.flatMap((identity) => newest.get(identity) ?? []);
 }
 
-/** Whether a video was already covered by a choice, so that a later choice adds nothing of it. */
+/** Whether a choice takes in a video, also one that is not the newest tracking of its link. */
 export function covers(watch: Watch, video: Video): boolean {
 	if (watch.kind === 'all') return !watch.platform || watch.platform === video.platform;
 	return (

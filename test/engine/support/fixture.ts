@@ -67,6 +67,32 @@ export const ROW = [
 	'saves',
 ];
 
+/** The columns of a tracked video as List gives it. */
+export const VIDEO = [
+	'video_id',
+	'job_id',
+	'platform',
+	'title',
+	'creator',
+	'video_link',
+	'status',
+	'monitoring_started',
+	'monitoring_duration_days',
+	'days_remaining',
+	'created_at',
+];
+
+/** Every event of the trigger. */
+export const EVENTS = [
+	'snapshot.created',
+	'tracking.started',
+	'milestone.reached',
+	'tracking.paused',
+	'tracking.ended',
+	'video.deleted',
+	'balance.low',
+];
+
 /** What Include Growth adds. */
 export const GROWTH = [
 	'hours_since_previous',

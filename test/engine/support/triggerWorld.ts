@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { IDataObject, INodeParameters, WorkflowExecuteMode } from 'n8n-workflow';
 
 import type { Duration, Platform, SandboxOptions, SandboxVideo } from '../../../sandbox';
-import { createFixture, type Fixture, ROW, START, TIKTOK } from './fixture';
+import { createFixture, type Fixture, ROW, START, TIKTOK, VIDEO } from './fixture';
 import { type Credential, createPoller, type Poller } from './host';
 
 type Workflow = typeof import('n8n-workflow');
@@ -66,34 +66,10 @@ export const KEPT: Array<[string, Keep]> = [
 	['read anew after a restart of the workflow', (poller) => poller.restarted()],
 ];
 
-export const EVENTS = [
-	'snapshot.created',
-	'tracking.started',
-	'milestone.reached',
-	'tracking.paused',
-	'tracking.ended',
-	'video.deleted',
-	'balance.low',
-];
-
 export const EVENT_ROW = ['event', 'event_key', ...ROW];
 
 /** The columns of an event that is about a video as a whole. */
-export const EVENT_VIDEO = [
-	'event',
-	'event_key',
-	'video_id',
-	'job_id',
-	'platform',
-	'title',
-	'creator',
-	'video_link',
-	'status',
-	'monitoring_started',
-	'monitoring_duration_days',
-	'days_remaining',
-	'created_at',
-];
+export const EVENT_VIDEO = ['event', 'event_key', ...VIDEO];
 
 export const keysOf = (items: IDataObject[] | null): unknown[] =>
 	(items ?? []).map(({ event_key }) => event_key);

@@ -1,10 +1,9 @@
-import { START, TIKTOK, TWITTER, YOUTUBE } from '../support/fixture';
+import { EVENTS, START, TIKTOK, TWITTER, YOUTUBE } from '../support/fixture';
 import {
 	createWatched,
 	createWorld,
 	EVENT_ROW,
 	EVENT_VIDEO,
-	EVENTS,
 	expectSameKeys,
 	keysOf,
 	linkOf,

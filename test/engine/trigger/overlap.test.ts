@@ -1,9 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { type Fixture, INSTAGRAM, TWITTER, YOUTUBE } from '../support/fixture';
+import { EVENTS, INSTAGRAM, TWITTER, YOUTUBE, type Fixture } from '../support/fixture';
 import {
 	createWatched,
-	EVENTS,
 	expectSameKeys,
 	KEPT,
 	keysOf,

@@ -2,14 +2,13 @@ import {
 	createWatched,
 	createWorld,
 	EVENT_ROW,
-	EVENTS,
 	expectSameKeys,
 	KEPT,
 	keysOf,
 	snapshotKeys,
 	without,
 } from '../support/triggerWorld';
-import { GROWTH, TIKTOK, YOUTUBE } from '../support/fixture';
+import { EVENTS, GROWTH, TIKTOK, YOUTUBE } from '../support/fixture';
 
 const isOfVideo = (call: string) => call.startsWith('GET /videos/');
 const isListing = (call: string) => /^GET \/videos(\?|$)/.test(call);

@@ -28,7 +28,12 @@ beforeEach(() => void jest.useFakeTimers({ now: Date.parse(iso(100)) }));
 afterEach(() => void jest.useRealTimers());
 
 const examplesOf = (world: World, settings: Partial<PollSettings>, watch: Watch = ALL) =>
-	examples(clientOf(world), watch, settingsOf({ milestones: [1150, 5000], ...settings }));
+	examples(
+		clientOf(world),
+		watch,
+		settingsOf({ milestones: [1150, 5000], ...settings }),
+		Date.now(),
+	);
 
 /** The key of the one example of an event, and whether it is made up. */
 async function exampleOf(event: EventName, world: World, watch: Watch = ALL) {

@@ -1,7 +1,7 @@
 import type { Video } from '../../../nodes/ContentStats/api/schemas';
 import {
 	covers,
-	isNamed,
+	namedIds,
 	isSameWatch,
 	listFilters,
 	readSelected,
@@ -141,7 +141,7 @@ test.each<[string, Watch, boolean]>([
 	['another id', selected('b'), false],
 	['its link', selected(LINK), false],
 ])('a video is named by the choice of %s: %p', (_, watch, expected) => {
-	expect(isNamed(watch, 'a')).toBe(expected);
+	expect(namedIds(watch).has('a')).toBe(expected);
 });
 
 test.each<[string, Watch, boolean]>([
