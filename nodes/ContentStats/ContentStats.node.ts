@@ -9,7 +9,6 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
-import { inTurn } from './api/turns';
 import { forEachAtOnce } from './api/wait';
 import { accountOf, connect, errorJson, isTestKey, toNodeError } from './host';
 import { operations } from './operations';
@@ -77,7 +76,7 @@ export class ContentStats implements INodeType {
 				context: this,
 				client,
 				isTestKey: isTestKey(credential),
-				inTurn: (work) => inTurn(accountOf(credential), work),
+				account: accountOf(credential),
 				hint: (message, type = 'info') =>
 					this.addExecutionHints({ message, type, location: 'outputPane' }),
 			};

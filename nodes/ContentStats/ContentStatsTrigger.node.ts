@@ -8,6 +8,7 @@ import type {
 import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { ContentStatsError, invalidInput } from './api/errors';
+import { sliceNames } from './api/listing';
 import { connect, toNodeError } from './host';
 import { METRICS, type Metric } from './model/snapshots';
 import { includeGrowthField, platformField, simplifyField } from './operations/sharedFields';
@@ -133,7 +134,7 @@ async function poll(context: IPollFunctions, activates: boolean): Promise<IDataO
 
 	if (result.fullSlices.length > 0)
 		context.logger.warn(
-			`ContentStats: the API shows only the newest 100 videos of a platform and status; some may not be watched of ${result.fullSlices.join('; ')}`,
+			`ContentStats: the API shows only the newest 100 videos of a platform and status; some may not be watched of ${sliceNames(result.fullSlices)}`,
 		);
 	for (const { message } of result.problems)
 		context.logger.warn(`ContentStats: left for a later poll: ${message}`);

@@ -1,14 +1,24 @@
 import { PLATFORMS } from '../model/links';
 import { toEpochMs } from '../model/snapshots';
 import { type Client, LIST_LIMIT, type VideoFilters } from './client';
-import type { Video } from './schemas';
+import type { Usage, Video } from './schemas';
 
 const STATUSES = ['monitoring', 'paused', 'completed', 'cancelled', 'error'] as const;
 
+/** A part of the list that is not split any further. */
+export interface Slice {
+	platform: string;
+	status: string;
+}
+
+/** Slices in words: `tiktok, monitoring; youtube, paused`. */
+export const sliceNames = (slices: Slice[]): string =>
+	slices.map(({ platform, status }) => `${platform}, ${status}`).join('; ');
+
 export interface Listing {
 	videos: Video[];
-	/** Parts of the list that hold more than the API shows: `tiktok, monitoring`. Empty: all is here. */
-	fullSlices: string[];
+	/** Parts of the list that hold as much as the API shows, and perhaps more. Empty: all is here. */
+	fullSlices: Slice[];
 	/** How many requests it took. */
 	requests: number;
 }
@@ -16,8 +26,8 @@ export interface Listing {
 const isFull = (videos: Video[]): boolean => videos.length >= LIST_LIMIT;
 
 /**
- * The next narrower requests of a part of the list, for every value known or seen: the vendor may
- * add platforms and statuses. None where it cannot be split any more.
+ * The next narrower requests of a part of the list that has no platform or no status, for every
+ * value known or seen: the vendor may add platforms and statuses.
  */
 function split(filters: VideoFilters, seen: Video[]): VideoFilters[] {
 	const valuesOf = (known: readonly string[], of: (video: Video) => string) => [
@@ -28,9 +38,7 @@ function split(filters: VideoFilters, seen: Video[]): VideoFilters[] {
 			...filters,
 			platform,
 		}));
-	if (!filters.status)
-		return valuesOf(STATUSES, (video) => video.status).map((status) => ({ ...filters, status }));
-	return [];
+	return valuesOf(STATUSES, (video) => video.status).map((status) => ({ ...filters, status }));
 }
 
 /** Each video once, newest first: the API promises no order. */
@@ -51,9 +59,9 @@ export const mergeListings = (listings: Listing[]): Listing => ({
 export async function listAll(client: Client, filters: VideoFilters): Promise<Listing> {
 	const videos = newestFirst(await client.list(filters));
 	if (!isFull(videos)) return { videos, fullSlices: [], requests: 1 };
+	const { platform, status } = filters;
+	if (platform && status) return { videos, fullSlices: [{ platform, status }], requests: 1 };
 	const parts = split(filters, videos);
-	if (parts.length === 0)
-		return { videos, fullSlices: [`${filters.platform}, ${filters.status}`], requests: 1 };
 
 	const listings = await Promise.all(parts.map((part) => listAll(client, part)));
 	return mergeListings([{ videos, fullSlices: [], requests: 1 }, ...listings]);
@@ -67,6 +75,13 @@ export async function listRunning(client: Client, filters: VideoFilters = {}): P
 			listAll(client, { ...filters, status: 'paused' }),
 		]),
 	);
+}
+
+/** Slices of the running videos that do hide some: a full one may just be full. */
+export function hiddenSlices({ videos, fullSlices }: Listing, { active_videos }: Usage): Slice[] {
+	const monitoring = videos.filter(({ status }) => status === 'monitoring').length;
+	const areAllSeen = monitoring >= active_videos;
+	return fullSlices.filter(({ status }) => status !== 'monitoring' || !areAllSeen);
 }
 
 /** When a tracking was created, in Unix milliseconds; 0 where the API does not say. */

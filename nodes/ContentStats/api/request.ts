@@ -156,7 +156,8 @@ function twinOrigin(requested: URL, location: string): string | null {
 	return isTwin ? target.origin : null;
 }
 
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+/** Redirects that keep to what was asked; 303 asks for a GET of something else. */
+const SAME_ELSEWHERE = new Set([301, 302, 307, 308]);
 
 function redirectError(reply: HttpReply, { what }: ApiCall): ContentStatsError {
 	const location = header(reply, 'location');
@@ -178,7 +179,7 @@ function waitAfterRefusal(reply: HttpReply, json: unknown, now: number): number 
 }
 
 function errorForReply(reply: HttpReply, call: ApiCall, now: number): ContentStatsError {
-	if (REDIRECTS.has(reply.statusCode)) return redirectError(reply, call);
+	if (reply.statusCode >= 300 && reply.statusCode < 400) return redirectError(reply, call);
 	const json = parseJson(reply.body);
 	const retryAfterMs = reply.statusCode === 429 ? waitAfterRefusal(reply, json, now) : undefined;
 	return errorForStatus(
@@ -236,8 +237,7 @@ export function createRequest(transport: Transport): Request {
 	async function sendWithHop(call: ApiCall, onSend: () => void): Promise<HttpReply> {
 		const url = new URL(`${origin}${base.pathname.replace(/\/$/, '')}${call.path}`);
 		const reply = await sendOnce(call, url, onSend);
-		// 303 asks for a GET of something else, which is never an answer to what was asked.
-		if (!REDIRECTS.has(reply.statusCode) || reply.statusCode === 303) return reply;
+		if (!SAME_ELSEWHERE.has(reply.statusCode)) return reply;
 		const twin = twinOrigin(url, header(reply, 'location'));
 		if (twin === null) return reply;
 		origin = twin;

@@ -1,19 +1,23 @@
+/** Resolves with `promise`, or at once when the signal is aborted. */
+export async function unlessStopped(
+	promise: Promise<unknown>,
+	signal?: AbortSignal,
+): Promise<void> {
+	if (signal?.aborted) return;
+	await new Promise<void>((resolve, reject) => {
+		const stop = () => resolve();
+		signal?.addEventListener('abort', stop, { once: true });
+		promise.then(stop, reject).finally(() => signal?.removeEventListener('abort', stop));
+	});
+}
+
 /** Resolves after `ms`, or at once when the signal is aborted. */
 export async function sleepUnlessStopped(
 	ms: number,
 	sleep: (ms: number) => Promise<void>,
 	signal?: AbortSignal,
 ): Promise<void> {
-	if (!signal) return await sleep(ms);
-	if (signal.aborted) return;
-	await new Promise<void>((resolve) => {
-		const wake = () => {
-			signal.removeEventListener('abort', wake);
-			resolve();
-		};
-		signal.addEventListener('abort', wake);
-		void sleep(ms).then(wake);
-	});
+	if (!signal?.aborted) await unlessStopped(sleep(ms), signal);
 }
 
 /** Enough work at once to keep the gate busy; little enough to stop soon when something fails. */

@@ -1,5 +1,6 @@
 import type { Video } from '../api/schemas';
-import { identityOf, newestByIdentity, type ParsedLink } from './links';
+import type { Unanswered } from '../api/unanswered';
+import { identityOf, newestByIdentity, type ParsedLink, type VideoLink } from './links';
 import { costUsd, formatUsd, roundUsd } from './money';
 
 export type IfAlreadyTracked = 'return' | 'trackAgain' | 'fail';
@@ -20,7 +21,21 @@ export type Decision =
 	/** `of` is the index of the earlier line with the same video. */
 	| { do: 'repeat'; of: number }
 	| { do: 'return'; video: Video }
+	/** The tracking that an earlier run has asked for without seeing an answer. */
+	| { do: 'recover'; video: Video }
+	/** An earlier run has asked for it, and it may still come: until then (Unix milliseconds). */
+	| { do: 'wait'; until: number }
 	| { do: 'track'; link: string; cost: number };
+
+/** What is known of an account when a batch is planned. */
+export interface Known {
+	/** The trackings that monitor or are paused, newest first. */
+	running: Video[];
+	/** Platforms of which not all running trackings can be seen. */
+	hidden: ReadonlySet<string>;
+	/** What was sent before and not answered, by the identity of its link. */
+	unanswered: ReadonlyMap<string, Unanswered>;
+}
 
 export interface Plan {
 	decisions: Decision[];
@@ -28,36 +43,55 @@ export interface Plan {
 	totalCost: number;
 }
 
-/**
- * Decides about every line before anything is spent: refused links, the same video twice, videos
- * that are tracked already, and the price of the rest.
- *
- * @param running the trackings that monitor or are paused, newest first.
- * @param costPerSnapshot USD
- */
-export function planBatch(lines: BatchLine[], running: Video[], costPerSnapshot: number): Plan {
-	const tracked = newestByIdentity(running);
-	const firstLine = new Map<string, number>();
-
-	const decisions = lines.map((line, index): Decision => {
-		if (!line.parsed.ok) return { do: 'refuse', reason: line.parsed.reason };
-		const identity = identityOf(line.parsed.link);
-		const of = firstLine.get(identity);
-		if (of !== undefined) return { do: 'repeat', of };
-		firstLine.set(identity, index);
-
-		const video = tracked.get(identity);
-		if (video && line.ifAlreadyTracked === 'fail')
+/** What to do about a link that stands in no earlier line. */
+function decide(
+	{ ifAlreadyTracked, duration_days }: BatchLine,
+	link: VideoLink,
+	video: Video | undefined,
+	sent: Unanswered | undefined,
+	{ hidden }: Known,
+	costPerSnapshot: number,
+): Decision {
+	if (ifAlreadyTracked === 'trackAgain' && sent)
+		return video && !sent.before.has(video.id)
+			? { do: 'recover', video }
+			: { do: 'wait', until: sent.until };
+	if (ifAlreadyTracked !== 'trackAgain') {
+		if (video && ifAlreadyTracked === 'fail')
 			return {
 				do: 'refuse',
 				reason: `It is already tracked as ${video.id} (${video.status}), and If Already Tracked is set to Fail`,
 			};
-		if (video && line.ifAlreadyTracked !== 'trackAgain') return { do: 'return', video };
-		return {
-			do: 'track',
-			link: line.parsed.link.url,
-			cost: costUsd(line.duration_days, costPerSnapshot),
-		};
+		if (video) return { do: 'return', video };
+		if (sent) return { do: 'wait', until: sent.until };
+		if (hidden.has(link.platform))
+			return {
+				do: 'refuse',
+				reason: `More ${link.platform} videos are running than the 100 that the API shows, so it cannot be told whether this one is among them. To track it all the same, and pay twice if it is, set If Already Tracked to Track Again`,
+			};
+	}
+	return { do: 'track', link: link.url, cost: costUsd(duration_days, costPerSnapshot) };
+}
+
+/**
+ * Decides about every line before anything is spent: refused links, the same video twice, videos
+ * that are tracked already, those of which that cannot be told, and the price of the rest.
+ *
+ * @param costPerSnapshot USD
+ */
+export function planBatch(lines: BatchLine[], known: Known, costPerSnapshot: number): Plan {
+	const tracked = newestByIdentity(known.running);
+	const firstLine = new Map<string, number>();
+
+	const decisions = lines.map((line, index): Decision => {
+		if (!line.parsed.ok) return { do: 'refuse', reason: line.parsed.reason };
+		const { link } = line.parsed;
+		const identity = identityOf(link);
+		const of = firstLine.get(identity);
+		if (of !== undefined) return { do: 'repeat', of };
+		firstLine.set(identity, index);
+		const sent = known.unanswered.get(identity);
+		return decide(line, link, tracked.get(identity), sent, known, costPerSnapshot);
 	});
 	const costs = decisions.map((decision) => (decision.do === 'track' ? decision.cost : 0));
 	return { decisions, totalCost: roundUsd(costs.reduce((sum, cost) => sum + cost, 0)) };

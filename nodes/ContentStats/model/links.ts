@@ -36,22 +36,34 @@ const INSTAGRAM = /^(www\.|m\.)?instagram\.com$/;
 const TWITTER = /^(www\.|m\.|mobile\.)?(twitter|x)\.com$/;
 const YOUTUBE_ID = /^[\w-]{11}$/;
 
-const youtube = (id: string): ParsedLink =>
-	YOUTUBE_ID.test(id)
-		? accept('youtube', id, `https://www.youtube.com/watch?v=${id}`)
-		: refuse('The YouTube video id in this link is not 11 characters long');
+const tiktok = (id: string, documented = `m.tiktok.com/v/${id}.html`): ParsedLink =>
+	accept('tiktok', id, `https://${documented}`);
+
+/** They stand where an id would, and have its length. */
+const YOUTUBE_PLAYERS = new Set(['videoseries', 'live_stream']);
+
+function youtube(...ids: string[]): ParsedLink {
+	const [id = '', ...others] = new Set(ids);
+	if (others.length > 0) return refuse('This YouTube link names several videos');
+	if (!YOUTUBE_ID.test(id))
+		return refuse('The YouTube video id in this link is not 11 characters long');
+	if (YOUTUBE_PLAYERS.has(id))
+		return refuse('This YouTube link is that of a player for many videos');
+	return accept('youtube', id, `https://www.youtube.com/watch?v=${id}`);
+}
 
 /** Every form of a video link, from the API's "URL formats" and from what users paste. */
 const FORMS: LinkForm[] = [
 	{
 		hosts: TIKTOK,
-		path: /^\/@([\w.-]+)\/video\/(\d+)\/?$/,
-		read: ([, user, id]) => accept('tiktok', id!, `https://www.tiktok.com/@${user}/video/${id}`),
+		path: /^\/(?:@|%40)([\w.-]*)\/video\/(\d{1,20})\/?$/,
+		read: ([, user, id]) =>
+			user ? tiktok(id!, `www.tiktok.com/@${user}/video/${id}`) : tiktok(id!),
 	},
 	{
 		hosts: TIKTOK,
-		path: /^\/v\/(\d+)(?:\.html)?\/?$/,
-		read: ([, id]) => accept('tiktok', id!, `https://m.tiktok.com/v/${id}.html`),
+		path: /^\/v\/(\d{1,20})(?:\.html)?\/?$/,
+		read: ([, id]) => tiktok(id!),
 	},
 	{
 		hosts: TIKTOK,
@@ -66,26 +78,29 @@ const FORMS: LinkForm[] = [
 	{
 		hosts: YOUTUBE,
 		path: /^\/watch\/?$/,
-		read: (_, { searchParams }) => youtube(searchParams.get('v') ?? ''),
+		read: (_, { searchParams }) => youtube(...searchParams.getAll('v')),
 	},
 	{
 		hosts: YOUTUBE,
-		path: /^\/(?:shorts|live|embed)\/([^/]+)\/?$/,
+		path: /^\/(?:shorts|live|embed|v)\/([^/]+)\/?$/,
 		read: ([, id]) => youtube(id!),
 	},
 	{ hosts: /^youtu\.be$/, path: /^\/([^/]+)\/?$/, read: ([, id]) => youtube(id!) },
 	{
 		hosts: INSTAGRAM,
-		path: /^\/(?:[\w.]+\/)?(?:p|reel|reels|tv)\/([\w-]+)\/?$/,
+		path: /^\/(?:(?!(?:share|explore|stories)\/)[\w.]+\/)?(?:p|reel|reels|tv)\/([\w-]+)\/?$/,
 		read: ([, code]) => accept('instagram', code!, `https://www.instagram.com/p/${code}/`),
 	},
 	{
 		hosts: TWITTER,
-		path: /^\/(?:(\w+)|i\/web)\/status\/(\d+)(?:\/video\/\d+)?\/?$/,
+		path: /^\/(?:(\w+)|i\/web)\/status\/(\d{1,20})(?:\/video\/\d+)?\/?$/,
 		read: ([, user, id]) =>
 			accept('twitter', id!, `https://twitter.com/${user ?? 'i'}/status/${id}`),
 	},
 ];
+
+/** Blanks, and the marks that chats and documents put around what is copied from them. */
+const UNSEEN_AROUND = /^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu;
 
 /**
  * Reads a pasted link without the network. A missing `https://` is added; tracking parameters and
@@ -94,9 +109,11 @@ const FORMS: LinkForm[] = [
  * @returns the link, or the reason it was refused in words for the user, ending in what to paste.
  */
 export function parseVideoLink(text: string): ParsedLink {
-	const trimmed = text.trim();
+	const trimmed = text.replace(UNSEEN_AROUND, '');
 	if (trimmed === '') return refuse('The link is empty');
-	if (/\s/.test(trimmed)) return refuse('There is text around the link');
+	if (/^[<>"'`([{“”‘’«»*|=]|\s|^[^?#]+https?:/i.test(trimmed))
+		return refuse('There is text around the link');
+	if (/[\p{Cc}\p{Cf}]/u.test(trimmed)) return refuse('There is an invisible character in the link');
 
 	const hasScheme = /^[a-z][a-z\d+.-]*:/i.test(trimmed) && !/^[\w.-]+\.\w+:\d/.test(trimmed);
 	const candidate = hasScheme ? trimmed : `https://${trimmed}`;
@@ -136,6 +153,10 @@ export function splitLinks(value: unknown): string[] {
 		);
 	return value.split(/[\s,]+/).filter((piece) => piece !== '');
 }
+
+/** A link as a message can show it. */
+export const shortened = (link: string): string =>
+	link.length > 120 ? `${link.slice(0, 120)}…` : link;
 
 /** What two links of the same video share: the key, or the link itself where only that is known. */
 export const identityOf = (link: VideoLink): string => link.key ?? link.url;

@@ -44,6 +44,10 @@ export const toJson = (
 	message,
 });
 
+/** A time of the day, as in `10:05 UTC`; the next full minute. @param instant Unix milliseconds */
+export const toClock = (instant: number): string =>
+	`${new Date(Math.ceil(instant / 60_000) * 60_000).toISOString().slice(11, 16)} UTC`;
+
 /** `1 link`, `2 links`. */
 export const plural = (count: number, noun: string): string =>
 	`${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -61,6 +65,19 @@ export function resultOf(
 			video: decision.video,
 			estimated_cost: 0,
 			message: `Already tracked since ${decision.video.created_at ?? 'earlier'}: nothing was charged`,
+		};
+	if (decision.do === 'recover')
+		return {
+			outcome: 'recovered',
+			video: decision.video,
+			estimated_cost: 0,
+			message: `An earlier run asked for it and lost the answer; now the tracking was found. Nothing was charged now`,
+		};
+	if (decision.do === 'wait')
+		return {
+			outcome: 'unknown',
+			estimated_cost: 0,
+			message: `An earlier run asked for it and lost the answer, and no tracking was found yet: it may or may not run. So that nothing is paid twice, it is not sent again before ${toClock(decision.until)}: run this again then`,
 		};
 	if (decision.do === 'repeat') {
 		const first = resultAt(decision.of);

@@ -3,72 +3,84 @@ import { sleep } from 'n8n-workflow';
 import { ContentStatsError, type ErrorKind, isFateUnknown } from '../api/errors';
 import { listRunning } from '../api/listing';
 import type { Tracked, Video } from '../api/schemas';
+import { unansweredOf, unansweredSince } from '../api/unanswered';
 import { forEachAtOnce, sleepUnlessStopped } from '../api/wait';
 import { type BatchLine, linesToTrack, type Plan } from '../model/batch';
 import { identityOf, newestByIdentity, type VideoLink } from '../model/links';
-import { failed, type Result } from '../model/outcome';
+import { failed, type Result, toClock } from '../model/outcome';
 import type { Run } from './operation';
+
+/** A line that was sent, and whose answer was lost. */
+interface Lost {
+	index: number;
+	link: VideoLink;
+	/** USD */
+	cost: number;
+	error: ContentStatsError;
+}
 
 const LOOK_UP_AFTER_MS = [1_000, 2_000, 4_000];
 
-/** Looks for a tracking whose answer was lost: one of this link that was not there before. */
+/** Looks, all at once, for trackings whose answers were lost: of their links, and not there before. */
 async function findLost(
 	{ context, client }: Run,
-	link: VideoLink,
-	before: Set<string>,
-): Promise<Video | undefined> {
+	lost: Lost[],
+	before: ReadonlySet<string>,
+): Promise<Map<string, Video>> {
 	const signal = context.getExecutionCancelSignal();
+	const found = new Map<string, Video>();
 	for (const delay of LOOK_UP_AFTER_MS) {
+		const missing = lost.map(({ link }) => link).filter((link) => !found.has(identityOf(link)));
+		if (missing.length === 0) break;
 		await sleepUnlessStopped(delay, sleep, signal);
-		const { videos } = await listRunning(client, { platform: link.platform });
-		const added = videos.filter((video) => !before.has(video.id));
-		const found = newestByIdentity(added).get(identityOf(link));
-		if (found) return found;
+		if (signal?.aborted) break;
+		const [platform, ...others] = new Set(missing.map((link) => link.platform));
+		try {
+			const { videos } = await listRunning(client, others.length === 0 ? { platform } : {});
+			const added = newestByIdentity(videos.filter((video) => !before.has(video.id)));
+			for (const link of missing) {
+				const video = added.get(identityOf(link));
+				if (video) found.set(identityOf(link), video);
+			}
+		} catch (error) {
+			context.logger.warn(`ContentStats: a look-up failed: ${(error as Error).message}`);
+		}
 	}
-	return undefined;
+	return found;
 }
 
 const AFTER_UNKNOWN = {
-	look: 'Wait a few minutes, then run this again: it looks first, and tracks only what is not there',
-	again: 'Look for it with List in a few minutes, before you track it again',
+	look: 'Run this again then: it looks first, and tracks only what is not there',
+	again: 'Look for it with List then, before you track it again',
 };
 
-/** What became of a POST whose answer was lost. It is looked up and never sent again. */
-async function afterLostAnswer(
-	run: Run,
-	link: VideoLink,
+const recovered = (video: Video, estimated_cost: number): Result => ({
+	outcome: 'recovered',
+	video,
+	estimated_cost,
+	message: 'The answer was lost on the way, but the tracking was found: it runs',
+});
+
+const unknown = (
+	{ cost, error }: Lost,
 	{ ifAlreadyTracked }: BatchLine,
-	before: Set<string>,
-	lost: ContentStatsError,
-): Promise<Omit<Result, 'estimated_cost'>> {
-	let video: Video | undefined;
-	try {
-		video = await findLost(run, link, before);
-	} catch (error) {
-		const { message } = error as Error;
-		run.context.logger.warn(`ContentStats: looking up ${link.url} failed: ${message}`);
-	}
-	if (video)
-		return {
-			outcome: 'recovered',
-			video,
-			message: 'The answer was lost on the way, but the tracking was found: it runs',
-		};
-	const advice = AFTER_UNKNOWN[ifAlreadyTracked === 'trackAgain' ? 'again' : 'look'];
-	return {
-		outcome: 'unknown',
-		message: `${lost.message}, and no tracking was found yet: it may or may not run. It was not sent again, so that nothing is paid twice. ${advice}`,
-	};
-}
+	until: number,
+): Result => ({
+	outcome: 'unknown',
+	estimated_cost: cost,
+	message: `${error.message}, and no tracking was found yet: it may or may not run. So that nothing is paid twice, it is not sent again before ${toClock(until)}. ${AFTER_UNKNOWN[ifAlreadyTracked === 'trackAgain' ? 'again' : 'look']}`,
+});
 
 /** Errors after which no other link of the batch can succeed either. */
 const ENDS_BATCH = new Set<ErrorKind>(['invalid_key', 'insufficient_balance', 'cancelled']);
 
+/** So many lost answers in a row may mean that the API has stopped answering: time to look. */
 const MOST_LOST_IN_A_ROW = 3;
 
 /**
  * Carries out a plan: one POST for each line to be tracked, and never a second one where the first
- * may have taken effect.
+ * may have taken effect. Lost answers are looked up together: when all is sent, or when several are
+ * lost in a row. If none of those is found then, no more money is sent to an API that is silent.
  *
  * @param running the trackings that were there before.
  * @returns the results by line, and the error that ended it early, if one did.
@@ -77,36 +89,54 @@ export async function carryOut(run: Run, lines: BatchLine[], plan: Plan, running
 	const { context, client } = run;
 	const before = new Set(running.map((video) => video.id));
 	const results = new Map<number, Result>();
-	let ending: ContentStatsError | null = null;
-	let lostInARow = 0;
+	let ending = null as ContentStatsError | null;
 
-	async function trackLine(index: number): Promise<void> {
-		const decision = plan.decisions[index]!;
-		const line = lines[index]!;
-		if (decision.do !== 'track' || !line.parsed.ok) return;
-		if (ending) return void results.set(index, failed(`Not tried: ${ending.message}`));
-		const { link, cost } = decision;
-		const answer = await client.track(link, line.duration_days).catch((error: unknown) => error);
-		if (!(answer instanceof Error)) {
+	async function send(indices: number[]): Promise<Lost[]> {
+		const lost: Lost[] = [];
+		let lostInARow = 0;
+		await forEachAtOnce(indices, async (index) => {
+			const decision = plan.decisions[index]!;
+			const { parsed, duration_days } = lines[index]!;
+			if (ending || lostInARow >= MOST_LOST_IN_A_ROW) return;
+			if (decision.do !== 'track' || !parsed.ok) return;
+			const { link, cost } = decision;
+			const answer = await client.track(link, duration_days).catch((error: unknown) => error);
+			if (answer instanceof ContentStatsError && isFateUnknown(answer)) {
+				lost.push({ index, link: parsed.link, cost, error: answer });
+				lostInARow += 1;
+				return;
+			}
+			lostInARow = 0;
+			if (answer instanceof ContentStatsError) {
+				if (!context.continueOnFail() || ENDS_BATCH.has(answer.kind)) ending ??= answer;
+				results.set(index, failed(`${answer.message}. ${answer.description}`));
+				return;
+			}
+			if (answer instanceof Error) throw answer;
 			const video = answer as Tracked;
 			const estimated_cost = video.estimated_cost ?? cost;
 			results.set(index, { outcome: 'tracked', video, estimated_cost, message: null });
-			lostInARow = 0;
-			return;
-		}
-		if (!(answer instanceof ContentStatsError)) throw answer;
-		if (isFateUnknown(answer)) {
-			const found = await afterLostAnswer(run, line.parsed.link, line, before, answer);
-			results.set(index, { ...found, estimated_cost: cost });
-			lostInARow = found.outcome === 'unknown' ? lostInARow + 1 : 0;
-			// Money is not sent on blindly to an API that has stopped answering.
-			if (lostInARow >= MOST_LOST_IN_A_ROW) ending ??= answer;
-			return;
-		}
-		if (!context.continueOnFail() || ENDS_BATCH.has(answer.kind)) ending ??= answer;
-		results.set(index, failed(`${answer.message}. ${answer.description}`));
+		});
+		return lost;
 	}
 
-	await forEachAtOnce(linesToTrack(plan), trackLine);
-	return { results, ending: ending as ContentStatsError | null };
+	const toTrack = linesToTrack(plan);
+	const notTried = () => toTrack.filter((index) => !results.has(index));
+	while (notTried().length > 0 && !ending) {
+		const lost = await send(notTried());
+		const found = await findLost(run, lost, before);
+		for (const line of lost) {
+			const identity = identityOf(line.link);
+			const video = found.get(identity);
+			const sent = unansweredSince(Date.now(), before);
+			if (!video) unansweredOf(run.account, Date.now()).set(identity, sent);
+			results.set(
+				line.index,
+				video ? recovered(video, line.cost) : unknown(line, lines[line.index]!, sent.until),
+			);
+		}
+		if (found.size === 0 && notTried().length > 0) ending ??= lost[0]!.error;
+	}
+	for (const index of notTried()) results.set(index, failed(`Not tried: ${ending!.message}`));
+	return { results, ending };
 }

@@ -2,7 +2,7 @@ import { type IDataObject, updateDisplayOptions } from 'n8n-workflow';
 
 import { type Client, LIST_LIMIT, type VideoFilters } from '../api/client';
 import { type ContentStatsError, invalidInput } from '../api/errors';
-import { type Listing, listAll } from '../api/listing';
+import { type Listing, listAll, sliceNames } from '../api/listing';
 import { readSnapshots, type Video } from '../api/schemas';
 import { forEachAtOnce } from '../api/wait';
 import { metricsOf, toIsoUtc } from '../model/snapshots';
@@ -126,7 +126,7 @@ async function executeItem(run: Run, itemIndex: number): Promise<IDataObject[]> 
 		: await listUpTo(client, filters, context.getNodeParameter('limit', itemIndex) as number);
 	if (fullSlices.length > 0)
 		hint(
-			`The API shows only the newest ${LIST_LIMIT} videos of a platform and status: older ones may be missing of ${fullSlices.join('; ')}`,
+			`The API shows only the newest ${LIST_LIMIT} videos of a platform and status: older ones may be missing of ${sliceNames(fullSlices)}`,
 			'warning',
 		);
 

@@ -14,8 +14,8 @@ export interface Run {
 	client: Client;
 	/** Whether the key is one that charges nothing. */
 	isTestKey: boolean;
-	/** Runs work after all earlier such work with the same API key in this process. */
-	inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+	/** What the rate limit and the balance belong to. Holds the key: never shown. */
+	account: string;
 	/** Says something beside the output, in the output panel. */
 	hint: (message: string, type?: 'info' | 'warning') => void;
 }

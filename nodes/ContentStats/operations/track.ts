@@ -1,8 +1,10 @@
 import { type INodeExecutionData, updateDisplayOptions } from 'n8n-workflow';
 
 import { ContentStatsError, invalidInput } from '../api/errors';
-import { listRunning } from '../api/listing';
+import { hiddenSlices, listRunning } from '../api/listing';
 import type { Video } from '../api/schemas';
+import { inTurn } from '../api/turns';
+import { type Unanswered, unansweredOf } from '../api/unanswered';
 import { errorJson, toNodeError } from '../host';
 import {
 	type BatchLine,
@@ -13,7 +15,7 @@ import {
 	type Plan,
 	planBatch,
 } from '../model/batch';
-import { parseVideoLink, splitLinks } from '../model/links';
+import { identityOf, parseVideoLink, shortened, splitLinks } from '../model/links';
 import { availableUsd, committedUsd, formatUsd } from '../model/money';
 import { failed, plural, type Result, resultOf, summariseBatch, toJson } from '../model/outcome';
 import { carryOut } from './carryOut';
@@ -211,7 +213,7 @@ function refuseBatch({ context }: Run, lines: BatchLine[], decisions: Decision[]
 	if (!first) return;
 	const others = refused.length > 1 ? ` and ${plural(refused.length - 1, 'more link')}` : '';
 	const error = invalidInput(
-		`Cannot track “${first.line.input_link}”${others}, of ${plural(lines.length, 'link')}`,
+		`Cannot track “${shortened(first.line.input_link)}”${others}, of ${plural(lines.length, 'link')}`,
 		`${first.reason}. Nothing was tracked or charged. To track the others all the same, set On Error to Continue in this node's settings`,
 	);
 	throw toNodeError(context.getNode(), error, first.line.itemIndex);
@@ -255,9 +257,16 @@ interface Planned {
 	refusal: ContentStatsError | null;
 }
 
-async function planFor(run: Run, lines: BatchLine[], options: BatchOptions): Promise<Planned> {
-	const [usage, running] = await Promise.all([run.client.usage(), listRunning(run.client)]);
-	const plan = planBatch(lines, running.videos, usage.cost_per_snapshot);
+async function planFor(
+	run: Run,
+	lines: BatchLine[],
+	options: BatchOptions,
+	unanswered: ReadonlyMap<string, Unanswered>,
+): Promise<Planned> {
+	const [usage, listing] = await Promise.all([run.client.usage(), listRunning(run.client)]);
+	const running = listing.videos;
+	const hidden = new Set(hiddenSlices(listing, usage).map(({ platform }) => platform));
+	const plan = planBatch(lines, { running, hidden, unanswered }, usage.cost_per_snapshot);
 	const isHeldToBalance = options.checkBalance && !run.isTestKey;
 	const available = availableUsd(usage);
 	const over = overBudget(plan, {
@@ -267,18 +276,23 @@ async function planFor(run: Run, lines: BatchLine[], options: BatchOptions): Pro
 	const refusal = over
 		? invalidInput(over.message, `Nothing was tracked or charged. ${over.wayOut}`)
 		: null;
-	if (running.fullSlices.length > 0)
-		run.hint(
-			`More than 100 videos are running (${running.fullSlices.join('; ')}), and the API shows no more than that: a link that was tracked long ago may not have been recognised`,
-			'warning',
-		);
-	const committed = committedUsd(running.videos, usage.cost_per_snapshot);
+	const committed = committedUsd(running, usage.cost_per_snapshot);
 	if (!run.isTestKey && committed !== null && committed + plan.totalCost > available)
 		run.hint(
-			`What is already running will cost ${formatUsd(committed)} more${plan.totalCost > 0 ? `, this batch ${formatUsd(plan.totalCost)}` : ''}, and ${formatUsd(available)} is left to spend: tracking will pause when it is used up`,
+			`What is already running will cost ${hidden.size > 0 ? 'at least ' : ''}${formatUsd(committed)} more${plan.totalCost > 0 ? `, this batch ${formatUsd(plan.totalCost)}` : ''}, and ${formatUsd(available)} is left to spend: tracking will pause when it is used up`,
 			'warning',
 		);
-	return { plan, running: running.videos, refusal };
+	return { plan, running, refusal };
+}
+
+/** What an earlier run has sent and is in the list now needs no more watching. */
+function forgetAnswered({ account }: Run, lines: BatchLine[], { decisions }: Plan): void {
+	const unanswered = unansweredOf(account, Date.now());
+	decisions.forEach((decision, index) => {
+		const { parsed } = lines[index]!;
+		const isThere = decision.do === 'return' || decision.do === 'recover';
+		if (isThere && parsed.ok) unanswered.delete(identityOf(parsed.link));
+	});
 }
 
 /** Carries out what the plan allows; the results of the lines that took a request. */
@@ -297,6 +311,7 @@ async function spend(
 		if (!context.continueOnFail()) throw refusal;
 		return new Map(linesToTrack(plan).map((index) => [index, failed(refusal.message)]));
 	}
+	forgetAnswered(run, lines, plan);
 	const { results, ending } = await carryOut(run, lines, plan, running);
 	if (ending && !context.continueOnFail()) throw endedEarly(run, lines, results, ending);
 	return results;
@@ -310,7 +325,7 @@ async function planAndSpend(
 	const { context } = run;
 	let planned: Planned;
 	try {
-		planned = await planFor(run, lines, options);
+		planned = await planFor(run, lines, options, unansweredOf(run.account, Date.now()));
 	} catch (reason) {
 		const error = toNodeError(context.getNode(), reason);
 		if (!context.continueOnFail()) throw error;
@@ -324,11 +339,23 @@ async function planAndSpend(
 	return lines.map((_, index) => resultAt(index));
 }
 
+const NOTHING_KNOWN = { running: [], hidden: new Set<string>(), unanswered: new Map() };
+
+/** What two runs must not track at the same time. */
+const identitiesIn = ({ account }: Run, lines: BatchLine[]): string[] =>
+	lines.flatMap(({ parsed }) => (parsed.ok ? [`${account}\n${identityOf(parsed.link)}`] : []));
+
 async function executeBatch(run: Run): Promise<INodeExecutionData[]> {
+	const { context } = run;
 	const options = readBatchOptions(run);
 	const lines = readLines(run);
-	if (!run.context.continueOnFail()) refuseBatch(run, lines, planBatch(lines, [], 0).decisions);
-	const results = await run.inTurn(() => planAndSpend(run, lines, options));
+	if (!context.continueOnFail())
+		refuseBatch(run, lines, planBatch(lines, NOTHING_KNOWN, 0).decisions);
+	const results = await inTurn(
+		identitiesIn(run, lines),
+		() => planAndSpend(run, lines, options),
+		context.getExecutionCancelSignal(),
+	);
 	const isUncertain = results.some(({ outcome }) => outcome === 'unknown');
 	run.hint(summariseBatch(results), isUncertain ? 'warning' : 'info');
 	return results.map((result, index) => toItem(run, lines[index]!, result));

@@ -1,4 +1,4 @@
-import { listRunning } from '../api/listing';
+import { hiddenSlices, listRunning } from '../api/listing';
 import { availableUsd, committedUsd, estimatedDaysRemaining } from '../model/money';
 import type { BatchOperation } from './operation';
 
@@ -13,7 +13,7 @@ export const usage: BatchOperation = {
 	fields: [],
 	async executeBatch({ context, client }) {
 		const [report, running] = await Promise.all([client.usage(), listRunning(client)]);
-		const isComplete = running.fullSlices.length === 0;
+		const isComplete = hiddenSlices(running, report).length === 0;
 		return [
 			{
 				json: {

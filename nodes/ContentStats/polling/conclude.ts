@@ -1,5 +1,5 @@
 import type { ContentStatsError } from '../api/errors';
-import type { Listing } from '../api/listing';
+import type { Listing, Slice } from '../api/listing';
 import type { Usage } from '../api/schemas';
 import { availableUsd } from '../model/money';
 import type { Answers } from './collect';
@@ -51,7 +51,7 @@ export interface PollResult {
 	/** What is to be shown as a failed execution beside the items. */
 	report: ContentStatsError | null;
 	/** Parts of the list that hold more than the API shows. */
-	fullSlices: string[];
+	fullSlices: Slice[];
 }
 
 /** A look at the balance: the item where it has fallen below the mark, and what is remembered. */

@@ -1,60 +1,16 @@
-import { setImmediate } from 'node:timers/promises';
+// Before all that loads n8n-workflow, which it mocks a part of.
+import { keepInStep } from './time';
 
 import type { IDataObject, INodeParameters, WorkflowExecuteMode } from 'n8n-workflow';
 
 import type { Duration, Platform, SandboxOptions, SandboxVideo } from '../../../sandbox';
-import { createFixture, type Fixture, ROW, START, TIKTOK, VIDEO } from './fixture';
+import { createFixture, type Fixture, ROW, TIKTOK, VIDEO } from './fixture';
 import { type Credential, createPoller, type Poller } from './host';
 
-type Workflow = typeof import('n8n-workflow');
 type PollerOptions = Parameters<typeof createPoller>[3];
-
-// What the node waits for moves the clocks on: a wait of a minute takes no real time.
-jest.mock('n8n-workflow', () => ({
-	...jest.requireActual<Workflow>('n8n-workflow'),
-	sleep: mockSleep,
-}));
 
 // Some go through a month of polls, and the machine may be busy.
 jest.setTimeout(60_000);
-
-let clock: Fixture['clock'] | undefined;
-
-async function mockSleep(ms: number): Promise<void> {
-	const ofTest = clock!;
-	const until = ofTest.now() + ms;
-	await setImmediate();
-	if (ofTest.now() < until) ofTest.set(until);
-}
-
-/** Lets Date stand still; sockets and their timers go on. */
-const stopDate = (now: number) =>
-	jest.useFakeTimers({
-		doNotFake: [
-			'cancelAnimationFrame',
-			'cancelIdleCallback',
-			'clearImmediate',
-			'clearInterval',
-			'clearTimeout',
-			'hrtime',
-			'nextTick',
-			'performance',
-			'queueMicrotask',
-			'requestAnimationFrame',
-			'requestIdleCallback',
-			'setImmediate',
-			'setInterval',
-			'setTimeout',
-		],
-		now,
-	});
-
-beforeEach(() => {
-	stopDate(Date.parse(START));
-});
-afterEach(() => {
-	jest.useRealTimers();
-});
 
 /** What the trigger's state goes through before each poll. */
 export type Keep = (poller: Poller) => Poller;
@@ -229,10 +185,7 @@ export async function createWorld({
 	...options
 }: SandboxOptions & { skewMs?: number } = {}): Promise<World> {
 	const fixture = await createFixture({ firstSnapshotDelayMs: 0, ...options });
-	clock = fixture.clock;
-	const follow = () => jest.setSystemTime(fixture.clock.now() + skewMs);
-	fixture.clock.onMove(follow);
-	follow();
+	keepInStep(fixture.clock, skewMs);
 	return {
 		...fixture,
 		advance: (by) => fixture.clock.advance(by),

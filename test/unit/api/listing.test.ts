@@ -3,11 +3,14 @@ import {
 	createdAt,
 	listAll,
 	type Listing,
+	hiddenSlices,
 	listRunning,
 	mergeListings,
+	type Slice,
+	sliceNames,
 } from '../../../nodes/ContentStats/api/listing';
 import type { Video, VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
-import { at, clientOf, httpError, iso, video, type World, worldOf } from '../world';
+import { at, clientOf, httpError, iso, video, type World, worldOf, usageOf } from '../world';
 
 /** `count` videos of a platform and status, in no order of time; `name` makes their ids unique. */
 const many = (count: number, name: string, fields: Partial<Video> = {}): VideoWithSnapshots[] =>
@@ -82,12 +85,14 @@ describe('listAll', () => {
 	it('says aloud which part is still full', async () => {
 		const world = worldOf(...many(120, 'm'), ...many(110, 'c', { status: 'completed' }));
 		const { videos, fullSlices } = await all(world);
-		expect([...fullSlices].sort()).toEqual(['tiktok, completed', 'tiktok, monitoring']);
+		expect(sliceNames(fullSlices)).toBe('tiktok, monitoring; tiktok, completed');
 		expect(videos).toHaveLength(200);
 	});
 
 	it('cannot tell whether a part of exactly 100 is full, and says so', async () => {
-		expect((await all(worldOf(...many(100, 'm')))).fullSlices).toEqual(['tiktok, monitoring']);
+		expect((await all(worldOf(...many(100, 'm')))).fullSlices).toEqual([
+			{ platform: 'tiktok', status: 'monitoring' },
+		]);
 	});
 
 	test.each([
@@ -171,14 +176,14 @@ describe('listRunning', () => {
 		const full = worldOf(...many(101, 'm'), ...many(101, 'p', { status: 'paused' }));
 		const { videos, fullSlices } = await listRunning(clientOf(full));
 		expect(videos).toHaveLength(200);
-		expect([...fullSlices].sort()).toEqual(['tiktok, monitoring', 'tiktok, paused']);
+		expect(sliceNames(fullSlices)).toBe('tiktok, monitoring; tiktok, paused');
 	});
 });
 
 describe('several listings as one', () => {
-	const listing = (requests: number, fullSlices: string[], ...videos: Video[]): Listing => ({
+	const listing = (requests: number, full: Slice[], ...videos: Video[]): Listing => ({
 		videos,
-		fullSlices,
+		fullSlices: full,
 		requests,
 	});
 
@@ -186,18 +191,40 @@ describe('several listings as one', () => {
 		const [old, middle, recent] = [1, 5, 9].map((created) => video(`v${created}`, { created }));
 		const merged = mergeListings([
 			listing(1, [], middle!, old!),
-			listing(6, ['tiktok, monitoring'], recent!, middle!),
-			listing(2, ['youtube, paused']),
+			listing(6, [{ platform: 'tiktok', status: 'monitoring' }], recent!, middle!),
+			listing(2, [{ platform: 'youtube', status: 'paused' }]),
 		]);
 		expect(merged).toEqual({
 			videos: [recent, middle, old],
-			fullSlices: ['tiktok, monitoring', 'youtube, paused'],
+			fullSlices: [
+				{ platform: 'tiktok', status: 'monitoring' },
+				{ platform: 'youtube', status: 'paused' },
+			],
 			requests: 9,
 		});
 	});
 
 	it('are empty where there are none', () => {
 		expect(mergeListings([])).toEqual({ videos: [], fullSlices: [], requests: 0 });
+	});
+});
+
+describe('what full slices hide', () => {
+	const full = (status: string, count: number): Listing => ({
+		videos: many(count, 'v', { status }),
+		fullSlices: [{ platform: 'tiktok', status }],
+		requests: 1,
+	});
+	const active = (active_videos: number) => ({ ...usageOf(5), active_videos });
+
+	test.each<[string, Listing, number, number]>([
+		['nothing, where as many are active as are seen', full('monitoring', 100), 100, 0],
+		['nothing, where fewer are active', full('monitoring', 100), 99, 0],
+		['some, where more are active', full('monitoring', 100), 101, 1],
+		['perhaps some of the paused ones, which nobody counts', full('paused', 100), 0, 1],
+		['nothing, where none is full', { ...full('monitoring', 5), fullSlices: [] }, 500, 0],
+	])('is %s', (_, listing, activeVideos, hidden) => {
+		expect(hiddenSlices(listing, active(activeVideos))).toHaveLength(hidden);
 	});
 });
 

@@ -2,6 +2,7 @@ import {
 	type BatchLine,
 	type Budget,
 	type IfAlreadyTracked,
+	type Known,
 	overBudget,
 	planBatch,
 } from '../../../nodes/ContentStats/model/batch';
@@ -27,7 +28,8 @@ const line = (
 });
 const tracking = (id: string, video_link: string, fields: Partial<Video> = {}): Video =>
 	video(id, { video_link, ...fields });
-const plan = (lines: BatchLine[], running: Video[] = []) => planBatch(lines, running, PER_SNAPSHOT);
+const plan = (lines: BatchLine[], running: Video[] = [], known: Partial<Known> = {}) =>
+	planBatch(lines, { running, hidden: new Set(), unanswered: new Map(), ...known }, PER_SNAPSHOT);
 const whatToDo = (lines: BatchLine[], running: Video[] = []) =>
 	plan(lines, running).decisions.map((decision) => decision.do);
 
@@ -123,6 +125,61 @@ describe('planBatch', () => {
 			{ do: 'refuse', reason: expect.stringMatching(/vimeo\.com/) },
 		]);
 		expect(totalCost).toBe(2.52);
+	});
+
+	describe('a video that may be among those the API does not show', () => {
+		const hidden = new Set(['tiktok']);
+
+		test.each<[IfAlreadyTracked, string]>([
+			['return', 'refuse'],
+			['fail', 'refuse'],
+			['trackAgain', 'track'],
+		])('with %s: %s', (ifAlreadyTracked, what) => {
+			const { decisions } = plan([line(TIKTOK, ifAlreadyTracked)], [], { hidden });
+			expect(decisions[0]!.do).toBe(what);
+		});
+
+		it('is told what it can do', () => {
+			const { decisions } = plan([line(TIKTOK)], [], { hidden });
+			expect(decisions[0]).toMatchObject({ reason: expect.stringMatching(/100.*Track Again/) });
+		});
+
+		it('is returned where it is seen, and another platform is not concerned', () => {
+			const running = [tracking('old', TIKTOK)];
+			const { decisions } = plan([line(TIKTOK), line(YOUTUBE)], running, { hidden });
+			expect(decisions.map((decision) => decision.do)).toEqual(['return', 'track']);
+		});
+	});
+
+	describe('a video that was sent before and not answered', () => {
+		const sent = { until: 600_000, before: new Set(['old']) };
+		const unanswered = new Map([['tiktok:7234567890123456789', sent]]);
+		const old = tracking('old', TIKTOK_MOBILE);
+		const recent = tracking('recent', TIKTOK, { created_at: '2026-02-01T00:00:00Z' });
+
+		test.each<[IfAlreadyTracked, string, Video[], string]>([
+			['return', 'no tracking', [], 'wait'],
+			['return', 'a new tracking', [recent], 'return'],
+			['return', 'the tracking of before', [old], 'return'],
+			['fail', 'no tracking', [], 'wait'],
+			['fail', 'a new tracking', [recent], 'refuse'],
+			['trackAgain', 'no tracking', [], 'wait'],
+			['trackAgain', 'a new tracking', [recent, old], 'recover'],
+			['trackAgain', 'the tracking of before', [old], 'wait'],
+		])('with %s and %s in the list', (ifAlreadyTracked, _, running, what) => {
+			const { decisions, totalCost } = plan([line(TIKTOK, ifAlreadyTracked)], running, {
+				unanswered,
+			});
+			expect(decisions[0]!.do).toBe(what);
+			expect(totalCost).toBe(0);
+		});
+
+		it('does not hold up the others', () => {
+			expect(plan([line(TIKTOK), line(YOUTUBE)], [], { unanswered })).toMatchObject({
+				decisions: [{ do: 'wait', until: 600_000 }, { do: 'track' }],
+				totalCost: 2.52,
+			});
+		});
 	});
 
 	describe('short links', () => {

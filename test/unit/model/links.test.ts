@@ -18,7 +18,7 @@ const refusal = (text: string): string => {
 
 const TIKTOK = '7234567890123456789';
 const YOUTUBE = 'dQw4w9WgXcQ';
-const SHORT_YOUTUBE_PATHS = ['shorts', 'live', 'embed'];
+const SHORT_YOUTUBE_PATHS = ['shorts', 'live', 'embed', 'v'];
 
 describe('every spelling of a video has its one key', () => {
 	test.each([
@@ -31,6 +31,9 @@ describe('every spelling of a video has its one key', () => {
 		`www.tiktok.com/@user/video/${TIKTOK}`,
 		`  https://www.tiktok.com/@user/video/${TIKTOK}\n`,
 		`HTTPS://WWW.TikTok.COM/@user/video/${TIKTOK}`,
+		`https://www.tiktok.com/%40user/video/${TIKTOK}`,
+		`\u200e https://www.tiktok.com/@user/video/${TIKTOK}\u200b`,
+		`https://www.tiktok.com/@user/video/${TIKTOK}?u=https://example.com`,
 	])('TikTok %s', (text) => {
 		expect(read(text)).toMatchObject({ platform: 'tiktok', key: `tiktok:${TIKTOK}` });
 	});
@@ -160,6 +163,10 @@ describe('refusals', () => {
 		['https://www.youtube.com/watch?v=muchTooLongForAnId', /11 characters/],
 		['https://youtu.be/dQw4w9WgXc!', /11 characters/],
 		['https://www.youtube.com/watch?list=PLabc', /11 characters/],
+		[`https://www.youtube.com/watch?v=${YOUTUBE}&v=aaaaaaaaaaa`, /several videos/],
+		['https://www.youtube.com/embed/videoseries?list=PLabc', /player/],
+		['https://www.youtube.com/embed/live_stream?channel=UCabc', /player/],
+		['https://www.tiktok.com/@user/video/723456789012345678901', NO_SINGLE_VIDEO],
 
 		['https://vimeo.com/123', /does not track videos on vimeo\.com/],
 		['https://www.facebook.com/watch?v=dQw4w9WgXcQ', /on www\.facebook\.com/],
@@ -190,7 +197,10 @@ describe('refusals', () => {
 		[`Look: https://www.tiktok.com/@user/video/${TIKTOK}`, /text around/],
 		[`https://www.tiktok.com/@user/video/${TIKTOK} so good`, /text around/],
 		[`https://youtu.be/${YOUTUBE}\nhttps://youtu.be/${YOUTUBE}`, /text around/],
-		[`<https://www.tiktok.com/@user/video/${TIKTOK}>`, /not a link/],
+		[`<https://www.tiktok.com/@user/video/${TIKTOK}>`, /text around/],
+		[`"https://www.tiktok.com/@user/video/${TIKTOK}"`, /text around/],
+		[`see:https://www.tiktok.com/@user/video/${TIKTOK}`, /text around/],
+		[`https://www.tiktok.com/@user/video/72345\u200b67890`, /invisible/],
 		['https://', /not a link/],
 
 		['', /empty/],

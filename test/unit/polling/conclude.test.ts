@@ -370,8 +370,11 @@ describe('what is remembered', () => {
 	});
 
 	it('is what of the list is full', () => {
-		const listing = { ...listingOf('a'), fullSlices: ['tiktok, monitoring'] };
+		const listing = {
+			...listingOf('a'),
+			fullSlices: [{ platform: 'tiktok', status: 'monitoring' }],
+		};
 		const { fullSlices } = concluded(learntOf({ a }, { listing }));
-		expect(fullSlices).toEqual(['tiktok, monitoring']);
+		expect(fullSlices).toEqual([{ platform: 'tiktok', status: 'monitoring' }]);
 	});
 });

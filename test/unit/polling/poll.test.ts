@@ -222,7 +222,7 @@ describe('a later poll', () => {
 	it('says which part of the list holds more than the API shows', async () => {
 		const world = worldOf(...Array.from({ length: 101 }, (_, n) => video(`v${n}`, { created: n })));
 		const { fullSlices } = await createTrigger(world).run();
-		expect(fullSlices).toEqual(['tiktok, monitoring']);
+		expect(fullSlices).toEqual([{ platform: 'tiktok', status: 'monitoring' }]);
 	});
 });
 

@@ -25,7 +25,10 @@ const tracking = (id: string, fields: Partial<Video> & { created?: number } = {}
 	video(id, { video_link: LINK, ...fields });
 
 const listingOf = (...videos: Video[]): Listing => ({ videos, fullSlices: [], requests: 3 });
-const cut = (listing: Listing): Listing => ({ ...listing, fullSlices: ['tiktok, monitoring'] });
+const cut = (listing: Listing): Listing => ({
+	...listing,
+	fullSlices: [{ platform: 'tiktok', status: 'monitoring' }],
+});
 
 /** The state after a listing at hour 90 whose newest video was created at hour 50. */
 const stateOf = (videos: PollState['videos'] = {}, fields: Partial<PollState> = {}): PollState => ({
