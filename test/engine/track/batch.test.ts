@@ -6,8 +6,8 @@ import {
 	TIKTOK,
 	TWITTER,
 	YOUTUBE,
-} from './support/fixture';
-import { runAction, startAction } from './support/host';
+} from '../support/fixture';
+import { runAction, startAction } from '../support/host';
 
 const COLUMNS = [
 	'input_link',

@@ -1,0 +1,111 @@
+import { keepInStep } from '../support/time';
+
+import type { INodeParameters } from 'n8n-workflow';
+
+import type { Sandbox } from '../../../sandbox';
+import replies from '../../corpus/replies.json';
+import { createFixture, TIKTOK, video } from '../support/fixture';
+import { type Credential, runAction, type RunOutcome } from '../support/host';
+
+jest.setTimeout(300_000);
+
+type Endpoint = 'usage' | 'list' | 'get' | 'track' | 'stop';
+interface Entry {
+	endpoint: string;
+	status: number;
+	body: string;
+	verdict: string;
+	field?: string;
+	headers?: Record<string, string>;
+	note?: string;
+}
+
+const ASKS: Record<
+	Endpoint,
+	{ parameters: INodeParameters; method: string; path: string | RegExp }
+> = {
+	usage: { parameters: { operation: 'usage' }, method: 'GET', path: '/usage' },
+	list: { parameters: { operation: 'list' }, method: 'GET', path: /^\/videos\?/ },
+	get: {
+		parameters: { operation: 'get', ...video('id', 'vid_1') },
+		method: 'GET',
+		path: '/videos/vid_1',
+	},
+	track: { parameters: { videoUrls: TIKTOK }, method: 'POST', path: '/videos/track' },
+	stop: {
+		parameters: { operation: 'stop', ...video('id', 'vid_1') },
+		method: 'POST',
+		path: '/videos/vid_1/stop',
+	},
+};
+
+/** What a user reads. */
+const MESSAGES: Record<string, RegExp> = {
+	unreadable: /^ContentStats sent a reply about .+ that cannot be understood \(.+\)/,
+	key: /^ContentStats does not accept the API key/,
+	balance: /^Not enough ContentStats balance for /,
+	denied: /^ContentStats denies access to /,
+	not_found: /^ContentStats does not know /,
+	rate: /^The ContentStats rate limit is used up: /,
+	refused: /^ContentStats (refused|could not answer about) /,
+	server: /^ContentStats could not answer about .+: HTTP 5\d\d/,
+	redirect: /^ContentStats points to .+ not followed/,
+};
+
+/** The message that came of it; empty where it was understood. */
+function messageOf(endpoint: Endpoint, { items, error }: RunOutcome): string {
+	if (error) return error.message;
+	const [item] = items;
+	return endpoint === 'track' && item?.outcome !== 'tracked' ? String(item?.message) : '';
+}
+
+function disagreement(entry: Entry, endpoint: Endpoint, outcome: RunOutcome): string | null {
+	const message = messageOf(endpoint, outcome);
+	if (entry.verdict === 'accepted') return message === '' ? null : message;
+	if (!MESSAGES[entry.verdict]!.test(message)) return message || 'accepted';
+	const names = !entry.field || message.includes(entry.field) || entry.note?.includes('several');
+	return names ? null : `${entry.field} is not named in: ${message}`;
+}
+
+async function answerWith(entry: Entry, endpoint: Endpoint, sandbox: Sandbox, to: Credential) {
+	const { parameters, method, path } = ASKS[endpoint];
+	const { status, body, headers } = entry;
+	sandbox.clear();
+	sandbox.faults.add({
+		kind: 'status',
+		status,
+		body,
+		headers,
+		contentType: headers?.['content-type'] ?? 'application/json',
+		match: { method, path },
+		times: Infinity,
+	});
+	return await runAction(to, parameters);
+}
+
+it('is large enough to mean something', () => {
+	const malformed = replies.filter(({ verdict }) => verdict !== 'accepted');
+	expect(malformed.length).toBeGreaterThanOrEqual(500);
+});
+
+test.each(Object.keys(ASKS) as Endpoint[])(
+	'%s meets every reply as its verdict says',
+	async (endpoint) => {
+		const { clock, credential, sandbox } = await createFixture();
+		keepInStep(clock);
+		const wrong: unknown[] = [];
+		for (const entry of (replies as Entry[]).filter((one) => one.endpoint === endpoint)) {
+			const outcome = await answerWith(entry, endpoint, sandbox, credential);
+			const problem = disagreement(entry, endpoint, outcome);
+			if (problem !== null) wrong.push({ ...entry, problem });
+			// What may still have taken effect is not sent again in these ten minutes.
+			clock.advance({ minutes: 11 });
+
+			const sent = sandbox.requests.filter(({ method }) => method === 'POST');
+			expect(sent.length).toBeLessThanOrEqual(entry.verdict === 'rate' ? 10 : 1);
+			expect(JSON.stringify([outcome.items, outcome.error])).not.toContain(sandbox.liveKey);
+		}
+		expect(wrong).toEqual([]);
+		expect(sandbox.ledger).toEqual([]);
+	},
+);
