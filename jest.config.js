@@ -2,7 +2,7 @@
 module.exports = {
 	testEnvironment: 'node',
 	transform: { '\\.ts$': '@swc/jest' },
-	testMatch: ['<rootDir>/test/{unit,engine,model}/**/*.test.ts'],
+	testMatch: ['<rootDir>/test/{unit,engine,model,chaos}/**/*.test.ts'],
 	modulePathIgnorePatterns: ['<rootDir>/demo/', '<rootDir>/dist/'],
 	globalSetup: '<rootDir>/test/setup/n8nFolder.ts',
 	testTimeout: 20_000,

@@ -166,6 +166,23 @@ export async function signIn(url: string, owner: Owner) {
 		return { ...found, data: parse(found.data) as Execution['data'] };
 	};
 
+	const start = async (workflow: SavedWorkflow, triggerName: string): Promise<string> => {
+		const path = `/workflows/${workflow.id}/run`;
+		const body = { triggerToStartFrom: { name: triggerName } };
+		return (await request<{ executionId: string }>('POST', path, body)).executionId;
+	};
+
+	const finished = async (executionId: string): Promise<Execution> => {
+		const deadline = Date.now() + 120_000;
+		for (;;) {
+			const { status } = await request<ExecutionSummary>('GET', `/executions/${executionId}`);
+			if (!['new', 'running', 'waiting'].includes(status)) return await execution(executionId);
+			if (Date.now() > deadline)
+				throw new Error(`Execution ${executionId} still runs after 2 minutes.`);
+			await sleep(300);
+		}
+	};
+
 	return {
 		/** Any other call: `path` is relative to `/rest`. */
 		request,
@@ -203,24 +220,19 @@ export async function signIn(url: string, owner: Owner) {
 			await request('POST', `/workflows/${id}/activate`, { versionId });
 		},
 
+		/** Starts a workflow from one of its Manual Triggers; the id of the execution. */
+		start,
+
+		/** Waits for the end of an execution, at most 2 minutes. */
+		finished,
+
 		/** Runs a workflow from one of its Manual Triggers and waits for the end, at most 2 minutes. */
-		run: async (workflow: SavedWorkflow, triggerName: string): Promise<Execution> => {
-			const { executionId } = await request<{ executionId: string }>(
-				'POST',
-				`/workflows/${workflow.id}/run`,
-				{ triggerToStartFrom: { name: triggerName } },
-			);
-			const deadline = Date.now() + 120_000;
-			for (;;) {
-				const { status } = await request<ExecutionSummary>('GET', `/executions/${executionId}`);
-				if (!['new', 'running', 'waiting'].includes(status)) return await execution(executionId);
-				if (Date.now() > deadline) {
-					throw new Error(
-						`"${workflow.name}" still runs after 2 minutes (execution ${executionId}).`,
-					);
-				}
-				await sleep(300);
-			}
+		run: async (workflow: SavedWorkflow, triggerName: string): Promise<Execution> =>
+			await finished(await start(workflow, triggerName)),
+
+		/** What pressing Stop does. */
+		stop: async (executionId: string) => {
+			await request('POST', `/executions/${executionId}/stop`);
 		},
 
 		execution,

@@ -55,7 +55,8 @@ export async function twoSnapshotsEach(sandbox: Sandbox): Promise<void> {
 	while ([...sandbox.videos.values()].some((video) => video.snapshots.length < 2)) await sleep(250);
 }
 
-function readTemplate(file: string): WorkflowTemplate {
+/** A template of `workflows/`, by its file name. */
+export function readTemplate(file: string): WorkflowTemplate {
 	const path = join(__dirname, '..', 'workflows', file);
 	return JSON.parse(readFileSync(path, 'utf8')) as WorkflowTemplate;
 }

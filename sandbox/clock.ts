@@ -1,10 +1,17 @@
-/** A source of the current time, in ms since the Unix epoch. */
+import { setTimeout } from 'node:timers/promises';
+
 export interface Clock {
+	/** The current time, in ms since the Unix epoch. */
 	now(): number;
+	/** Resolves when so many ms have passed; rejects when the signal is aborted. */
+	sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 /** The machine's own clock. */
-export const realClock: Clock = { now: () => Date.now() };
+export const realClock: Clock = {
+	now: () => Date.now(),
+	sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
+};
 
 /** A length of time; the parts are added up. */
 export interface Duration {
@@ -47,6 +54,21 @@ export class ManualClock implements Clock {
 		}
 		this.time = time;
 		for (const listener of this.listeners) listener();
+	}
+
+	async sleep(ms: number, signal: AbortSignal): Promise<void> {
+		const until = this.time + ms;
+		await new Promise<void>((resolve, reject) => {
+			const stop = this.onMove(() => {
+				if (this.time < until) return;
+				stop();
+				resolve();
+			});
+			signal.addEventListener('abort', () => {
+				stop();
+				reject(signal.reason);
+			});
+		});
 	}
 
 	/** Calls `listener` after every move; the returned function ends that. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import type { Clock } from './clock';
 import { invalid, json, rateLimited, refusal, type Answer } from './answer';
 import type { RateState } from './limiter';
 
@@ -55,7 +56,7 @@ const faultSchema = z.discriminatedUnion('kind', [
 		kind: z.literal('drop'),
 		when: z.enum(['before_commit', 'after_commit']),
 	}),
-	/** Silence; the request takes effect after `afterMs` of real time, then the connection breaks. */
+	/** Silence; the request takes effect `afterMs` later by the sandbox's clock, then the connection breaks. */
 	z.strictObject({ ...common, kind: z.literal('late_commit'), afterMs: ms }),
 	/** The request takes effect at once; its reply comes `ms` of real time later. */
 	z.strictObject({ ...common, kind: z.literal('latency'), ms }),
@@ -170,14 +171,13 @@ function matches({ match: wanted = {} }: Fault, method: string, pathAndQuery: st
 /**
  * Answers a request as a fault wants it; undefined: drop the connection.
  * @param perform lets the request take effect and gives its true answer
- * @param now ms, by the sandbox's clock
  * @param closing aborts all waiting when the sandbox closes
  */
 export async function answerWithFault(
 	fault: Fault,
 	perform: () => Answer,
 	rate: RateState,
-	now: number,
+	clock: Clock,
 	closing: AbortSignal,
 ): Promise<Answer | undefined> {
 	switch (fault.kind) {
@@ -190,7 +190,7 @@ export async function answerWithFault(
 		case 'rate_limited': {
 			const withHeaders = fault.headers ?? true;
 			const { resetInSeconds } = fault;
-			if (resetInSeconds !== undefined) rate.reset = Math.ceil(now / 1000 + resetInSeconds);
+			if (resetInSeconds !== undefined) rate.reset = Math.ceil(clock.now() / 1000 + resetInSeconds);
 			rate.remaining = 0;
 			const answer = rateLimited(rate.limit, withHeaders ? rate.reset : undefined);
 			return { ...answer, withoutRateHeaders: !withHeaders };
@@ -199,7 +199,7 @@ export async function answerWithFault(
 			if (fault.when === 'after_commit') perform();
 			return undefined;
 		case 'late_commit':
-			await sleep(fault.afterMs, undefined, { signal: closing });
+			await clock.sleep(fault.afterMs, closing);
 			perform();
 			return undefined;
 		case 'latency': {

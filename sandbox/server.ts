@@ -120,7 +120,7 @@ export function createServer(parts: ServerParts): FastifyInstance {
 			: recorded.path;
 		const fault = parts.takeFault(recorded.method, path);
 		const answer = fault
-			? await answerWithFault(fault, perform, rate, clock.now(), parts.closing).catch(
+			? await answerWithFault(fault, perform, rate, clock, parts.closing).catch(
 					(error: unknown) => {
 						if (parts.closing.aborted) return undefined;
 						throw error;

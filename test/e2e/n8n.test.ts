@@ -11,10 +11,12 @@ import {
 	type Execution,
 	type N8n,
 	type N8nApi,
+	type WorkflowTemplate,
 } from '../../demo/n8n';
 import { freePort, stopAllGroups } from '../../demo/processes';
 import {
 	OWNER,
+	readTemplate,
 	setUp,
 	TABLE,
 	TRACK_NODE,
@@ -122,6 +124,46 @@ describe('the trigger', () => {
 	});
 });
 
+describe('Stop during a wait for the rate limit', () => {
+	const LIMIT = 20;
+	let slow: Sandbox;
+	beforeAll(async () => {
+		slow = await startSandbox({
+			plan: { requestsPerMinute: LIMIT, maxVideos: Infinity },
+			balanceUsd: 1000,
+		});
+	});
+	afterAll(async () => await slow.close());
+
+	it('ends within a second, and says what was tracked', async () => {
+		const { liveKey: apiKey, baseUrl } = slow;
+		const credential = await n8n.createCredential('Slow', 'contentStatsApi', { apiKey, baseUrl });
+		const links = Array.from({ length: 30 }, (_, n) => `https://x.com/a/status/${n + 1}`);
+		const workflow = await n8n.importWorkflow(
+			trackTemplate(links),
+			credential,
+			({ name }) => name === TRACK_NODE,
+		);
+		const id = await n8n.start(workflow, TRACK_TRIGGER);
+		while (slow.requests.length < LIMIT) await sleep(50);
+		await sleep(1000);
+		expect(slow.requests).toHaveLength(LIMIT);
+
+		const pressed = performance.now();
+		await n8n.stop(id);
+		const execution = await n8n.finished(id);
+		const tookMs = performance.now() - pressed;
+		expect(tookMs).toBeLessThan(1000);
+		expect(execution.status).toBe('canceled');
+		const tracked = slow.videos.size;
+		expect(tracked).toBe(LIMIT - 3);
+		const log = readFileSync(logFile, 'utf8');
+		expect(log).toContain(`(${tracked} of 30 links tracked before that)`);
+		await sleep(2000);
+		expect(slow.requests).toHaveLength(LIMIT);
+	});
+});
+
 it("never writes the API key to n8n's logs or into an execution", async () => {
 	const executions = await n8n.executions();
 	expect(executions.length).toBeGreaterThanOrEqual(4);
@@ -135,6 +177,17 @@ it("never writes the API key to n8n's logs or into an execution", async () => {
 	const leaks = [...places].filter(([, text]) => text.includes(sandbox.liveKey));
 	expect(leaks.map(([place]) => place)).toEqual([]);
 });
+
+/** The template that tracks a batch, with other links. */
+function trackTemplate(links: string[]): WorkflowTemplate {
+	const template = readTemplate('track-a-batch-of-videos.json');
+	const nodes = template.nodes.map((node) =>
+		node.name === TRACK_NODE
+			? { ...node, parameters: { ...node.parameters, videoUrls: links.join('\n') } }
+			: node,
+	);
+	return { ...template, nodes };
+}
 
 function trackedItems(execution: Execution): IDataObject[] {
 	expect(execution.status).toBe('success');

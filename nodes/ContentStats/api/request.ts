@@ -266,9 +266,11 @@ export function createRequest(transport: Transport): Request {
 			if ('json' in outcome) return outcome.json;
 			const { error } = outcome;
 			if (error.kind === 'rate_limited') {
+				// A reset that proves wrong again and again is believed less and less.
+				const waitMs = Math.max(error.retryAfterMs!, BACKOFF_MS * 2 ** refusals);
 				refusals += 1;
-				gate.pause(error.retryAfterMs!);
-				const isWorthTheWait = now() + error.retryAfterMs! <= deadline;
+				gate.pause(waitMs);
+				const isWorthTheWait = now() + waitMs <= deadline;
 				if (refusals >= RATE_LIMIT_ATTEMPTS || !isWorthTheWait) throw error;
 				continue;
 			}

@@ -313,7 +313,12 @@ async function spend(
 	}
 	forgetAnswered(run, lines, plan);
 	const { results, ending } = await carryOut(run, lines, plan, running);
-	if (ending && !context.continueOnFail()) throw endedEarly(run, lines, results, ending);
+	if (!ending) return results;
+	const error = endedEarly(run, lines, results, ending);
+	// n8n keeps nothing of what a stopped node returns or throws (stopDuringRun in n8n 2.40).
+	if (ending.kind === 'cancelled')
+		context.logger.warn(`ContentStats: ${error.message}. ${error.description}`);
+	if (!context.continueOnFail()) throw error;
 	return results;
 }
 

@@ -12,6 +12,7 @@ jest.mock('n8n-workflow', () => ({
 }));
 
 let clock: ManualClock | undefined;
+let letGo = () => {};
 
 async function mockSleep(ms: number): Promise<void> {
 	const ofTest = clock!;
@@ -47,6 +48,7 @@ beforeEach(() => {
 	stopDate(Date.parse(START));
 });
 afterEach(() => {
+	letGo();
 	jest.useRealTimers();
 });
 
@@ -54,6 +56,7 @@ afterEach(() => {
 export function keepInStep(ofSandbox: ManualClock, skewMs = 0): void {
 	clock = ofSandbox;
 	const follow = () => jest.setSystemTime(ofSandbox.now() + skewMs);
-	ofSandbox.onMove(follow);
+	letGo();
+	letGo = ofSandbox.onMove(follow);
 	follow();
 }

@@ -185,25 +185,33 @@ describe('drop', () => {
 
 describe('late_commit', () => {
 	it('takes effect only after the client has given up', async () => {
-		const { sandbox, http } = await open();
+		const { sandbox, http, clock } = await open();
 		sandbox.faults.add({ kind: 'late_commit', afterMs: 300 });
 
 		const failure = http.post('/videos/track', body, { timeout: 50 });
 		await expect(failure).rejects.toMatchObject({ code: 'ECONNABORTED' });
+		clock.advance({ ms: 299 });
+		await sleep(20);
 		expect(sandbox.videos.size).toBe(0);
+		clock.advance({ ms: 1 });
 		await until(() => sandbox.videos.size === 1);
 	});
 
 	it('breaks the connection of a client that waits', async () => {
-		const { sandbox, http } = await open();
+		const { sandbox, http, clock } = await open();
 		sandbox.faults.add({ kind: 'late_commit', afterMs: 10 });
 
-		await expect(http.post('/videos/track', body)).rejects.toMatchObject({ code: 'ECONNRESET' });
+		const failure = http.post('/videos/track', body);
+		failure.catch(() => {});
+		await until(() => sandbox.requests.length === 1);
+		await sleep(20);
+		clock.advance({ ms: 10 });
+		await expect(failure).rejects.toMatchObject({ code: 'ECONNRESET' });
 		expect(sandbox.videos.size).toBe(1);
 	});
 
 	it('never takes effect once the sandbox is closed', async () => {
-		const { sandbox, http } = await open();
+		const { sandbox, http, clock } = await open();
 		sandbox.faults.add({ kind: 'late_commit', afterMs: 500 });
 		const failure = expect(http.post('/videos/track', body)).rejects.toMatchObject({
 			code: 'ECONNRESET',
@@ -212,7 +220,8 @@ describe('late_commit', () => {
 		await sandbox.close();
 
 		await failure;
-		await sleep(700);
+		clock.advance({ seconds: 1 });
+		await sleep(20);
 		expect(sandbox.videos.size).toBe(0);
 	});
 });

@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+
+/** A video that can be tracked, in the spellings that people paste: each holds its id. */
+export interface Candidate {
+	id: string;
+	spellings: string[];
+}
+
+const FORMS: Array<(id: string) => string[]> = [
+	(id) => [
+		`https://www.tiktok.com/@a/video/${id}`,
+		`https://m.tiktok.com/v/${id}.html`,
+		`tiktok.com/@b/video/${id}?x=1`,
+	],
+	(id) => [
+		`https://www.youtube.com/watch?v=${id}`,
+		`https://youtu.be/${id}?t=1`,
+		`https://m.youtube.com/shorts/${id}`,
+	],
+	(id) => [`https://www.instagram.com/p/${id}/`, `https://www.instagram.com/reel/${id}/?a=b`],
+	(id) => [`https://twitter.com/a/status/${id}`, `https://x.com/b/status/${id}?s=20`],
+	(id) => [`https://vm.tiktok.com/${id}/`, `vm.tiktok.com/${id}`],
+];
+
+export const CANDIDATES: Candidate[] = Array.from({ length: 4 * FORMS.length }, (_, index) => {
+	const id = String(10_000_000_000 + index);
+	return { id, spellings: FORMS[index % FORMS.length]!(id) };
+});
+
+/** What happens to one request. */
+export type Fate =
+	| 'answered'
+	| 'dropped before'
+	| 'dropped after'
+	| 'late'
+	| '5xx before'
+	| '5xx after'
+	| 'garbled'
+	| '429'
+	| '429 without headers'
+	| 'refused';
+
+const fate = (weights: Array<[number, Fate]>): fc.Arbitrary<Fate> =>
+	fc.oneof(...weights.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })));
+
+const postFate = fate([
+	[45, 'answered'],
+	[15, 'dropped before'],
+	[15, 'dropped after'],
+	[5, 'late'],
+	[5, '5xx before'],
+	[5, '5xx after'],
+	[3, 'garbled'],
+	[3, '429'],
+	[2, '429 without headers'],
+	[2, 'refused'],
+]);
+
+const getFate = fate([
+	[85, 'answered'],
+	[5, 'dropped after'],
+	[5, '5xx before'],
+	[2, 'garbled'],
+	[3, '429'],
+]);
+
+const line = fc.record({
+	/** null: a link that is refused. */
+	candidate: fc.option(fc.nat(CANDIDATES.length - 1), { freq: 20 }),
+	spelling: fc.nat(2),
+});
+export type Line = { candidate: number | null; spelling: number };
+
+const batch = fc.array(line, { minLength: 1, maxLength: 10 });
+
+/** Some runs of batches by which users track videos, and how the network and the API treat them. */
+export const scenarios = fc.record({
+	seed: fc.nat(),
+	batch,
+	/** A second batch that is run at the same time. */
+	beside: fc.option(batch, { freq: 3 }),
+	days: fc.integer({ min: 1, max: 2 }),
+	requestsPerMinute: fc.constantFrom(20, 60, 100_000),
+	continueOnFail: fc.boolean(),
+	/** The user presses Stop in the first run after so many POSTs. */
+	stopAfter: fc.option(fc.integer({ min: 1, max: 6 }), { freq: 10 }),
+	/** Of the first requests; later ones are answered. */
+	posts: fc.array(postFate, { minLength: 24, maxLength: 24 }),
+	gets: fc.array(getFate, { minLength: 24, maxLength: 24 }),
+	/** Milliseconds from a request to when it takes effect, once its client has left. */
+	lateMs: fc.integer({ min: 1_000, max: 9 * 60_000 }),
+	/** Seconds from one run to the next. */
+	pauses: fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 12, maxLength: 12 }),
+});
+export type Scenario = typeof scenarios extends fc.Arbitrary<infer T> ? T : never;
+
+/** The link that stands in a line of a batch. */
+export function linkOf({ candidate, spelling }: Line): string {
+	if (candidate === null) return `https://www.tiktok.com/@profile${spelling}`;
+	const { spellings } = CANDIDATES[candidate]!;
+	return spellings[spelling % spellings.length]!;
+}

@@ -1,0 +1,99 @@
+import { keepInStep } from '../support/time';
+
+import type { RecordedRequest } from '../../../sandbox';
+import { createFixture } from '../support/fixture';
+import { runAction } from '../support/host';
+
+jest.setTimeout(60_000);
+
+const PER_MINUTE = 60;
+const MINUTE_MS = 60_000;
+const FREE_RATE = { requestsPerMinute: PER_MINUTE, maxVideos: Infinity };
+
+/** Links over all platforms, so that none has more running videos than the API shows. */
+const links = (count: number, from = 0): string[] =>
+	Array.from({ length: count }, (_, index) => {
+		const id = String(from + index).padStart(11, '0');
+		return [
+			`https://www.tiktok.com/@a/video/7${id}`,
+			`https://www.youtube.com/watch?v=${id}`,
+			`https://www.instagram.com/p/${id}/`,
+			`https://twitter.com/a/status/1${id}`,
+		][index % 4]!;
+	});
+
+/** From the first request to the last, in milliseconds of the sandbox's clock. */
+const makespan = (requests: RecordedRequest[]): number => requests.at(-1)!.at - requests[0]!.at;
+
+/** What the limit makes necessary: a full minute for each full window before the last request. */
+const necessary = (requests: number): number => Math.floor((requests - 1) / PER_MINUTE) * MINUTE_MS;
+
+async function createAccount() {
+	const fixture = await createFixture({ plan: FREE_RATE, balanceUsd: 10_000 });
+	// Not on the second, as no real clock is: what the headers round costs time.
+	fixture.clock.advance({ ms: 400 });
+	keepInStep(fixture.clock);
+	return fixture;
+}
+
+it('tracks 300 links at 60 requests a minute as fast as that allows, and loses none', async () => {
+	const { credential, sandbox, posts } = await createAccount();
+	const { items } = await runAction(credential, { videoUrls: links(300).join('\n') });
+
+	expect(items.map(({ outcome }) => outcome)).toEqual(Array(300).fill('tracked'));
+	expect(sandbox.ledger.filter(({ kind }) => kind === 'track')).toHaveLength(300);
+	expect(posts()).toHaveLength(300);
+	expect(sandbox.requests.length - posts().length).toBeLessThanOrEqual(6);
+	expect(sandbox.requests.filter(({ status }) => status === 429)).toEqual([]);
+	const floor = necessary(sandbox.requests.length);
+	expect(floor).toBe(5 * MINUTE_MS);
+	expect(makespan(sandbox.requests)).toBeGreaterThanOrEqual(floor);
+	expect(makespan(sandbox.requests)).toBeLessThanOrEqual(1.05 * floor);
+});
+
+it('goes on at that pace where others use up a part of each minute', async () => {
+	const { credential, sandbox } = await createAccount();
+	const other = setInterval(() => {
+		void fetch(`${sandbox.baseUrl}/usage`, { headers: { 'X-API-Key': sandbox.liveKey } });
+	}, 5);
+	const { items } = await runAction(credential, { videoUrls: links(150).join('\n') });
+	clearInterval(other);
+	expect(items.map(({ outcome }) => outcome)).toEqual(Array(150).fill('tracked'));
+	expect(sandbox.ledger.filter(({ kind }) => kind === 'track')).toHaveLength(150);
+});
+
+it('lets a small batch pass while a large one waits for the next minute', async () => {
+	const { credential, sandbox } = await createAccount();
+	const large = runAction(credential, { videoUrls: links(300).join('\n') });
+	while (sandbox.requests.length < 30) await new Promise((resolve) => setTimeout(resolve, 1));
+	const small = await runAction(credential, { videoUrls: links(3, 1000).join('\n') });
+
+	expect(small.items.map(({ outcome }) => outcome)).toEqual(Array(3).fill('tracked'));
+	const sent = sandbox.requests.findLastIndex(({ body }) =>
+		JSON.stringify(body ?? '').includes('00000001002'),
+	);
+	expect(sent).toBeLessThan(2 * PER_MINUTE);
+	const { items } = await large;
+	expect(items.map(({ outcome }) => outcome)).toEqual(Array(300).fill('tracked'));
+});
+
+it.each([
+	['that lies in the past', { headers: { 'x-ratelimit-reset': '1000000000' } }],
+	['that nobody knows', { headers: { 'x-ratelimit-reset': 'soon' } }],
+])('waits longer each time where a 429 names a reset %s', async (_, fault) => {
+	const { credential, sandbox } = await createAccount();
+	sandbox.faults.add({
+		...fault,
+		kind: 'status',
+		status: 429,
+		body: {},
+		match: { method: 'POST' },
+		times: 6,
+	});
+	const { items } = await runAction(credential, { videoUrls: links(1)[0]! });
+	expect(items[0]!.outcome).toBe('tracked');
+	const at = sandbox.requests.filter(({ method }) => method === 'POST').map((post) => post.at);
+	const waits = at.slice(1).map((time, index) => time - at[index]!);
+	expect(waits).toHaveLength(6);
+	expect(waits.at(-1)).toBeGreaterThanOrEqual(16_000);
+});

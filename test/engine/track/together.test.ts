@@ -1,0 +1,89 @@
+import { createFixture, INSTAGRAM, TIKTOK, TWITTER, YOUTUBE } from '../support/fixture';
+import { runAction, startAction } from '../support/host';
+
+const outcomes = (items: Array<Record<string, unknown>>) => items.map(({ outcome }) => outcome);
+const soon = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+test('every spelling of a video is one POST, in whatever order they come', async () => {
+	const spellings = [
+		TIKTOK,
+		'https://m.tiktok.com/v/7234567890123456789.html',
+		'tiktok.com/@someone.else/video/7234567890123456789?is_from_webapp=1',
+		'https://www.tiktok.com/%40nasa/video/7234567890123456789/#x',
+		YOUTUBE,
+		'https://youtu.be/dQw4w9WgXcQ?si=abc',
+		'https://m.youtube.com/watch?app=desktop&v=dQw4w9WgXcQ&t=10s',
+		'https://music.youtube.com/watch?v=dQw4w9WgXcQ&list=RDx',
+		...['shorts', 'live', 'embed', 'v'].map((path) => `youtube.com/${path}/dQw4w9WgXcQ`),
+		INSTAGRAM,
+		...['reel', 'reels', 'tv', 'nasa/p', 'nasa/reel'].map(
+			(path) => `https://instagram.com/${path}/CxYz12AbCdE/?igsh=abc`,
+		),
+		TWITTER,
+		'https://x.com/nasa/status/1790000000000000001?s=20',
+		'https://mobile.twitter.com/i/web/status/1790000000000000001',
+		'x.com/i/status/1790000000000000001/video/1',
+	];
+	for (const videoUrls of [spellings, [...spellings].reverse()]) {
+		const { credential, posts } = await createFixture();
+		const { items } = await runAction(credential, { videoUrls: videoUrls.join('\n') });
+		expect(outcomes(items).filter((outcome) => outcome === 'tracked')).toHaveLength(4);
+		expect(new Set(outcomes(items))).toEqual(new Set(['tracked', 'duplicate']));
+		expect(new Set(items.map(({ video_id }) => video_id)).size).toBe(4);
+		expect(posts()).toHaveLength(4);
+	}
+});
+
+test('executions with overlapping links: one POST for each video', async () => {
+	const { credential, sandbox, posts } = await createFixture();
+	const videos = Array.from({ length: 20 }, (_, n) => `https://x.com/a/status/${n + 1}`);
+	const batches = [0, 4, 8, 2].map((from) => videos.slice(from, from + 12));
+	const runs = await Promise.all(
+		batches.map((batch) => runAction(credential, { videoUrls: batch.join(' ') })),
+	);
+	expect(posts()).toHaveLength(20);
+	expect(sandbox.videos.size).toBe(20);
+	const all = runs.flatMap(({ items }) => outcomes(items));
+	expect(all.filter((outcome) => outcome === 'tracked')).toHaveLength(20);
+	expect(all.filter((outcome) => outcome === 'already_tracked')).toHaveLength(28);
+});
+
+test('executions with other links do not wait for each other', async () => {
+	const { credential, sandbox } = await createFixture();
+	sandbox.faults.add({ kind: 'latency', ms: 1_500, match: { method: 'POST' } });
+	const first = runAction(credential, { videoUrls: TIKTOK });
+	while (!sandbox.requests.some(({ method }) => method === 'POST')) await soon();
+	const second = await runAction(credential, { videoUrls: YOUTUBE });
+	expect(outcomes(second.items)).toEqual(['tracked']);
+	const isFirstOver = await Promise.race([first.then(() => true), soon().then(() => false)]);
+	expect(isFirstOver).toBe(false);
+	expect(outcomes((await first).items)).toEqual(['tracked']);
+});
+
+test('Stop ends the wait for another execution at once, and nothing is sent', async () => {
+	const { credential, sandbox, posts } = await createFixture();
+	sandbox.faults.add({ kind: 'latency', ms: 1_500, match: { method: 'POST' } });
+	const first = runAction(credential, { videoUrls: TIKTOK });
+	while (posts().length === 0) await soon();
+	const waiting = startAction(credential, { videoUrls: `${TIKTOK} ${YOUTUBE}` });
+	await soon();
+	const before = sandbox.requests.length;
+	waiting.stop();
+	const { run } = await waiting.outcome;
+	expect(run.status).toBe('canceled');
+	expect(sandbox.requests).toHaveLength(before);
+	const isFirstOver = await Promise.race([first.then(() => true), soon().then(() => false)]);
+	expect(isFirstOver).toBe(false);
+	await first;
+	expect(posts()).toHaveLength(1);
+});
+
+test('one malformed link among 300: nothing is sent', async () => {
+	const { credential, sandbox } = await createFixture();
+	const links = Array.from({ length: 300 }, (_, n) => `https://x.com/a/status/${n + 1}`);
+	links[217] = 'https://x.com/a/status/';
+	const { error } = await runAction(credential, { videoUrls: links.join('\n') });
+	expect(error?.message).toBe('Cannot track “https://x.com/a/status/”, of 300 links');
+	expect(error?.description).toMatch(/names no single video.*Nothing was tracked or charged/);
+	expect(sandbox.requests).toEqual([]);
+});
