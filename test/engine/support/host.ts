@@ -32,8 +32,8 @@ import {
 } from 'n8n-workflow';
 
 import { ContentStatsApi } from '../../../credentials/ContentStatsApi.credentials';
-import { ContentStats } from '../../../nodes/ContentStats/ContentStats.node';
-import { ContentStatsTrigger } from '../../../nodes/ContentStats/ContentStatsTrigger.node';
+import { ContentStats } from '../../../nodes/ContentStats/ContentStats.node.ts';
+import { ContentStatsTrigger } from '../../../nodes/ContentStats/ContentStatsTrigger.node.ts';
 
 export interface Credential {
 	apiKey: string;
@@ -43,6 +43,7 @@ export interface Credential {
 const ACTION = 'n8n-nodes-contentstats.contentStats';
 const TRIGGER = 'n8n-nodes-contentstats.contentStatsTrigger';
 const SOURCE = 'test.source';
+const OTHER = 'test.other';
 
 /** Where the items of a run come from; its output is pinned, so it is never executed. */
 const source: INodeType = {
@@ -129,12 +130,18 @@ function additionalDataFor(credential: Credential): IWorkflowExecuteAdditionalDa
 }
 
 /** Parameters as n8n would run them: what the user left alone has its default. */
-function nodeWith(type: string, name: string, parameters: INodeParameters): INode {
+function nodeWith(
+	type: string,
+	name: string,
+	parameters: INodeParameters,
+	instead?: RunOptions['instead'],
+): INode {
+	if (instead) types[type] = instead.nodeType;
 	const node: INode = {
 		id: name,
 		name,
 		type,
-		typeVersion: 1,
+		typeVersion: instead?.typeVersion ?? 1,
 		position: [0, 0],
 		parameters,
 		credentials: { contentStatsApi: { id: '1', name: 'ContentStats' } },
@@ -155,6 +162,8 @@ export interface RunOptions {
 	/** The items that come in; one empty item unless given. */
 	items?: IDataObject[];
 	onError?: INode['onError'];
+	/** A node that is run in the place of ours, for comparison. */
+	instead?: { nodeType: INodeType; typeVersion: number };
 }
 
 export interface RunOutcome {
@@ -172,10 +181,13 @@ export interface RunOutcome {
 export function startAction(
 	credential: Credential,
 	parameters: INodeParameters,
-	{ items = [{}], onError }: RunOptions = {},
+	{ items = [{}], onError, instead }: RunOptions = {},
 ): { outcome: Promise<RunOutcome>; stop: () => void } {
 	const start = { ...nodeWith(SOURCE, 'Source', {}), credentials: undefined };
-	const action = { ...nodeWith(ACTION, 'ContentStats', parameters), onError };
+	const action = {
+		...nodeWith(instead ? OTHER : ACTION, 'ContentStats', parameters, instead),
+		onError,
+	};
 	const workflow = new Workflow({
 		id: '1',
 		nodes: [start, action],

@@ -1,0 +1,115 @@
+import axios from 'axios';
+import type { INodeType, VersionedNodeType } from 'n8n-workflow';
+import { join } from 'node:path';
+
+import { installN8n } from '../demo/install';
+import { printStep } from '../demo/steps';
+import { startSandbox, type Sandbox } from '../sandbox';
+import { runAction } from '../test/engine/support/host';
+import { speedUp } from './clock';
+
+/** A minute of the limit lasts three seconds. */
+const SPEED = 20;
+const PER_MINUTE = 60;
+export const LINKS = 300;
+
+/** What one way to track the batch came to. */
+export interface BatchRun {
+	tracked: number;
+	requests: number;
+	/** Requests that were answered with 429. */
+	refused: number;
+	/** From the first request to the last, in minutes of the limit. */
+	minutes: number;
+	/** What the limit makes necessary for as many requests, in minutes. */
+	necessary: number;
+}
+
+type Way = (sandbox: Sandbox, links: string[]) => Promise<unknown>;
+
+const links = Array.from({ length: LINKS }, (_, index) => {
+	const id = String(10_000_000_000 + index);
+	const forms = [
+		`https://www.tiktok.com/@a/video/${id}`,
+		`https://www.youtube.com/watch?v=${id}`,
+		`https://www.instagram.com/p/${id}/`,
+		`https://twitter.com/a/status/${id}`,
+	];
+	return forms[index % forms.length]!;
+});
+
+const withOurNode: Way = async ({ baseUrl, liveKey: apiKey }, all) =>
+	await runAction({ apiKey, baseUrl }, { videoUrls: all.join('\n') });
+
+/** As the vendor's guide does it, with axios for fetch. */
+const withPromiseAll: Way = async ({ baseUrl, liveKey }, all) => {
+	const headers = { 'X-API-Key': liveKey };
+	await Promise.allSettled(
+		all.map((video_link) =>
+			axios.post(`${baseUrl}/videos/track`, { video_link, duration_days: 7 }, { headers }),
+		),
+	);
+};
+
+/** n8n's HTTP Request node with nothing set but what the call needs. */
+function withHttpRequestNode(nodesBase: string): Way {
+	// eslint-disable-next-line @typescript-eslint/no-require-imports
+	const { HttpRequest } = require(
+		join(nodesBase, 'dist/nodes/HttpRequest/HttpRequest.node.js'),
+	) as {
+		HttpRequest: new () => VersionedNodeType;
+	};
+	const versions = new HttpRequest();
+	const instead = {
+		nodeType: versions.getNodeType() as INodeType,
+		typeVersion: versions.currentVersion,
+	};
+	return async ({ baseUrl, liveKey: apiKey }, all) =>
+		await runAction(
+			{ apiKey, baseUrl },
+			{
+				method: 'POST',
+				url: `${baseUrl}/videos/track`,
+				sendHeaders: true,
+				headerParameters: { parameters: [{ name: 'X-API-Key', value: apiKey }] },
+				sendBody: true,
+				specifyBody: 'json',
+				jsonBody: '={{ { video_link: $json.link, duration_days: 7 } }}',
+			},
+			{ items: all.map((link) => ({ link })), instead },
+		);
+}
+
+async function measure(way: Way): Promise<BatchRun> {
+	const plan = { requestsPerMinute: PER_MINUTE, maxVideos: Infinity };
+	const sandbox = await startSandbox({ plan, balanceUsd: 10_000 });
+	try {
+		await way(sandbox, links);
+		const { requests, ledger } = sandbox;
+		const toMinutes = (ms: number) => ms / 60_000;
+		return {
+			tracked: ledger.filter(({ kind }) => kind === 'track').length,
+			requests: requests.length,
+			refused: requests.filter(({ status }) => status === 429).length,
+			minutes: toMinutes(requests.at(-1)!.at - requests[0]!.at),
+			necessary: Math.floor((requests.length - 1) / PER_MINUTE),
+		};
+	} finally {
+		await sandbox.close();
+	}
+}
+
+/** Tracks 300 links at 60 requests a minute in each way, `rounds` times in turn. */
+export async function measureBatch(rounds: number): Promise<Map<string, BatchRun[]>> {
+	const { n8nPath } = await installN8n(printStep);
+	const ways = new Map<string, Way>([
+		['ContentStats node', withOurNode],
+		['Promise.all (axios)', withPromiseAll],
+		['n8n HTTP Request node', withHttpRequestNode(join(n8nPath, '../../../n8n-nodes-base'))],
+	]);
+	speedUp(SPEED);
+	const results = new Map([...ways.keys()].map((name) => [name, [] as BatchRun[]]));
+	for (let round = 0; round < rounds; round += 1)
+		for (const [name, way] of ways) results.get(name)!.push(await measure(way));
+	return results;
+}
