@@ -87,7 +87,8 @@ const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
 					{
 						name: 'Track Again',
 						value: 'trackAgain',
-						description: 'Starts a second tracking, which is paid a second time',
+						description:
+							'Starts a second tracking, which is paid a second time. Also where the API does not show whether there is a first.',
 					},
 				],
 			},
