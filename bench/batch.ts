@@ -1,11 +1,8 @@
 import axios from 'axios';
-import type { INodeType, VersionedNodeType } from 'n8n-workflow';
-import { join } from 'node:path';
 
-import { installN8n } from '../demo/install';
-import { printStep } from '../demo/steps';
 import { startSandbox, type Sandbox } from '../sandbox';
-import { runAction } from '../test/engine/support/host';
+import { runAction, runOthers } from '../test/engine/support/host';
+import { builtIn, n8nPackages } from './builtIn';
 import { speedUp } from './clock';
 
 /** A minute of the limit lasts three seconds. */
@@ -52,33 +49,21 @@ const withPromiseAll: Way = async ({ baseUrl, liveKey }, all) => {
 };
 
 /** n8n's HTTP Request node with nothing set but what the call needs. */
-function withHttpRequestNode(nodesBase: string): Way {
-	// eslint-disable-next-line @typescript-eslint/no-require-imports
-	const { HttpRequest } = require(
-		join(nodesBase, 'dist/nodes/HttpRequest/HttpRequest.node.js'),
-	) as {
-		HttpRequest: new () => VersionedNodeType;
+const withHttpRequestNode =
+	(packages: string): Way =>
+	async ({ baseUrl, liveKey: apiKey }, all) => {
+		const node = builtIn(packages, 'HttpRequest/HttpRequest', {
+			method: 'POST',
+			url: `${baseUrl}/videos/track`,
+			sendHeaders: true,
+			headerParameters: { parameters: [{ name: 'X-API-Key', value: apiKey }] },
+			sendBody: true,
+			specifyBody: 'json',
+			jsonBody: '={{ { video_link: $json.link, duration_days: 7 } }}',
+		});
+		const items = all.map((link) => ({ link }));
+		await runOthers({ apiKey, baseUrl }, [node], items);
 	};
-	const versions = new HttpRequest();
-	const instead = {
-		nodeType: versions.getNodeType() as INodeType,
-		typeVersion: versions.currentVersion,
-	};
-	return async ({ baseUrl, liveKey: apiKey }, all) =>
-		await runAction(
-			{ apiKey, baseUrl },
-			{
-				method: 'POST',
-				url: `${baseUrl}/videos/track`,
-				sendHeaders: true,
-				headerParameters: { parameters: [{ name: 'X-API-Key', value: apiKey }] },
-				sendBody: true,
-				specifyBody: 'json',
-				jsonBody: '={{ { video_link: $json.link, duration_days: 7 } }}',
-			},
-			{ items: all.map((link) => ({ link })), instead },
-		);
-}
 
 async function measure(way: Way): Promise<BatchRun> {
 	const plan = { requestsPerMinute: PER_MINUTE, maxVideos: Infinity };
@@ -101,11 +86,11 @@ async function measure(way: Way): Promise<BatchRun> {
 
 /** Tracks 300 links at 60 requests a minute in each way, `rounds` times in turn. */
 export async function measureBatch(rounds: number): Promise<Map<string, BatchRun[]>> {
-	const { n8nPath } = await installN8n(printStep);
+	const packages = await n8nPackages();
 	const ways = new Map<string, Way>([
 		['ContentStats node', withOurNode],
 		['Promise.all (axios)', withPromiseAll],
-		['n8n HTTP Request node', withHttpRequestNode(join(n8nPath, '../../../n8n-nodes-base'))],
+		['n8n HTTP Request node', withHttpRequestNode(packages)],
 	]);
 	speedUp(SPEED);
 	const results = new Map([...ways.keys()].map((name) => [name, [] as BatchRun[]]));

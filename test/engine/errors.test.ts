@@ -1,9 +1,18 @@
-import { createFixture, TIKTOK, video } from './support/fixture';
+import { keepInStep } from './support/time';
+
+import { createFixture as createSandbox, TIKTOK, video } from './support/fixture';
 import { createPoller, runAction } from './support/host';
 
 const GET = { operation: 'get', output: 'latest', ...video('id', 'cm5abc123def') };
 const ALWAYS = { times: Infinity } as const;
 const HTML = '<html><body><h1>502 Bad Gateway</h1></body></html>';
+
+/** A sandbox whose clock moves with what the node waits for. */
+async function createFixture() {
+	const fixture = await createSandbox();
+	keepInStep(fixture.clock);
+	return fixture;
+}
 
 describe('what a user reads when the API answers', () => {
 	test.each([

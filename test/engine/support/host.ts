@@ -43,7 +43,6 @@ export interface Credential {
 const ACTION = 'n8n-nodes-contentstats.contentStats';
 const TRIGGER = 'n8n-nodes-contentstats.contentStatsTrigger';
 const SOURCE = 'test.source';
-const OTHER = 'test.other';
 
 /** Where the items of a run come from; its output is pinned, so it is never executed. */
 const source: INodeType = {
@@ -130,18 +129,12 @@ function additionalDataFor(credential: Credential): IWorkflowExecuteAdditionalDa
 }
 
 /** Parameters as n8n would run them: what the user left alone has its default. */
-function nodeWith(
-	type: string,
-	name: string,
-	parameters: INodeParameters,
-	instead?: RunOptions['instead'],
-): INode {
-	if (instead) types[type] = instead.nodeType;
+function nodeWith(type: string, name: string, parameters: INodeParameters, typeVersion = 1): INode {
 	const node: INode = {
 		id: name,
 		name,
 		type,
-		typeVersion: instead?.typeVersion ?? 1,
+		typeVersion,
 		position: [0, 0],
 		parameters,
 		credentials: { contentStatsApi: { id: '1', name: 'ContentStats' } },
@@ -162,8 +155,6 @@ export interface RunOptions {
 	/** The items that come in; one empty item unless given. */
 	items?: IDataObject[];
 	onError?: INode['onError'];
-	/** A node that is run in the place of ours, for comparison. */
-	instead?: { nodeType: INodeType; typeVersion: number };
 }
 
 export interface RunOutcome {
@@ -177,33 +168,59 @@ export interface RunOutcome {
 	run: IRun;
 }
 
-/** Starts the action node in n8n's own engine; `stop` is what pressing Stop does. */
-export function startAction(
-	credential: Credential,
-	parameters: INodeParameters,
-	{ items = [{}], onError, instead }: RunOptions = {},
-): { outcome: Promise<RunOutcome>; stop: () => void } {
+/** A node that is not ours, for comparison. */
+export interface OtherNode {
+	name: string;
+	type: INodeType;
+	typeVersion: number;
+	parameters: INodeParameters;
+}
+
+/** Runs nodes one after the other in n8n's own engine. */
+function startChain(credential: Credential, chain: INode[], items: IDataObject[]) {
 	const start = { ...nodeWith(SOURCE, 'Source', {}), credentials: undefined };
-	const action = {
-		...nodeWith(instead ? OTHER : ACTION, 'ContentStats', parameters, instead),
-		onError,
-	};
+	const nodes = [start, ...chain];
+	const connections = nodes.slice(1).map(({ name }, index) => {
+		const main = [[{ node: name, type: NodeConnectionTypes.Main, index: 0 }]];
+		return [nodes[index]!.name, { main }];
+	});
 	const workflow = new Workflow({
 		id: '1',
-		nodes: [start, action],
-		connections: {
-			Source: { main: [[{ node: 'ContentStats', type: NodeConnectionTypes.Main, index: 0 }]] },
-		},
+		nodes,
+		connections: Object.fromEntries(connections),
 		active: false,
 		nodeTypes,
 		settings: { executionOrder: 'v1', timezone: 'UTC' },
 	});
 	const execute = new WorkflowExecute(additionalDataFor(credential), 'manual');
-	const running = execute.run({
+	return execute.run({
 		workflow,
 		startNode: start,
 		pinData: { Source: items.map((json) => ({ json, pairedItem: { item: 0 } })) },
 	});
+}
+
+/** Runs other nodes, one after the other, on the items. */
+export async function runOthers(
+	credential: Credential,
+	others: OtherNode[],
+	items: IDataObject[],
+): Promise<IRun> {
+	const nodes = others.map(({ name, type, typeVersion, parameters }) => {
+		types[name] = type;
+		return nodeWith(name, name, parameters, typeVersion);
+	});
+	return await startChain(credential, nodes, items);
+}
+
+/** Starts the action node in n8n's own engine; `stop` is what pressing Stop does. */
+export function startAction(
+	credential: Credential,
+	parameters: INodeParameters,
+	{ items = [{}], onError }: RunOptions = {},
+): { outcome: Promise<RunOutcome>; stop: () => void } {
+	const action = { ...nodeWith(ACTION, 'ContentStats', parameters), onError };
+	const running = startChain(credential, [action], items);
 	const outcome = running.then((run): RunOutcome => {
 		const task = run.data.resultData.runData.ContentStats?.[0];
 		const [first, second] = task?.data?.main ?? [];
