@@ -1,25 +1,49 @@
+const { build } = require('esbuild');
 const { execFileSync } = require('node:child_process');
 const { rmSync } = require('node:fs');
 const { dest, parallel, series, src } = require('gulp');
+
+const CREDENTIALS = 'credentials/ContentStatsApi.credentials';
+const NODES = ['ContentStats', 'ContentStatsTrigger'];
+const NODES_DIR = 'nodes/ContentStats';
 
 function clean(done) {
 	rmSync('dist', { recursive: true, force: true });
 	done();
 }
 
-function compile(done) {
-	execFileSync(
-		process.execPath,
-		[require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
-		{
-			stdio: 'inherit',
-		},
-	);
+function check(done) {
+	execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '--noEmit'], {
+		stdio: 'inherit',
+	});
 	done();
+}
+
+/** One file for both nodes: n8n loads it in a third of the time of fifty, at each of its starts. */
+async function compile() {
+	const common = {
+		bundle: true,
+		platform: 'node',
+		target: 'node20',
+		external: ['n8n-workflow', 'zod'],
+	};
+	const all = NODES.map((name) => `export * from './${name}.node';`).join('\n');
+	await build({ ...common, entryPoints: [`${CREDENTIALS}.ts`], outfile: `dist/${CREDENTIALS}.js` });
+	await build({
+		...common,
+		stdin: { contents: all, resolveDir: NODES_DIR, loader: 'ts' },
+		outfile: `dist/${NODES_DIR}/nodes.js`,
+	});
+	// n8n finds a node by the name of its file.
+	for (const name of NODES)
+		await build({
+			stdin: { contents: `exports.${name} = require('./nodes.js').${name};` },
+			outfile: `dist/${NODES_DIR}/${name}.node.js`,
+		});
 }
 
 const copy = (pattern) => src(pattern, { base: '.', encoding: false }).pipe(dest('dist'));
 const icons = () => copy('nodes/**/*.svg');
 const codex = () => copy('nodes/**/*.node.json');
 
-exports.build = series(clean, parallel(compile, icons, codex));
+exports.build = series(clean, parallel(check, compile, icons, codex));

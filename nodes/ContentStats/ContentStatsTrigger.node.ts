@@ -238,10 +238,10 @@ export class ContentStatsTrigger implements INodeType {
 				description:
 					'The metric whose marks count. Instagram has no views, YouTube and X have no saves.',
 				displayOptions: { show: { events: ['milestone.reached'] } },
-				options: METRICS.map((value) => ({
+				options: [...METRICS].sort().map((value) => ({
 					name: `${value[0]!.toUpperCase()}${value.slice(1)}`,
 					value,
-				})).sort((a, b) => a.name.localeCompare(b.name)),
+				})),
 			},
 			{
 				displayName: 'Milestones',

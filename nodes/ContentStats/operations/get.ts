@@ -1,9 +1,9 @@
 import { type IDataObject, tryToParseDateTime, updateDisplayOptions } from 'n8n-workflow';
 
 import { invalidInput } from '../api/errors';
-import { readSnapshots, type VideoWithSnapshots } from '../api/schemas';
-import { withGrowth } from '../model/growth';
-import { type Row, toRow } from '../model/snapshots';
+import { readRows, type VideoWithSnapshots } from '../api/schemas';
+import { addGrowth } from '../model/growth';
+import type { Row } from '../model/snapshots';
 import { summarise } from '../model/summary';
 import type { ItemOperation, Run } from './operation';
 import { includeGrowthField } from './sharedFields';
@@ -120,9 +120,10 @@ function readSelection(output: Output, options: Options, timezone: string): Sele
 }
 
 function selectRows(video: VideoWithSnapshots, { since, count, includeGrowth }: Selection): Row[] {
-	const rows = readSnapshots(video).map((snapshot) => toRow(video, snapshot));
-	const all = includeGrowth ? withGrowth(rows) : rows;
-	const recent = all.filter((row) => Date.parse(row.snapshot_time) >= since);
+	const rows = readRows(video);
+	const all = includeGrowth ? addGrowth(rows) : rows;
+	const isSince = (row: Row) => Date.parse(row.snapshot_time) >= since;
+	const recent = since === -Infinity ? all : all.filter(isSince);
 	return recent.slice(-Math.min(count, recent.length));
 }
 
@@ -136,13 +137,7 @@ async function executeItem(run: Run, itemIndex: number): Promise<IDataObject[]> 
 	if (output === 'video') return [video as IDataObject];
 	if ((video.snapshots ?? []).length === 0)
 		hint(`Video ${video.id} has no snapshots yet: the first comes within an hour of its start`);
-	if (output === 'summary')
-		return [
-			summarise(
-				video,
-				readSnapshots(video).map((snapshot) => toRow(video, snapshot)),
-			),
-		];
+	if (output === 'summary') return [summarise(video, readRows(video))];
 	return selectRows(video, selection);
 }
 

@@ -3,7 +3,7 @@ import { type IDataObject, updateDisplayOptions } from 'n8n-workflow';
 import { type Client, LIST_LIMIT, type VideoFilters } from '../api/client';
 import { type ContentStatsError, invalidInput } from '../api/errors';
 import { type Listing, listAll, sliceNames } from '../api/listing';
-import { readSnapshots, type Video } from '../api/schemas';
+import { datedSnapshots, readSnapshotAt, type Video } from '../api/schemas';
 import { forEachAtOnce } from '../api/wait';
 import { metricsOf, toIsoUtc } from '../model/snapshots';
 import { toVideoItem } from '../model/videos';
@@ -83,9 +83,12 @@ const fields = updateDisplayOptions({ show: { operation: ['list'] } }, [
 /** The newest snapshot; none of a video that was deleted since it was listed. */
 async function latestSnapshot(client: Client, { id }: Video) {
 	const video = await client.get(id).catch((error: ContentStatsError) => error);
-	if (!(video instanceof Error)) return readSnapshots(video).at(-1);
-	if (video.kind === 'not_found') return undefined;
-	throw video;
+	if (video instanceof Error) {
+		if (video.kind === 'not_found') return undefined;
+		throw video;
+	}
+	const newest = datedSnapshots(video, Infinity).at(-1);
+	return newest && readSnapshotAt(video, newest);
 }
 
 async function withLatestSnapshot(

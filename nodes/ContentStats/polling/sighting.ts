@@ -1,9 +1,14 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { readSnapshots, snapshotInstants, type VideoWithSnapshots } from '../api/schemas';
+import {
+	type DatedSnapshot,
+	datedSnapshots,
+	readSnapshotAt,
+	type VideoWithSnapshots,
+} from '../api/schemas';
 import { growthSince } from '../model/growth';
 import { type Metric, type Row, toEpochMs, toMetric, toRow } from '../model/snapshots';
-import { advanceCursor, type Cursor, freshInstants, startCursor } from './cursor';
+import { advanceCursor, type Cursor, freshInstants, LATE_WINDOW_MS, startCursor } from './cursor';
 import { type EventItem, snapshotItems, statusItems } from './events';
 import { passedMarks } from './milestones';
 import { afterFetch } from './schedule';
@@ -49,52 +54,61 @@ function highest(
 	metric: Metric,
 	isCounted: (instant: number) => boolean,
 ): number | null {
-	const values = (video.snapshots ?? []).flatMap((entry) => {
+	let high: number | null = null;
+	for (const entry of video.snapshots ?? []) {
 		const snapshot = entry as Record<string, string | number | null | undefined>;
-		const value = toMetric(snapshot[metric]);
-		return value !== null && isCounted(toEpochMs(String(snapshot.snapshot_time)))
-			? [Number(value)]
-			: [];
-	});
-	return values.length > 0 ? values.reduce((a, b) => Math.max(a, b)) : null;
+		const metricValue = toMetric(snapshot[metric]);
+		const value = metricValue === null ? null : Number(metricValue);
+		if (value === null || (high !== null && value <= high)) continue;
+		if (isCounted(toEpochMs(String(snapshot.snapshot_time)))) high = value;
+	}
+	return high;
 }
 
 /**
  * The first of the snapshots to hand over, as many as fit into a poll, with their items. Only they
  * are parsed in full.
  *
+ * @param dated with the one before each that is wanted.
  * @param wanted their instants, ascending.
  */
 function snapshotsOf(
 	video: VideoWithSnapshots,
-	instants: number[],
+	dated: DatedSnapshot[],
 	wanted: number[],
 	isFirst: (instant: number) => boolean,
 	settings: PollSettings,
 ): Sighting['snapshots'] {
-	const { milestoneMetric: metric, milestones, events, includeGrowth } = settings;
-	const chosen = wanted.slice(0, settings.maxItemsPerPoll);
+	const { milestoneMetric: metric, milestones, events, includeGrowth, maxItemsPerPoll } = settings;
+	const chosen = new Set(wanted.slice(0, maxItemsPerPoll));
 	const isWanted = new Set(wanted);
-	const before = new Map(instants.map((instant, index) => [instant, instants[index - 1]]));
-	const parsed = new Set(
-		chosen.flatMap((instant) => [instant, ...(includeGrowth ? [before.get(instant)] : [])]),
-	);
-	const rows = new Map(
-		readSnapshots(video, (instant) => parsed.has(instant))
-			.map((snapshot) => toRow(video, snapshot))
-			.map((row) => [Date.parse(row.snapshot_time), row]),
-	);
-	const isMarked = events.includes('milestone.reached') && chosen.length > 0;
+	const isMarked = events.includes('milestone.reached') && chosen.size > 0;
 	let high = isMarked ? highest(video, metric, (instant) => !isWanted.has(instant)) : null;
-	return chosen.map((instant) => {
-		const row = rows.get(instant)!;
+	const rowAt = (place: number): Row | undefined =>
+		dated[place] && toRow(video, readSnapshotAt(video, dated[place]));
+	return dated.flatMap(({ instant }, place) => {
+		if (!chosen.has(instant)) return [];
+		const row = rowAt(place)!;
 		const value = row[metric] === null ? null : Number(row[metric]);
 		const marks = isMarked && value !== null ? passedMarks(milestones, high, value) : [];
 		if (value !== null) high = Math.max(high ?? value, value);
 		const facts = { isFirst: isFirst(instant), metric, marks };
-		const extras = extrasOf(video, settings, row, rows.get(before.get(instant) ?? NaN));
-		return { instant, items: snapshotItems(events, row, facts, extras) };
+		const extras = extrasOf(video, settings, row, includeGrowth ? rowAt(place - 1) : undefined);
+		return [{ instant, items: snapshotItems(events, row, facts, extras) }];
 	});
+}
+
+/** The snapshots that may matter: all at first, later those that are new, late, or owed. */
+function relevantSnapshots(
+	{ seed, newest }: WatchedVideo,
+	video: VideoWithSnapshots,
+	owed: number[],
+	{ startFrom }: PollSettings,
+): DatedSnapshot[] {
+	const isAllNew = seed ? startFrom === 'beginning' : newest === null;
+	if (isAllNew) return datedSnapshots(video);
+	const known = seed ? datedSnapshots(video, Infinity).at(-1)?.instant : newest;
+	return datedSnapshots(video, Math.min((known ?? Infinity) - LATE_WINDOW_MS, ...owed));
 }
 
 /**
@@ -113,7 +127,8 @@ export function sight(
 	usual: number | null,
 	settings: PollSettings,
 ): Sighting {
-	const instants = snapshotInstants(video);
+	const dated = relevantSnapshots(remembered, video, owed, settings);
+	const instants = dated.map(({ instant }) => instant);
 	const { seed, failing: _failing, wait: _wait, more: _more, ...kept } = remembered;
 	const known = seed ? { ...kept, ...seedCursor(settings.startFrom, instants) } : kept;
 	const fresh = freshInstants(known, instants);
@@ -138,7 +153,7 @@ export function sight(
 			...(video.status !== 'monitoring' && { status: video.status }),
 			...(is_deleted && { is_deleted }),
 		},
-		snapshots: snapshotsOf(video, instants, wanted, isFirst, settings),
+		snapshots: snapshotsOf(video, dated, wanted, isFirst, settings),
 		hasMore: wanted.length > settings.maxItemsPerPoll,
 		status: statusItems(before, video, lastSnapshotTime, extrasOf(video, settings)).filter(
 			({ event }) => settings.events.includes(event),

@@ -1,12 +1,12 @@
 import {
 	readErrorBody,
-	readSnapshots,
+	datedSnapshots,
+	readSnapshotAt,
 	readStopped,
 	readTracked,
 	readUsage,
 	readVideo,
 	readVideoList,
-	snapshotInstants,
 	type VideoWithSnapshots,
 } from '../../../nodes/ContentStats/api/schemas';
 import { at, iso, snapshot, video } from '../world';
@@ -141,7 +141,10 @@ describe('what cannot be understood is refused with its path', () => {
 	});
 });
 
-describe('readSnapshots', () => {
+describe('readSnapshotAt', () => {
+	const readSnapshots = (source: VideoWithSnapshots) =>
+		datedSnapshots(source).map((entry) => readSnapshotAt(source, entry));
+
 	const withSnapshots = (...snapshots: unknown[]): VideoWithSnapshots => video('a', { snapshots });
 
 	test.each<[string, object]>([
@@ -161,7 +164,7 @@ describe('readSnapshots', () => {
 		['undefined', undefined],
 	])('has none of %s', (_, snapshots) => {
 		expect(readSnapshots(video('a', { snapshots }))).toEqual([]);
-		expect(snapshotInstants(video('a', { snapshots }))).toEqual([]);
+		expect(datedSnapshots(video('a', { snapshots }))).toEqual([]);
 	});
 
 	test.each<[string, unknown, string]>([
@@ -200,22 +203,13 @@ describe('readSnapshots', () => {
 		);
 		expect(read.map(({ snapshot_time }) => snapshot_time)).toEqual([iso(0), iso(1), iso(2)]);
 	});
-
-	it('reads only what is wanted', () => {
-		const broken = { ...snapshot(1), views: 'many' };
-		const source = withSnapshots(snapshot(2), broken, snapshot(0));
-		const read = readSnapshots(source, (instant) => instant !== at(1));
-		expect(read.map(({ snapshot_time }) => snapshot_time)).toEqual([iso(0), iso(2)]);
-	});
-
-	it('passes over none whose time cannot be read, wanted or not', () => {
-		const source = withSnapshots(snapshot(0), { ...snapshot(1), snapshot_time: 'noon' });
-		expect(() => readSnapshots(source, () => false)).toThrow(/snapshots\[1\]\.snapshot_time/);
-	});
 });
 
-describe('snapshotInstants', () => {
-	it('are ascending and each there once', () => {
+describe('datedSnapshots', () => {
+	const instants = (snapshots: unknown[], from?: number) =>
+		datedSnapshots(video('a', { snapshots }), from).map(({ instant }) => instant);
+
+	it('are oldest first and each instant there once, by where it stands first', () => {
 		const source = video('a', {
 			snapshots: [
 				snapshot(12),
@@ -224,13 +218,45 @@ describe('snapshotInstants', () => {
 				snapshot(0),
 			],
 		});
-		expect(snapshotInstants(source)).toEqual([at(0), at(2), at(12)]);
+		expect(datedSnapshots(source)).toEqual([
+			{ instant: at(0), index: 3 },
+			{ instant: at(2), index: 1 },
+			{ instant: at(12), index: 0 },
+		]);
+	});
+
+	const FIVE = [3, 0, 4, 1, 2].map((hours) => snapshot(hours));
+
+	test.each<[string, number, number[]]>([
+		['all from the first on', at(0), [0, 1, 2, 3, 4]],
+		['from one on, with the one before it', at(2), [1, 2, 3, 4]],
+		['from between two on, with the one before', at(2.5), [2, 3, 4]],
+		['the newest alone, from after all', at(9), [4]],
+		['the newest alone, from the end of time', Infinity, [4]],
+		['all, from the beginning of time', -Infinity, [0, 1, 2, 3, 4]],
+		['all, from what is no time', 1e300, [0, 1, 2, 3, 4]],
+	])('are %s', (_, from, hours) => {
+		expect(instants(FIVE, from)).toEqual(hours.map(at));
+	});
+
+	it('pass over none that is spelled in another way than the API does', () => {
+		const times = [iso(0), iso(1).replace('.000Z', 'Z'), iso(2).replace('Z', '+00:00'), iso(8)];
+		const snapshots = times.map((snapshot_time) => ({ snapshot_time }));
+		expect(instants(snapshots, at(8))).toEqual([0, 1, 2, 8].map(at));
+	});
+
+	it('look at nothing but the time', () => {
+		const broken = { ...snapshot(1), views: 'many' };
+		const source = video('a', { snapshots: [snapshot(2), broken] });
+		expect(datedSnapshots(source)).toHaveLength(2);
+		expect(() => readSnapshotAt(source, { index: 1 })).toThrow(/snapshots\[1\]\.views/);
+		expect(readSnapshotAt(source, { index: 0 })).toEqual(snapshot(2));
 	});
 
 	test.each([null, {}, 'x', { snapshot_time: 7 }, { snapshot_time: '2024-02-30T10:00:00Z' }])(
 		'refuse %j and name it',
 		(entry) => {
-			expect(() => snapshotInstants(video('a', { snapshots: [snapshot(0), entry] }))).toThrow(
+			expect(() => datedSnapshots(video('a', { snapshots: [snapshot(0), entry] }))).toThrow(
 				expect.objectContaining({
 					kind: 'unreadable_reply',
 					message: expect.stringContaining('snapshots[1]'),

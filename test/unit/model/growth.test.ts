@@ -1,4 +1,4 @@
-import { readSnapshots } from '../../../nodes/ContentStats/api/schemas';
+import { readRows } from '../../../nodes/ContentStats/api/schemas';
 import {
 	delta,
 	engagementRate,
@@ -6,9 +6,9 @@ import {
 	hoursBetween,
 	leadingMetric,
 	perHour,
-	withGrowth,
+	addGrowth,
 } from '../../../nodes/ContentStats/model/growth';
-import { type MetricValue, type Row, toRow } from '../../../nodes/ContentStats/model/snapshots';
+import type { MetricValue, Row } from '../../../nodes/ContentStats/model/snapshots';
 import { snapshot, video } from '../world';
 
 type Counts = Record<string, unknown>;
@@ -18,7 +18,7 @@ const rowsOf = (...entries: Array<[hours: number, counts?: Counts]>): Row[] => {
 	const source = video('a', {
 		snapshots: entries.map(([hours, counts]) => snapshot(hours, counts)),
 	});
-	return readSnapshots(source).map((entry) => toRow(source, entry));
+	return readRows(source);
 };
 const counts = (values: Array<MetricValue>) => {
 	const [views = null, likes = null, comments = null, shares = null, saves = null] = values;
@@ -99,7 +99,7 @@ describe('growth', () => {
 			[2, { views: '1300', likes: '110' }],
 			[1, { views: '1000', likes: '100' }],
 		);
-		expect(withGrowth(rows)).toEqual([
+		expect(addGrowth(rows)).toEqual([
 			{ ...rows[0], ...NOTHING, engagement_rate: 0.116 },
 			{
 				...rows[1],
@@ -127,13 +127,13 @@ describe('growth', () => {
 	});
 
 	it('is negative where a counter goes down', () => {
-		const [, second] = withGrowth(rowsOf([1, { views: '1000' }], [2, { views: '940' }]));
+		const [, second] = addGrowth(rowsOf([1, { views: '1000' }], [2, { views: '940' }]));
 		expect(second).toMatchObject({ views_delta: -60, views_per_hour: -60 });
 	});
 
 	it('is null for what the platform lacks, and 0 for what stands still', () => {
 		const instagram = { views: undefined, shares: null, likes: '7' };
-		const [, second] = withGrowth(rowsOf([1, instagram], [2, instagram]));
+		const [, second] = addGrowth(rowsOf([1, instagram], [2, instagram]));
 		expect(second).toMatchObject({
 			hours_since_previous: 1,
 			views_delta: null,
@@ -145,7 +145,7 @@ describe('growth', () => {
 	});
 
 	it('is null around a gap in a metric', () => {
-		const rows = withGrowth(
+		const rows = addGrowth(
 			rowsOf([1, { views: '10' }], [2, { views: null }], [3, { views: '30' }]),
 		);
 		expect(rows.map(({ views_delta }) => views_delta)).toEqual([null, null, null]);
@@ -153,7 +153,7 @@ describe('growth', () => {
 	});
 
 	it('is null where a count is past 2^53', () => {
-		const [, second] = withGrowth(rowsOf([1, { views: BIG }], [2, { views: BIG }]));
+		const [, second] = addGrowth(rowsOf([1, { views: BIG }], [2, { views: BIG }]));
 		expect(second).toMatchObject({
 			hours_since_previous: 1,
 			views_delta: null,
@@ -169,7 +169,7 @@ describe('growth', () => {
 	});
 
 	it('is empty for no rows', () => {
-		expect(withGrowth([])).toEqual([]);
+		expect(addGrowth([])).toEqual([]);
 	});
 });
 

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 
 import type { Video } from '../../../nodes/ContentStats/api/schemas';
 import {
-	inOrder,
 	metricsOf,
 	toEpochMs,
 	toIsoUtc,
@@ -132,36 +131,5 @@ describe('rows', () => {
 			shares: null,
 			saves: null,
 		});
-	});
-});
-
-describe('inOrder', () => {
-	it('puts snapshots oldest first by their instant, not by their text', () => {
-		const times = [
-			'2024-01-29T12:00:00Z',
-			'2024-01-29T13:00:00+03:00',
-			'2024-01-29T11:00:00.000Z',
-			'2024-01-28T23:59:59',
-		];
-		const given = Object.freeze(times.map((snapshot_time) => ({ snapshot_time })));
-		expect(inOrder([...given]).map(({ snapshot_time }) => snapshot_time)).toEqual([
-			times[3],
-			times[1],
-			times[2],
-			times[0],
-		]);
-	});
-
-	it('keeps one snapshot of an instant, whatever its spelling', () => {
-		const entries = [
-			{ snapshot_time: '2024-01-29T11:00:00Z' },
-			{ snapshot_time: '2024-01-29T10:00:00.000Z' },
-			{ snapshot_time: '2024-01-29T10:00:00' },
-			{ snapshot_time: '2024-01-29T12:00:00+02:00' },
-		];
-		expect(inOrder(entries).map(({ snapshot_time }) => toIsoUtc(snapshot_time))).toEqual([
-			'2024-01-29T10:00:00.000Z',
-			'2024-01-29T11:00:00.000Z',
-		]);
 	});
 });

@@ -1,5 +1,4 @@
-import { readSnapshots } from '../../../nodes/ContentStats/api/schemas';
-import { toRow } from '../../../nodes/ContentStats/model/snapshots';
+import { readRows } from '../../../nodes/ContentStats/api/schemas';
 import { sparkline, summarise, type Summary } from '../../../nodes/ContentStats/model/summary';
 import { iso, snapshot, video } from '../world';
 
@@ -15,10 +14,7 @@ function summaryOf(
 		platform,
 		snapshots: entries.map(([hours, counts]) => snapshot(hours, counts)),
 	});
-	return summarise(
-		source,
-		readSnapshots(source).map((entry) => toRow(source, entry)),
-	);
+	return summarise(source, readRows(source));
 }
 
 describe('summary', () => {

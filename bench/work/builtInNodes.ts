@@ -1,0 +1,55 @@
+import { DataDeduplicationService } from 'n8n-core';
+import type { DeduplicationItemTypes, IDataDeduplicator } from 'n8n-workflow';
+
+import { runOthers } from '../../test/engine/support/host';
+import { builtIn, n8nPackages } from '../builtIn';
+import type { Work } from '../subject';
+
+/** What n8n keeps in its database for Remove Duplicates, here in memory, which is cheaper. */
+function deduplicator(): IDataDeduplicator {
+	const seen = new Set<DeduplicationItemTypes>();
+	return {
+		async checkProcessedAndRecord(items) {
+			const isNew = items.map((item) => !seen.has(item));
+			items.forEach((item) => seen.add(item));
+			return {
+				new: items.filter((_, index) => isNew[index]),
+				processed: items.filter((_, index) => !isNew[index]),
+			};
+		},
+		async removeProcessed() {},
+		async clearAllProcessedItems() {},
+		getProcessedDataCount: async () => seen.size,
+	};
+}
+
+/** What a user would build: HTTP Request, Split Out, Remove Duplicates. */
+const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
+	await DataDeduplicationService.init(deduplicator());
+	const packages = await n8nPackages();
+	const nodes = [
+		builtIn(packages, 'HttpRequest/HttpRequest', {
+			url: `=${baseUrl}/videos/{{ $json.id }}`,
+			sendHeaders: true,
+			headerParameters: { parameters: [{ name: 'X-API-Key', value: apiKey }] },
+		}),
+		builtIn(packages, 'Transform/SplitOut/SplitOut', { fieldToSplitOut: 'snapshots' }),
+		builtIn(packages, 'Transform/RemoveDuplicates/RemoveDuplicates', {
+			operation: 'removeItemsSeenInPreviousExecutions',
+			dedupeValue: '={{ $json.id }}',
+			options: { historySize: 10_000_000 },
+		}),
+	];
+	return async () => {
+		const run = await runOthers(
+			{ baseUrl, apiKey },
+			nodes,
+			videoIds.map((id) => ({ id })),
+		);
+		const { runData, error } = run.data.resultData;
+		if (error) throw error;
+		const [kept] = runData.RemoveDuplicates![0]!.data!.main!;
+		return { items: kept!.length };
+	};
+};
+export default work;
