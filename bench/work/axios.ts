@@ -2,6 +2,7 @@ import axios from 'axios';
 import { Agent } from 'node:http';
 
 import { forEachAtOnce } from '../../nodes/ContentStats/api/wait';
+import { expectCount } from '../expect';
 import type { Work } from '../subject';
 
 /** The floor: the same requests, as many at once, by axios with keep-alive, and JSON.parse. */
@@ -13,12 +14,16 @@ const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
 		responseType: 'text',
 		transformResponse: [],
 	});
-	return async () => {
-		const lengths = await forEachAtOnce(videoIds, async (id) => {
-			const { data } = await client.get<string>(`/videos/${id}`);
-			return (JSON.parse(data) as { snapshots: unknown[] }).snapshots.length;
-		});
-		return { snapshots: lengths.reduce((sum, length) => sum + length, 0) };
+	return {
+		async run() {
+			let videos = 0;
+			await forEachAtOnce(videoIds, async (id) => {
+				const { data } = await client.get<string>(`/videos/${id}`);
+				const { snapshots } = JSON.parse(data) as { snapshots: unknown[] };
+				if (snapshots.length > 0) videos += 1;
+			});
+			expectCount('videos', videos, videoIds.length);
+		},
 	};
 };
 export default work;

@@ -1,10 +1,11 @@
 import { forEachAtOnce } from '../../nodes/ContentStats/api/wait';
 import { createPoller } from '../../test/engine/support/host';
+import { expectCount } from '../expect';
 import type { Work } from '../subject';
 
 /** The same requests through n8n's request helper alone, in a trigger that does nothing else. */
 const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
-	const trigger = createPoller(
+	const poller = createPoller(
 		{ baseUrl, apiKey },
 		{},
 		{},
@@ -12,9 +13,9 @@ const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
 			trigger: {
 				description: {} as never,
 				async poll() {
-					const { helpers } = this;
-					const lengths = await forEachAtOnce(videoIds, async (id) => {
-						const reply = (await helpers.httpRequestWithAuthentication.call(
+					let videos = 0;
+					await forEachAtOnce(videoIds, async (id) => {
+						const reply = (await this.helpers.httpRequestWithAuthentication.call(
 							this,
 							'contentStatsApi',
 							{
@@ -26,13 +27,19 @@ const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
 								disableFollowRedirect: true,
 							},
 						)) as { body: string };
-						return (JSON.parse(reply.body) as { snapshots: unknown[] }).snapshots.length;
+						const { snapshots } = JSON.parse(reply.body) as { snapshots: unknown[] };
+						if (snapshots.length > 0) videos += 1;
 					});
-					return [[{ json: { snapshots: lengths.reduce((sum, length) => sum + length, 0) } }]];
+					return [[{ json: { videos } }]];
 				},
 			},
 		},
 	);
-	return async () => (await trigger.poll())![0];
+	return {
+		async run() {
+			const [counted] = (await poller.poll())!;
+			expectCount('videos', Number(counted!.videos), videoIds.length);
+		},
+	};
 };
 export default work;

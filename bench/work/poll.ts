@@ -1,6 +1,10 @@
 import { createPoller } from '../../test/engine/support/host';
 import { built } from '../built';
+import { expectCount } from '../expect';
 import type { Work } from '../subject';
+
+/** What a poll emits at most, unless it is told otherwise. */
+const MOST_ITEMS = 1000;
 
 /** A poll of our trigger, all videos selected. */
 const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
@@ -10,9 +14,16 @@ const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
 		{},
 		{ trigger: new built.ContentStatsTrigger() },
 	);
-	return async () => {
-		const items = await poller.poll();
-		return { items: items?.length ?? 0 };
+	let isFirst = true;
+	return {
+		async run() {
+			const items = await poller.poll();
+			expectCount('items', items?.length ?? 0, isFirst ? 0 : Math.min(videoIds.length, MOST_ITEMS));
+			isFirst = false;
+		},
+		forget() {
+			for (const name of Object.keys(poller.staticData)) delete poller.staticData[name];
+		},
 	};
 };
 export default work;

@@ -2,6 +2,7 @@ import type {
 	Failure,
 	IDataObject,
 	IExecuteFunctions,
+	IHttpRequestOptions,
 	ILoadOptionsFunctions,
 	INode,
 	IPollFunctions,
@@ -20,6 +21,8 @@ export interface Credential {
 	baseUrl: string;
 }
 
+type Context = IExecuteFunctions | ILoadOptionsFunctions | IPollFunctions;
+
 const CREDENTIAL = 'contentStatsApi';
 
 /** An API may quote the key it refuses, and its words are shown to the user. */
@@ -30,12 +33,28 @@ function withoutKey(reply: HttpReply, apiKey: string): HttpReply {
 }
 
 /**
+ * n8n ends a request when the user presses Stop (n8n-core, httpRequestWithAuthentication). One that
+ * may cost money is let finish, so that it is known what became of it.
+ */
+function withoutStop<T extends Context>(
+	context: T,
+	{ method, abortSignal }: IHttpRequestOptions,
+): T {
+	if (!('getExecutionCancelSignal' in context)) return context;
+	const stop = method === 'POST' ? undefined : context.getExecutionCancelSignal();
+	const signals = [stop, abortSignal as AbortSignal].filter((signal) => signal !== undefined);
+	return Object.create(context, {
+		getExecutionCancelSignal: { value: () => AbortSignal.any(signals) },
+	}) as T;
+}
+
+/**
  * A client for the credential of this node, and the credential itself.
  *
  * @param deadline Unix milliseconds after which no request goes on.
  */
 export async function connect(
-	context: IExecuteFunctions | ILoadOptionsFunctions | IPollFunctions,
+	context: Context,
 	deadline?: number,
 ): Promise<{ client: Client; credential: Credential }> {
 	const { apiKey, baseUrl } = await context.getCredentials<Credential>(CREDENTIAL);
@@ -49,7 +68,7 @@ export async function connect(
 		signal: 'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined,
 		send: async (options) => {
 			const reply = (await context.helpers.httpRequestWithAuthentication.call(
-				context,
+				withoutStop(context, options),
 				CREDENTIAL,
 				options,
 			)) as HttpReply;
@@ -59,8 +78,9 @@ export async function connect(
 	return { client: createClient(request), credential: { apiKey, baseUrl } };
 }
 
-/** What a rate limit and a balance belong to. */
-export const accountOf = ({ baseUrl, apiKey }: Credential): string => `${baseUrl}\n${apiKey}`;
+/** What a rate limit and a balance belong to, however the base URL is spelled. Holds the key. */
+export const accountOf = ({ baseUrl, apiKey }: Credential): string =>
+	`${baseUrl.trim().replace(/\/+$/, '').replace('://www.', '://').toLowerCase()}\n${apiKey}`;
 
 /** Keys of the vendor's sandbox mode: everything works, nothing is charged. */
 export const isTestKey = ({ apiKey }: Credential): boolean => apiKey.startsWith('cs_test_');

@@ -1,7 +1,7 @@
 import { PLATFORMS } from '../model/links';
 import { toEpochMs } from '../model/snapshots';
 import { type Client, LIST_LIMIT, type VideoFilters } from './client';
-import type { Usage, Video } from './schemas';
+import type { Video } from './schemas';
 
 const STATUSES = ['monitoring', 'paused', 'completed', 'cancelled', 'error'] as const;
 
@@ -45,10 +45,14 @@ function split(filters: VideoFilters, seen: Video[]): VideoFilters[] {
 const newestFirst = (videos: Video[]): Video[] =>
 	[...new Map(videos.map((video) => [video.id, video])).values()].sort(byNewest);
 
+const uniqueSlices = (slices: Slice[]): Slice[] => [
+	...new Map(slices.map((slice) => [sliceNames([slice]), slice])).values(),
+];
+
 /** Several listings as one. */
 export const mergeListings = (listings: Listing[]): Listing => ({
 	videos: newestFirst(listings.flatMap(({ videos }) => videos)),
-	fullSlices: listings.flatMap(({ fullSlices }) => fullSlices),
+	fullSlices: uniqueSlices(listings.flatMap(({ fullSlices }) => fullSlices)),
 	requests: listings.reduce((sum, { requests }) => sum + requests, 0),
 });
 
@@ -67,20 +71,21 @@ export async function listAll(client: Client, filters: VideoFilters): Promise<Li
 	return mergeListings([{ videos, fullSlices: [], requests: 1 }, ...listings]);
 }
 
-/** What costs money: trackings that run, or go on as soon as there is credit again. */
+/**
+ * What costs money: trackings that run, or go on as soon as there is credit again. One after the
+ * other, so that one that pauses or goes on meanwhile is seen in one of them.
+ */
 export async function listRunning(client: Client, filters: VideoFilters = {}): Promise<Listing> {
-	return mergeListings(
-		await Promise.all([
-			listAll(client, { ...filters, status: 'monitoring' }),
-			listAll(client, { ...filters, status: 'paused' }),
-		]),
-	);
+	const listings: Listing[] = [];
+	for (const status of ['paused', 'monitoring', 'paused'])
+		listings.push(await listAll(client, { ...filters, status }));
+	return mergeListings(listings);
 }
 
-/** Slices of the running videos that do hide some: a full one may just be full. */
-export function hiddenSlices({ videos, fullSlices }: Listing, { active_videos }: Usage): Slice[] {
+/** Slices of the running videos that do hide some: a full one may just be full, if no more are active. */
+export function hiddenSlices({ videos, fullSlices }: Listing, activeVideos: number): Slice[] {
 	const monitoring = videos.filter(({ status }) => status === 'monitoring').length;
-	const areAllSeen = monitoring >= active_videos;
+	const areAllSeen = monitoring >= activeVideos;
 	return fullSlices.filter(({ status }) => status !== 'monitoring' || !areAllSeen);
 }
 

@@ -159,10 +159,12 @@ function twinOrigin(requested: URL, location: string): string | null {
 /** Redirects that keep to what was asked; 303 asks for a GET of something else. */
 const SAME_ELSEWHERE = new Set([301, 302, 307, 308]);
 
-function redirectError(reply: HttpReply, { what }: ApiCall): ContentStatsError {
+function redirectError(reply: HttpReply, { what, method }: ApiCall): ContentStatsError {
 	const location = header(reply, 'location');
 	const target = URL.canParse(location) ? new URL(location).host : 'another address';
-	return new ContentStatsError('redirected', {
+	// A 303 is how servers answer a POST that has worked.
+	const kind = method === 'POST' && reply.statusCode === 303 ? 'unreadable_reply' : 'redirected';
+	return new ContentStatsError(kind, {
 		message: `ContentStats points to ${target} instead of answering about ${what}: not followed, so that the API key goes nowhere else`,
 		description:
 			'Check the base URL in the ContentStats credential: https://contentstats.io/api/v1',
@@ -213,9 +215,14 @@ export function createRequest(transport: Transport): Request {
 	const base = parseBaseUrl(transport.baseUrl);
 	let origin = base.origin;
 
-	async function sendOnce(call: ApiCall, url: URL, onSend: () => void): Promise<HttpReply> {
+	async function sendOnce(
+		call: ApiCall,
+		url: URL,
+		markSent: (isSent: boolean) => void,
+	): Promise<HttpReply> {
 		const sent = await gate.run(async () => {
-			onSend();
+			markSent(true);
+			const timeout = Math.min(TIMEOUT_MS, Math.max(deadline - now(), 1));
 			const reply = await send({
 				method: call.method,
 				url: url.href,
@@ -226,7 +233,9 @@ export function createRequest(transport: Transport): Request {
 				returnFullResponse: true,
 				ignoreHttpStatusErrors: true,
 				disableFollowRedirect: true,
-				timeout: Math.min(TIMEOUT_MS, Math.max(deadline - now(), 1)),
+				timeout,
+				// The timeout of axios is that of a silent socket: a reply that drips would never end.
+				abortSignal: AbortSignal.timeout(timeout),
 			});
 			return { reply, rateWindow: readRateWindow(reply, now()) };
 		}, limits);
@@ -234,21 +243,25 @@ export function createRequest(transport: Transport): Request {
 	}
 
 	/** One call with, at most, the one hop between a host and its `www.` twin, method unchanged. */
-	async function sendWithHop(call: ApiCall, onSend: () => void): Promise<HttpReply> {
+	async function sendWithHop(
+		call: ApiCall,
+		markSent: (isSent: boolean) => void,
+	): Promise<HttpReply> {
 		const url = new URL(`${origin}${base.pathname.replace(/\/$/, '')}${call.path}`);
-		const reply = await sendOnce(call, url, onSend);
+		const reply = await sendOnce(call, url, markSent);
 		if (!SAME_ELSEWHERE.has(reply.statusCode)) return reply;
 		const twin = twinOrigin(url, header(reply, 'location'));
 		if (twin === null) return reply;
 		origin = twin;
-		return await sendOnce(call, new URL(`${twin}${url.pathname}`), onSend);
+		markSent(false);
+		return await sendOnce(call, new URL(`${twin}${url.pathname}`), markSent);
 	}
 
 	async function attempt(call: ApiCall): Promise<{ json: unknown } | { error: ContentStatsError }> {
 		let reply: HttpReply;
 		let isSent = false;
 		try {
-			reply = await sendWithHop(call, () => (isSent = true));
+			reply = await sendWithHop(call, (sent) => (isSent = sent));
 		} catch (error) {
 			return { error: errorWithoutReply(error, call, isSent) };
 		}

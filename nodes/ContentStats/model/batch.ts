@@ -25,7 +25,7 @@ export type Decision =
 	| { do: 'recover'; video: Video }
 	/** An earlier run has asked for it, and it may still come: until then (Unix milliseconds). */
 	| { do: 'wait'; until: number }
-	| { do: 'track'; link: string; cost: number };
+	| { do: 'track'; link: VideoLink; cost: number };
 
 /** What is known of an account when a batch is planned. */
 export interface Known {
@@ -52,11 +52,10 @@ function decide(
 	{ hidden }: Known,
 	costPerSnapshot: number,
 ): Decision {
-	if (ifAlreadyTracked === 'trackAgain' && sent)
-		return video && !sent.before.has(video.id)
-			? { do: 'recover', video }
-			: { do: 'wait', until: sent.until };
-	if (ifAlreadyTracked !== 'trackAgain') {
+	if (video && sent && !sent.before.has(video.id)) return { do: 'recover', video };
+	if (ifAlreadyTracked === 'trackAgain') {
+		if (sent) return { do: 'wait', until: sent.until };
+	} else {
 		if (video && ifAlreadyTracked === 'fail')
 			return {
 				do: 'refuse',
@@ -70,7 +69,7 @@ function decide(
 				reason: `More ${link.platform} videos are running than the 100 that the API shows, so it cannot be told whether this one is among them. To track it all the same, and pay twice if it is, set If Already Tracked to Track Again`,
 			};
 	}
-	return { do: 'track', link: link.url, cost: costUsd(duration_days, costPerSnapshot) };
+	return { do: 'track', link, cost: costUsd(duration_days, costPerSnapshot) };
 }
 
 /**

@@ -148,7 +148,7 @@ export function splitLinks(value: unknown): string[] {
 	if (value === null || value === undefined) return [];
 	if (typeof value !== 'string')
 		throw invalidInput(
-			`Links must be text or a list of text, not ${JSON.stringify(value)}`,
+			`Links must be text or a list of text, not ${shortened(String(JSON.stringify(value)))}`,
 			'Drag in the field that holds the link itself, such as {{ $json.url }}',
 		);
 	return value.split(/[\s,]+/).filter((piece) => piece !== '');

@@ -2,10 +2,11 @@ import { sleep } from 'n8n-workflow';
 
 import { ContentStatsError, type ErrorKind, isFateUnknown } from '../api/errors';
 import { listRunning } from '../api/listing';
-import type { Tracked, Video } from '../api/schemas';
+import type { Video } from '../api/schemas';
 import { unansweredOf, unansweredSince } from '../api/unanswered';
 import { forEachAtOnce, sleepUnlessStopped } from '../api/wait';
-import { type BatchLine, linesToTrack, type Plan } from '../model/batch';
+import { toNodeError } from '../host';
+import { type BatchLine, type Decision, linesToTrack, type Plan } from '../model/batch';
 import { identityOf, newestByIdentity, type VideoLink } from '../model/links';
 import { failed, type Result, toClock } from '../model/outcome';
 import type { Run } from './operation';
@@ -72,10 +73,23 @@ const unknown = (
 });
 
 /** Errors after which no other link of the batch can succeed either. */
-const ENDS_BATCH = new Set<ErrorKind>(['invalid_key', 'insufficient_balance', 'cancelled']);
+const ENDS_BATCH = new Set<ErrorKind>([
+	'invalid_key',
+	'insufficient_balance',
+	'rate_limited',
+	'unreachable',
+	'cancelled',
+]);
 
 /** So many lost answers in a row may mean that the API has stopped answering: time to look. */
 const MOST_LOST_IN_A_ROW = 3;
+
+export interface Carried {
+	/** By line. */
+	results: Map<number, Result>;
+	/** The error that ended the batch early; null where none did. */
+	ending: ContentStatsError | null;
+}
 
 /**
  * Carries out a plan: one POST for each line to be tracked, and never a second one where the first
@@ -83,39 +97,43 @@ const MOST_LOST_IN_A_ROW = 3;
  * lost in a row. If none of those is found then, no more money is sent to an API that is silent.
  *
  * @param running the trackings that were there before.
- * @returns the results by line, and the error that ended it early, if one did.
  */
-export async function carryOut(run: Run, lines: BatchLine[], plan: Plan, running: Video[]) {
+export async function carryOut(
+	run: Run,
+	lines: BatchLine[],
+	plan: Plan,
+	running: Video[],
+): Promise<Carried> {
 	const { context, client } = run;
 	const before = new Set(running.map((video) => video.id));
 	const results = new Map<number, Result>();
 	let ending = null as ContentStatsError | null;
 
+	function refused(index: number, error: ContentStatsError): void {
+		if (!context.continueOnFail() || ENDS_BATCH.has(error.kind)) ending ??= error;
+		results.set(index, failed(`${error.message}. ${error.description}`));
+	}
+
 	async function send(indices: number[]): Promise<Lost[]> {
 		const lost: Lost[] = [];
 		let lostInARow = 0;
 		await forEachAtOnce(indices, async (index) => {
-			const decision = plan.decisions[index]!;
-			const { parsed, duration_days } = lines[index]!;
 			if (ending || lostInARow >= MOST_LOST_IN_A_ROW) return;
-			if (decision.do !== 'track' || !parsed.ok) return;
-			const { link, cost } = decision;
-			const answer = await client.track(link, duration_days).catch((error: unknown) => error);
-			if (answer instanceof ContentStatsError && isFateUnknown(answer)) {
-				lost.push({ index, link: parsed.link, cost, error: answer });
-				lostInARow += 1;
-				return;
+			const { link, cost } = plan.decisions[index] as Extract<Decision, { do: 'track' }>;
+			try {
+				const video = await client.track(link.url, lines[index]!.duration_days);
+				const estimated_cost = video.estimated_cost ?? cost;
+				results.set(index, { outcome: 'tracked', video, estimated_cost, message: null });
+			} catch (error) {
+				if (!(error instanceof ContentStatsError)) throw toNodeError(context.getNode(), error);
+				if (isFateUnknown(error)) {
+					lost.push({ index, link, cost, error });
+					lostInARow += 1;
+					return;
+				}
+				refused(index, error);
 			}
 			lostInARow = 0;
-			if (answer instanceof ContentStatsError) {
-				if (!context.continueOnFail() || ENDS_BATCH.has(answer.kind)) ending ??= answer;
-				results.set(index, failed(`${answer.message}. ${answer.description}`));
-				return;
-			}
-			if (answer instanceof Error) throw answer;
-			const video = answer as Tracked;
-			const estimated_cost = video.estimated_cost ?? cost;
-			results.set(index, { outcome: 'tracked', video, estimated_cost, message: null });
 		});
 		return lost;
 	}

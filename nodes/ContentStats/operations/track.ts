@@ -8,7 +8,6 @@ import { type Unanswered, unansweredOf } from '../api/unanswered';
 import { errorJson, toNodeError } from '../host';
 import {
 	type BatchLine,
-	type Decision,
 	type IfAlreadyTracked,
 	linesToTrack,
 	overBudget,
@@ -18,7 +17,7 @@ import {
 import { identityOf, parseVideoLink, shortened, splitLinks } from '../model/links';
 import { availableUsd, committedUsd, formatUsd } from '../model/money';
 import { failed, plural, type Result, resultOf, summariseBatch, toJson } from '../model/outcome';
-import { carryOut } from './carryOut';
+import { type Carried, carryOut } from './carryOut';
 import type { BatchOperation, Run } from './operation';
 
 const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
@@ -156,18 +155,36 @@ function readLinks(value: unknown): string[] {
 	throw invalidInput('No video links were given', 'Paste at least one link into Video URLs');
 }
 
+/** The lines of an item. With continueOnFail links that cannot be tracked as wanted are refused lines. */
 function readItem(run: Run, itemIndex: number): BatchLine[] {
 	const { context } = run;
-	const duration_days = readDuration(context.getNodeParameter('durationDays', itemIndex));
-	const ifAlreadyTracked = readIfAlreadyTracked(readOptions(run, itemIndex));
-	return readLinks(context.getNodeParameter('videoUrls', itemIndex)).map((input_link) => ({
+	const links = readLinks(context.getNodeParameter('videoUrls', itemIndex));
+	const toLine = (input_link: string) => ({
 		itemIndex,
 		input_link,
 		parsed: parseVideoLink(input_link),
-		duration_days,
-		ifAlreadyTracked,
-	}));
+	});
+	try {
+		const duration_days = readDuration(context.getNodeParameter('durationDays', itemIndex));
+		const ifAlreadyTracked = readIfAlreadyTracked(readOptions(run, itemIndex));
+		return links.map((link) => ({ ...toLine(link), duration_days, ifAlreadyTracked }));
+	} catch (error) {
+		if (!context.continueOnFail()) throw toNodeError(context.getNode(), error, itemIndex);
+		return links.map((link) => refusedLine(itemIndex, link, error as ContentStatsError));
+	}
 }
+
+const refusedLine = (
+	itemIndex: number,
+	input_link: string,
+	{ message, description }: ContentStatsError,
+): BatchLine => ({
+	itemIndex,
+	input_link,
+	parsed: { ok: false, reason: `${message}. ${description}` },
+	duration_days: 0,
+	ifAlreadyTracked: 'return',
+});
 
 function readCap({ maxTotalCost }: ItemOptions): number {
 	const isText = typeof maxTotalCost === 'string' && maxTotalCost.trim() !== '';
@@ -196,22 +213,21 @@ function readLines(run: Run): BatchLine[] {
 		try {
 			return readItem(run, itemIndex);
 		} catch (error) {
-			const nodeError = toNodeError(context.getNode(), error, itemIndex);
-			if (!context.continueOnFail()) throw nodeError;
-			const parsed = { ok: false, reason: nodeError.message } as const;
-			const line = { itemIndex, input_link: '', parsed, duration_days: 0 };
-			return [{ ...line, ifAlreadyTracked: 'return' }];
+			if (!context.continueOnFail()) throw toNodeError(context.getNode(), error, itemIndex);
+			return [refusedLine(itemIndex, '', error as ContentStatsError)];
 		}
 	});
 }
 
+interface Refused {
+	line: BatchLine;
+	reason: string;
+}
+
 /** @throws NodeOperationError where lines are refused, naming them; nothing was sent for any line. */
-function refuseBatch({ context }: Run, lines: BatchLine[], decisions: Decision[]): void {
-	const refused = decisions.flatMap((decision, index) =>
-		decision.do === 'refuse' ? [{ line: lines[index]!, reason: decision.reason }] : [],
-	);
+function stopAtRefused({ context }: Run, lines: BatchLine[], refused: Refused[]): void {
 	const first = refused[0];
-	if (!first) return;
+	if (!first || context.continueOnFail()) return;
 	const others = refused.length > 1 ? ` and ${plural(refused.length - 1, 'more link')}` : '';
 	const error = invalidInput(
 		`Cannot track “${shortened(first.line.input_link)}”${others}, of ${plural(lines.length, 'link')}`,
@@ -220,33 +236,53 @@ function refuseBatch({ context }: Run, lines: BatchLine[], decisions: Decision[]
 	throw toNodeError(context.getNode(), error, first.line.itemIndex);
 }
 
-const rerunAdvice = (lines: BatchLine[]): string =>
-	lines.some(({ ifAlreadyTracked }) => ifAlreadyTracked === 'trackAgain')
-		? 'With Track Again, running this again tracks, and pays for, what was tracked now once more'
-		: 'Running this again is safe: what is tracked already is not tracked, or paid, again';
+const unreadable = (lines: BatchLine[]): Refused[] =>
+	lines.flatMap((line) => (line.parsed.ok ? [] : [{ line, reason: line.parsed.reason }]));
 
+const refusedIn = ({ decisions }: Plan, lines: BatchLine[]): Refused[] =>
+	decisions.flatMap((decision, index) =>
+		decision.do === 'refuse' ? [{ line: lines[index]!, reason: decision.reason }] : [],
+	);
+
+/** n8n runs a node again that has failed, and each try would track all that was tracked before. */
+function refuseRetries({ context }: Run, lines: BatchLine[]): void {
+	const isTrackedAgain = lines.some(({ ifAlreadyTracked }) => ifAlreadyTracked === 'trackAgain');
+	if (!isTrackedAgain || !context.getNode().retryOnFail) return;
+	throw invalidInput(
+		'Track Again and Retry On Fail do not go together: each try would track, and pay for, the videos once more',
+		"Nothing was tracked or charged. Switch Retry On Fail off in this node's settings, or set If Already Tracked to Return the Existing Tracking",
+	);
+}
+
+function rerunAdvice(lines: BatchLine[]): string {
+	const choices = new Set(lines.map(({ ifAlreadyTracked }) => ifAlreadyTracked));
+	if (choices.has('trackAgain'))
+		return 'With Track Again, running this again tracks, and pays for, what was tracked now once more';
+	if (choices.has('fail'))
+		return 'To run this again, set If Already Tracked to Return the Existing Tracking: with Fail, what was tracked now is refused then';
+	return 'Running this again is safe: what is tracked already is not tracked, or paid, again';
+}
+
+/** What a batch came to that ended before its time. */
 function endedEarly(
 	{ context }: Run,
 	lines: BatchLine[],
-	results: Map<number, Result>,
+	results: Result[],
 	ending: ContentStatsError,
 ) {
-	const all = [...results.entries()];
-	const done = all.filter(([, { outcome }]) => outcome === 'tracked' || outcome === 'recovered');
-	const unknown = all.flatMap(([index, { outcome }]) =>
-		outcome === 'unknown' ? [lines[index]!.input_link] : [],
-	);
+	const done = results.filter(({ outcome }) => outcome === 'tracked' || outcome === 'recovered');
+	const unknown = lines.filter((_, index) => results[index]!.outcome === 'unknown');
+	const links = unknown.map(({ input_link }) => input_link).join(', ');
 	const { message, description, kind, statusCode } = ending;
-	const more = unknown.length > 0 ? ` Unknown, it may or may not run: ${unknown.join(', ')}.` : '';
-	const failedAt = all.find(([, { outcome }]) => outcome === 'failed')?.[0] ?? 0;
+	const failedAt = results.findIndex(({ outcome }) => outcome === 'failed');
 	return toNodeError(
 		context.getNode(),
 		new ContentStatsError(kind, {
 			message: `${message} (${done.length} of ${plural(lines.length, 'link')} tracked before that)`,
-			description: `${description}.${more} ${rerunAdvice(lines)}. To go on past a refused link, set On Error to Continue in this node's settings`,
+			description: `${description}.${links ? ` Unknown, it may or may not run: ${links}.` : ''} ${rerunAdvice(lines)}. To go on past a refused link, set On Error to Continue in this node's settings`,
 			statusCode,
 		}),
-		lines[failedAt]!.itemIndex,
+		lines[failedAt]?.itemIndex,
 	);
 }
 
@@ -264,9 +300,13 @@ async function planFor(
 	options: BatchOptions,
 	unanswered: ReadonlyMap<string, Unanswered>,
 ): Promise<Planned> {
-	const [usage, listing] = await Promise.all([run.client.usage(), listRunning(run.client)]);
+	const { client } = run;
+	const [usage, listing] = await Promise.all([client.usage(), listRunning(client)]);
 	const running = listing.videos;
-	const hidden = new Set(hiddenSlices(listing, usage).map(({ platform }) => platform));
+	// The account may have grown, or shrunk, since it was counted.
+	const counts = listing.fullSlices.length > 0 ? [usage, await client.usage()] : [usage];
+	const active = Math.max(...counts.map(({ active_videos }) => active_videos));
+	const hidden = new Set(hiddenSlices(listing, active).map(({ platform }) => platform));
 	const plan = planBatch(lines, { running, hidden, unanswered }, usage.cost_per_snapshot);
 	const isHeldToBalance = options.checkBalance && !run.isTestKey;
 	const available = availableUsd(usage);
@@ -286,41 +326,31 @@ async function planFor(
 	return { plan, running, refusal };
 }
 
-/** What an earlier run has sent and is in the list now needs no more watching. */
-function forgetAnswered({ account }: Run, lines: BatchLine[], { decisions }: Plan): void {
-	const unanswered = unansweredOf(account, Date.now());
-	decisions.forEach((decision, index) => {
-		const { parsed } = lines[index]!;
-		const isThere = decision.do === 'return' || decision.do === 'recover';
-		if (isThere && parsed.ok) unanswered.delete(identityOf(parsed.link));
-	});
-}
-
 /** Carries out what the plan allows; the results of the lines that took a request. */
 async function spend(
 	run: Run,
 	lines: BatchLine[],
 	{ plan, running, refusal }: Planned,
 	{ dryRun }: BatchOptions,
-): Promise<Map<number, Result>> {
+): Promise<Carried> {
 	const { context, hint } = run;
 	if (dryRun) {
 		if (refusal) hint(`This batch would be refused: ${refusal.message}`, 'warning');
-		return new Map();
+		return { results: new Map(), ending: null };
 	}
-	if (refusal) {
-		if (!context.continueOnFail()) throw refusal;
-		return new Map(linesToTrack(plan).map((index) => [index, failed(refusal.message)]));
-	}
-	forgetAnswered(run, lines, plan);
-	const { results, ending } = await carryOut(run, lines, plan, running);
-	if (!ending) return results;
-	const error = endedEarly(run, lines, results, ending);
-	// n8n keeps nothing of what a stopped node returns or throws (stopDuringRun in n8n 2.40).
-	if (ending.kind === 'cancelled')
-		context.logger.warn(`ContentStats: ${error.message}. ${error.description}`);
-	if (!context.continueOnFail()) throw error;
-	return results;
+	if (!refusal) return await carryOut(run, lines, plan, running);
+	if (!context.continueOnFail()) throw refusal;
+	const refused = linesToTrack(plan).map((index) => [index, failed(refusal.message)] as const);
+	return { results: new Map(refused), ending: null };
+}
+
+/** The tracking that an earlier run has asked for is told of now, and needs no more watching. */
+function forgetAnswered(run: Run, lines: BatchLine[], { decisions }: Plan): void {
+	const unanswered = unansweredOf(run.account, Date.now());
+	decisions.forEach((decision, index) => {
+		const { parsed } = lines[index]!;
+		if (decision.do === 'recover' && parsed.ok) unanswered.delete(identityOf(parsed.link));
+	});
 }
 
 async function planAndSpend(
@@ -331,37 +361,56 @@ async function planAndSpend(
 	const { context } = run;
 	let planned: Planned;
 	try {
+		refuseRetries(run, lines);
 		planned = await planFor(run, lines, options, unansweredOf(run.account, Date.now()));
 	} catch (reason) {
 		const error = toNodeError(context.getNode(), reason);
 		if (!context.continueOnFail()) throw error;
 		return lines.map(() => failed(`${error.message}. ${error.description ?? ''}`));
 	}
-	const { decisions } = planned.plan;
-	if (!context.continueOnFail()) refuseBatch(run, lines, decisions);
-	const results = await spend(run, lines, planned, options);
+	const { plan } = planned;
+	stopAtRefused(run, lines, refusedIn(plan, lines));
+	const { results, ending } = await spend(run, lines, planned, options);
 	const resultAt = (index: number): Result =>
-		results.get(index) ?? resultOf(decisions[index]!, lines, resultAt);
-	return lines.map((_, index) => resultAt(index));
+		results.get(index) ?? resultOf(plan.decisions[index]!, lines, resultAt);
+	const all = lines.map((_, index) => resultAt(index));
+
+	const error = ending && endedEarly(run, lines, all, ending);
+	// n8n keeps nothing of what a stopped node returns or throws (stopDuringRun in n8n 2.40).
+	if (context.getExecutionCancelSignal()?.aborted)
+		context.logger.warn(
+			`ContentStats: stopped. ${summariseBatch(all)}. ${error?.description ?? ''}`,
+		);
+	if (error && !context.continueOnFail()) throw error;
+	if (!options.dryRun) forgetAnswered(run, lines, plan);
+	return all;
 }
 
-const NOTHING_KNOWN = { running: [], hidden: new Set<string>(), unanswered: new Map() };
+/** What two runs must not track at the same time, whichever key they use. */
+const identitiesIn = (lines: BatchLine[]): string[] =>
+	lines.flatMap(({ parsed }) => (parsed.ok ? [identityOf(parsed.link)] : []));
 
-/** What two runs must not track at the same time. */
-const identitiesIn = ({ account }: Run, lines: BatchLine[]): string[] =>
-	lines.flatMap(({ parsed }) => (parsed.ok ? [`${account}\n${identityOf(parsed.link)}`] : []));
-
-async function executeBatch(run: Run): Promise<INodeExecutionData[]> {
+async function resultsOf(run: Run, lines: BatchLine[]): Promise<Result[]> {
 	const { context } = run;
-	const options = readBatchOptions(run);
-	const lines = readLines(run);
-	if (!context.continueOnFail())
-		refuseBatch(run, lines, planBatch(lines, NOTHING_KNOWN, 0).decisions);
-	const results = await inTurn(
-		identitiesIn(run, lines),
+	let options: BatchOptions;
+	try {
+		options = readBatchOptions(run);
+	} catch (reason) {
+		if (!context.continueOnFail()) throw toNodeError(context.getNode(), reason);
+		const { message, description } = reason as ContentStatsError;
+		return lines.map(() => failed(`${message}. ${description}`));
+	}
+	stopAtRefused(run, lines, unreadable(lines));
+	return await inTurn(
+		identitiesIn(lines),
 		() => planAndSpend(run, lines, options),
 		context.getExecutionCancelSignal(),
 	);
+}
+
+async function executeBatch(run: Run): Promise<INodeExecutionData[]> {
+	const lines = readLines(run);
+	const results = await resultsOf(run, lines);
 	const isUncertain = results.some(({ outcome }) => outcome === 'unknown');
 	run.hint(summariseBatch(results), isUncertain ? 'warning' : 'info');
 	return results.map((result, index) => toItem(run, lines[index]!, result));

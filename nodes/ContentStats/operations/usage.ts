@@ -13,7 +13,7 @@ export const usage: BatchOperation = {
 	fields: [],
 	async executeBatch({ context, client }) {
 		const [report, running] = await Promise.all([client.usage(), listRunning(client)]);
-		const isComplete = hiddenSlices(running, report).length === 0;
+		const isComplete = hiddenSlices(running, report.active_videos).length === 0;
 		return [
 			{
 				json: {

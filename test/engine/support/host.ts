@@ -155,6 +155,7 @@ export interface RunOptions {
 	/** The items that come in; one empty item unless given. */
 	items?: IDataObject[];
 	onError?: INode['onError'];
+	retryOnFail?: boolean;
 }
 
 export interface RunOutcome {
@@ -217,9 +218,9 @@ export async function runOthers(
 export function startAction(
 	credential: Credential,
 	parameters: INodeParameters,
-	{ items = [{}], onError }: RunOptions = {},
+	{ items = [{}], onError, retryOnFail }: RunOptions = {},
 ): { outcome: Promise<RunOutcome>; stop: () => void } {
-	const action = { ...nodeWith(ACTION, 'ContentStats', parameters), onError };
+	const action = { ...nodeWith(ACTION, 'ContentStats', parameters), onError, retryOnFail };
 	const running = startChain(credential, [action], items);
 	const outcome = running.then((run): RunOutcome => {
 		const task = run.data.resultData.runData.ContentStats?.[0];

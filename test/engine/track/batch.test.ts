@@ -1,3 +1,5 @@
+import type { IDataObject } from 'n8n-workflow';
+
 import {
 	createFixture,
 	INSTAGRAM,
@@ -411,7 +413,118 @@ describe('refusing before spending', () => {
 	});
 });
 
+describe('options that differ from item to item: the most careful holds', () => {
+	const two = (field: string, one: unknown, other: unknown) => ({
+		parameters: { videoUrls: '={{ $json.link }}', options: { [field]: '={{ $json.value }}' } },
+		more: {
+			items: [
+				{ link: TIKTOK, value: one },
+				{ link: YOUTUBE, value: other },
+			] as IDataObject[],
+		},
+	});
+
+	test.each([
+		[true, false],
+		[false, true],
+	])('Dry Run %p and %p spends nothing', async (one, other) => {
+		const { credential, posts } = await createFixture();
+		const { parameters, more } = two('dryRun', one, other);
+		const { items } = await runAction(credential, parameters, more);
+		expect(outcomes(items)).toEqual(['would_track', 'would_track']);
+		expect(posts()).toEqual([]);
+	});
+
+	test.each([
+		[true, false],
+		[false, true],
+	])('Check Balance %p and %p checks it', async (one, other) => {
+		const { credential, posts } = await createFixture({ balanceUsd: 3 });
+		const { parameters, more } = two('checkBalance', one, other);
+		const { error } = await runAction(credential, parameters, more);
+		expect(error?.message).toContain('has $3.00 left to spend');
+		expect(posts()).toEqual([]);
+	});
+});
+
+describe('Retry On Fail', () => {
+	const batch = { videoUrls: `https://vimeo.com/1 ${TIKTOK}` };
+
+	test('with Track Again is refused before anything is spent', async () => {
+		const { credential, calls } = await createFixture();
+		const { error } = await runAction(
+			credential,
+			{ videoUrls: TIKTOK, options: { ifAlreadyTracked: 'trackAgain' } },
+			{ retryOnFail: true },
+		);
+		expect(error?.message).toMatch(/^Track Again and Retry On Fail do not go together/);
+		expect(calls()).toEqual([]);
+	});
+
+	test('of what is tracked once tracks nothing twice', async () => {
+		const { credential, posts } = await createFixture();
+		await runAction(credential, batch, { retryOnFail: true, onError: 'continueErrorOutput' });
+		expect(posts()).toHaveLength(1);
+	});
+});
+
 describe('going on after an error', () => {
+	test.each([
+		['an invalid key', 401, {}],
+		['a used-up balance', 402, { error: 'Insufficient balance' }],
+	])('%s ends the batch: no other link can succeed', async (_, status, body) => {
+		const { credential, sandbox, posts } = await createFixture();
+		sandbox.faults.add({
+			kind: 'status',
+			status,
+			body,
+			match: { method: 'POST' },
+			times: Infinity,
+		});
+		const links = Array.from({ length: 30 }, (_, n) => `https://x.com/a/status/${n + 1}`);
+		const { items } = await runAction(
+			credential,
+			{ videoUrls: links.join(' ') },
+			{ onError: 'continueRegularOutput' },
+		);
+		expect(new Set(outcomes(items))).toEqual(new Set(['failed']));
+		expect(posts().length).toBeLessThanOrEqual(8);
+	});
+
+	test('an option that cannot be read: every link has its row, and why', async () => {
+		const { credential, posts } = await createFixture();
+		for (const parameters of [
+			{ durationDays: 99 },
+			{ options: { maxTotalCost: '' } },
+			{ options: { ifAlreadyTracked: 'maybe' } },
+		]) {
+			const { items } = await runAction(
+				credential,
+				{ videoUrls: `${TIKTOK} ${YOUTUBE}`, ...parameters },
+				{ onError: 'continueRegularOutput' },
+			);
+			expect(items.map(({ input_link }) => input_link)).toEqual([TIKTOK, YOUTUBE]);
+			expect(outcomes(items)).toEqual(['failed', 'failed']);
+			expect(items[1]!.message).toContain('Nothing was tracked or charged');
+		}
+		expect(posts()).toEqual([]);
+	});
+
+	test('with Fail a rerun is not called safe', async () => {
+		const { credential, sandbox } = await createFixture();
+		sandbox.faults.add({
+			kind: 'status',
+			status: 400,
+			body: {},
+			match: { method: 'POST' },
+			after: 1,
+		});
+		const options = { ifAlreadyTracked: 'fail' };
+		const { error } = await runAction(credential, { videoUrls: `${TIKTOK} ${YOUTUBE}`, options });
+		expect(error?.description).toContain('set If Already Tracked to Return the Existing Tracking');
+		expect(error?.description).not.toContain('safe');
+	});
+
 	test('each link has its own outcome, and what failed its reason', async () => {
 		const { credential, sandbox, posts } = await createFixture();
 		sandbox.faults.add({
@@ -518,7 +631,9 @@ describe('going on after an error', () => {
 			{ items: [{ link: '' }, { link: TIKTOK }], onError: 'continueRegularOutput' },
 		);
 		expect(outcomes(items)).toEqual(['failed', 'tracked']);
-		expect(items[0]!.message).toBe('No video links were given');
+		expect(items[0]!.message).toBe(
+			'No video links were given. Paste at least one link into Video URLs',
+		);
 	});
 
 	test('without it, the error says how many are tracked, and that a rerun is safe', async () => {
@@ -570,11 +685,12 @@ test('Stop during the plan ends it, and nothing is sent after', async () => {
 	sandbox.faults.add({ kind: 'latency', ms: 300, match: { path: '/usage' } });
 	const { outcome, stop } = startAction(credential, { videoUrls: TIKTOK });
 	while (!calls().includes('GET /usage')) await new Promise((resolve) => setTimeout(resolve, 20));
+	const before = calls().length;
 	stop();
 	const { run } = await outcome;
 	expect(run.status).toBe('canceled');
 	await new Promise((resolve) => setTimeout(resolve, 500));
-	expect(calls()).toHaveLength(3);
+	expect(calls()).toHaveLength(before);
 	expect(posts()).toEqual([]);
 });
 

@@ -52,7 +52,7 @@ describe('a link whose fate is unknown', () => {
 		expect(outcomes(await track(TIKTOK))).toEqual(['unknown']);
 		clock.advance({ minutes: 1 });
 		const [found] = await track(TIKTOK);
-		expect(found).toMatchObject({ outcome: 'already_tracked', estimated_cost: 0 });
+		expect(found).toMatchObject({ outcome: 'recovered', estimated_cost: 0 });
 		expect(posts()).toHaveLength(1);
 		expect(sandbox.videos.size).toBe(1);
 	});
@@ -80,6 +80,62 @@ describe('a link whose fate is unknown', () => {
 		expect(sandbox.videos.size).toBe(3);
 	});
 
+	it('is not forgotten where another run meets an earlier tracking of it', async () => {
+		const { sandbox, clock, posts, track } = await createAccount();
+		sandbox.seedVideo({ video_link: TIKTOK });
+		clock.advance({ seconds: 1 });
+		sandbox.faults.add({ kind: 'late_commit', afterMs: 120_000, match: POST });
+		expect(outcomes(await track(TIKTOK, 'trackAgain'))).toEqual(['unknown']);
+		expect(outcomes(await track(TIKTOK))).toEqual(['already_tracked']);
+		expect(outcomes(await track(TIKTOK, 'trackAgain'))).toEqual(['unknown']);
+		expect(posts()).toHaveLength(1);
+	});
+
+	it('is told of until it was told, also where a run ends early', async () => {
+		const { sandbox, clock, posts, track } = await createAccount();
+		sandbox.faults.add({ kind: 'late_commit', afterMs: 60_000, match: POST });
+		await track(TIKTOK, 'trackAgain');
+		clock.advance({ minutes: 2 });
+		sandbox.faults.add({ kind: 'status', status: 400, body: {}, match: POST });
+		await expect(track(`${TIKTOK} ${YOUTUBE}`, 'trackAgain')).rejects.toMatchObject({
+			message: expect.stringMatching(/1 of 2 links tracked/),
+		});
+		const again = await track(`${TIKTOK} ${YOUTUBE}`, 'trackAgain');
+		expect(outcomes(again)).toEqual(['recovered', 'tracked']);
+		expect(posts()).toHaveLength(3);
+	});
+
+	it('is recovered, not refused, where what is tracked already is', async () => {
+		const { sandbox, clock, track } = await createAccount();
+		sandbox.faults.add({ kind: 'late_commit', afterMs: 60_000, match: POST });
+		await track(TIKTOK, 'fail');
+		clock.advance({ minutes: 2 });
+		expect(outcomes(await track(TIKTOK, 'fail'))).toEqual(['recovered']);
+	});
+
+	it('is named where a batch ends early, and its copies cost nothing', async () => {
+		const { credential, sandbox } = await createAccount();
+		sandbox.faults.add(NEVER_COMMITTED);
+		const { items } = await runAction(credential, { videoUrls: `${TIKTOK} ${TIKTOK}` });
+		expect(items.map(({ outcome, estimated_cost }) => [outcome, estimated_cost])).toEqual([
+			['unknown', 2.52],
+			['unknown', 0],
+		]);
+		sandbox.faults.add({ kind: 'status', status: 400, body: {}, match: POST });
+		const { error } = await runAction(credential, { videoUrls: `${TIKTOK} ${YOUTUBE}` });
+		expect(error?.description).toContain(`Unknown, it may or may not run: ${TIKTOK}.`);
+	});
+
+	it('is known by its account, however the base URL is spelled', async () => {
+		const { credential, sandbox, posts } = await createAccount();
+		sandbox.faults.add(NEVER_COMMITTED);
+		await runAction(credential, { videoUrls: TIKTOK });
+		const spelled = { ...credential, baseUrl: ` ${credential.baseUrl}// ` };
+		const { items } = await runAction(spelled, { videoUrls: TIKTOK });
+		expect(outcomes(items)).toEqual(['unknown']);
+		expect(posts()).toHaveLength(1);
+	});
+
 	it('in a dry run stays as it is', async () => {
 		const { credential, sandbox, clock, track } = await createAccount();
 		sandbox.faults.add({ kind: 'late_commit', afterMs: 60_000, match: POST });
@@ -97,8 +153,8 @@ it('looks for all lost answers of a batch at once', async () => {
 	sandbox.faults.add({ ...COMMITTED, times: 2 });
 	expect(outcomes(await track(`${TIKTOK} ${YOUTUBE}`))).toEqual(['recovered', 'recovered']);
 	expect(posts()).toHaveLength(2);
-	// The plan, and one look at what is monitored and what is paused.
-	expect(calls().filter((call) => call.startsWith('GET'))).toHaveLength(3 + 2);
+	// The plan, and one look at what is paused, monitored, and paused meanwhile.
+	expect(calls().filter((call) => call.startsWith('GET'))).toHaveLength(4 + 3);
 });
 
 it('goes on after several lost answers where it finds what they were about', async () => {
@@ -111,6 +167,29 @@ it('goes on after several lost answers where it finds what they were about', asy
 		...Array(28).fill('tracked'),
 	]);
 	expect(posts()).toHaveLength(40);
+});
+
+it('looks three times, since an answer may be lost before its tracking shows', async () => {
+	const { sandbox, track } = await createAccount();
+	sandbox.faults.add({ kind: 'late_commit', afterMs: 35_000, match: POST });
+	expect(outcomes(await track(TIKTOK))).toEqual(['recovered']);
+	expect(sandbox.videos.size).toBe(1);
+});
+
+it('announces what the API says that it costs', async () => {
+	const { sandbox, track } = await createAccount();
+	const map = (json: object) => ({ ...json, estimated_cost: 2.1 });
+	sandbox.faults.add({ kind: 'map', map, match: POST });
+	expect(await track(TIKTOK)).toMatchObject([{ outcome: 'tracked', estimated_cost: 2.1 }]);
+});
+
+it('takes a 303 for what may have worked', async () => {
+	const { sandbox, posts, track } = await createAccount();
+	const location = 'https://elsewhere.example/';
+	sandbox.faults.add({ kind: 'redirect', status: 303, location, match: POST });
+	const [line] = await track(TIKTOK);
+	expect(line).toMatchObject({ outcome: 'unknown', message: expect.stringContaining('points to') });
+	expect(posts()).toHaveLength(1);
 });
 
 it('looks again where a look-up fails', async () => {
@@ -163,6 +242,17 @@ describe('where the API shows not all that runs', () => {
 		const { posts, track } = await createFull(101);
 		expect(outcomes(await track(TIKTOK, 'trackAgain'))).toEqual(['tracked']);
 		expect(posts()).toHaveLength(1);
+	});
+
+	it('counts the account again, which may have grown meanwhile', async () => {
+		const { sandbox, posts, track } = await createFull(100);
+		let counted = 0;
+		const map = (json: object) => ({ ...json, active_videos: (counted += 1) === 1 ? 100 : 101 });
+		sandbox.faults.add({ kind: 'map', map, match: { path: '/usage' }, times: 2 });
+		await expect(track(TIKTOK)).rejects.toMatchObject({
+			message: expect.stringMatching(/^Cannot track/),
+		});
+		expect(posts()).toEqual([]);
 	});
 
 	it('is not misled by a list that is just full', async () => {

@@ -87,3 +87,16 @@ test('one malformed link among 300: nothing is sent', async () => {
 	expect(error?.description).toMatch(/names no single video.*Nothing was tracked or charged/);
 	expect(sandbox.requests).toEqual([]);
 });
+
+test('two spellings of one base URL are one account: one POST', async () => {
+	const { credential, posts } = await createFixture();
+	const spelled = { ...credential, baseUrl: `${credential.baseUrl}/` };
+	const runs = await Promise.all(
+		[credential, spelled].map((each) => runAction(each, { videoUrls: TIKTOK })),
+	);
+	expect(runs.flatMap(({ items }) => outcomes(items)).sort()).toEqual([
+		'already_tracked',
+		'tracked',
+	]);
+	expect(posts()).toHaveLength(1);
+});

@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+
+import type { Figure } from './figures';
+
+/** Nodes of vendors for their own services, by their weekly downloads in November 2026. */
+const VENDORS = [
+	'@mendable/n8n-nodes-firecrawl',
+	'@blotato/n8n-nodes-blotato',
+	'@searchapi/n8n-nodes-searchapi',
+];
+
+interface Packed {
+	size: number;
+	entryCount: number;
+}
+
+function npm(args: string[]): string {
+	const cwd = join(__dirname, '..');
+	return execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+}
+
+/** What `npm pack` says of a package, ours unless named. */
+function packed(...name: string[]): Packed {
+	const answer = JSON.parse(npm(['pack', ...name, '--dry-run', '--json'])) as Packed[] | object;
+	return (Array.isArray(answer) ? answer : Object.values(answer))[0] as Packed;
+}
+
+/** Row 7: the size and the files of the tarball against the smallest of three vendors' nodes. */
+export function measurePackage(): Figure[] {
+	const ours = packed();
+	const vendors = VENDORS.map((name) => packed(name));
+	const least = (of: (one: Packed) => number) => Math.min(...vendors.map(of));
+	const against = `the least of ${VENDORS.join(', ')}`;
+	return [
+		{
+			row: 7,
+			what: 'tarball',
+			unit: 'kB',
+			ours: [ours.size / 1000],
+			against,
+			theirs: [least(({ size }) => size) / 1000],
+			target: 1.5,
+		},
+		{
+			row: 7,
+			what: 'files',
+			unit: '',
+			ours: [ours.entryCount],
+			against,
+			theirs: [least(({ entryCount }) => entryCount)],
+			target: 1.5,
+		},
+	];
+}

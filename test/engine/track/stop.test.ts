@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { createFixture, TIKTOK, YOUTUBE } from '../support/fixture';
+import { runAction, startAction } from '../support/host';
+
+const POST = { method: 'POST' };
+const soon = (ms = 20) => new Promise((resolve) => setTimeout(resolve, ms));
+const outcomes = (items: Array<Record<string, unknown>>) => items.map(({ outcome }) => outcome);
+const log = () => readFileSync(process.env.N8N_LOG_FILE_LOCATION!, 'utf8');
+
+/** What was logged since `before`; n8n writes its log with a delay. */
+async function logged(before: string, text: string): Promise<string> {
+	for (let tries = 0; tries < 100 && !log().slice(before.length).includes(text); tries += 1)
+		await soon();
+	return log().slice(before.length);
+}
+
+test('Stop lets what is under way be finished, and the log says what was tracked', async () => {
+	const { credential, sandbox, posts } = await createFixture();
+	sandbox.faults.add({ kind: 'latency', ms: 400, match: POST, times: 2 });
+	const before = log();
+	const { outcome, stop } = startAction(credential, { videoUrls: `${TIKTOK} ${YOUTUBE}` });
+	while (posts().length < 2) await soon();
+	stop();
+	const { run, items } = await outcome;
+	expect(run.status).toBe('canceled');
+	expect(outcomes(items)).toEqual(['tracked', 'tracked']);
+	expect(await logged(before, 'stopped')).toContain('Of 2 links: 2 tracked');
+});
+
+test('Stop during a look-up leaves what is looked for unknown, and says so in the log', async () => {
+	const { credential, sandbox, posts } = await createFixture();
+	sandbox.faults.add({ kind: 'drop', when: 'after_commit', match: POST });
+	const before = log();
+	const { outcome, stop } = startAction(credential, { videoUrls: TIKTOK });
+	while (posts().length === 0) await soon();
+	await soon(100);
+	const pressed = performance.now();
+	stop();
+	const { items } = await outcome;
+	expect(performance.now() - pressed).toBeLessThan(1000);
+	expect(outcomes(items)).toEqual(['unknown']);
+	expect(await logged(before, 'stopped')).toContain('1 unknown');
+
+	const again = await runAction(credential, { videoUrls: TIKTOK });
+	expect(outcomes(again.items)).toEqual(['recovered']);
+	expect(posts()).toHaveLength(1);
+});
+
+test('Stop between the two hops of a redirect is no unknown fate', async () => {
+	let requests = 0;
+	const server = createServer((request, response) => {
+		requests += 1;
+		const { port } = server.address() as AddressInfo;
+		const isPost = request.method === 'POST';
+		response.writeHead(isPost ? 308 : 200, {
+			...(isPost && { location: `http://www.localhost:${port}${request.url}` }),
+			'content-type': 'application/json',
+			'x-ratelimit-remaining': isPost ? '0' : '9',
+			'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + 60),
+		});
+		const usage = {
+			balance_usd: 9,
+			uncharged_usage_usd: 0,
+			active_videos: 0,
+			cost_per_snapshot: 0.015,
+		};
+		response.end(JSON.stringify(isPost ? {} : { ...usage, videos: [] }));
+	});
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const { port } = server.address() as AddressInfo;
+	const credential = { baseUrl: `http://localhost:${port}/api/v1`, apiKey: 'cs_live_x' };
+	const { outcome, stop } = startAction(
+		credential,
+		{ videoUrls: TIKTOK },
+		{ onError: 'continueRegularOutput' },
+	);
+	while (requests < 5) await soon();
+	await soon(100);
+	stop();
+	const { items } = await outcome;
+	server.close();
+	expect(outcomes(items)).toEqual(['failed']);
+	expect(requests).toBe(5);
+});
