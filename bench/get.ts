@@ -4,18 +4,12 @@ import type { IExecuteFunctions, INodeType } from 'n8n-workflow';
 import { type OtherNode, runOthers } from '../test/engine/support/host';
 import type { Api } from './api';
 import { built } from './built';
+import { expectCount } from './expect';
+import type { Figure } from './figures';
+import { withApi } from './measure';
 
+const SNAPSHOTS = 718;
 const TIMES = 100;
-
-/** CPU time in ms of one Get of a video with 720 snapshots, and of what it cannot do without. */
-export interface GetRun {
-	/** Get with growth, in n8n's engine. */
-	get: number;
-	/** A node that asks n8n for the same and returns the snapshots as they come, in the same engine. */
-	host: number;
-	/** JSON.parse of the body. */
-	parse: number;
-}
 
 async function cpuMsOf(work: () => unknown): Promise<number> {
 	const before = process.cpuUsage();
@@ -49,8 +43,35 @@ const plainNode = (url: string): INodeType => ({
 	},
 });
 
-/** Measures Get `rounds` times in turn with its floors. The API is in another process. */
-export async function measureGet(rounds: number, { baseUrl, apiKey, videoIds }: Api) {
+/** Row 5: Get with growth, the same through n8n without us, and JSON.parse of the body alone. */
+export async function measureGet(rounds: number): Promise<Figure[]> {
+	return await withApi({ videos: 1, snapshots: SNAPSHOTS }, async (api) => {
+		const { get, host, parse } = await worksOf(api);
+		const costs = { get: [] as number[], host: [] as number[], parse: [] as number[] };
+		// The first round warms up.
+		await Promise.all([cpuMsOf(get), cpuMsOf(host), cpuMsOf(parse)]);
+		for (let round = 0; round < rounds; round += 1) {
+			costs.get.push(await cpuMsOf(get));
+			costs.host.push(await cpuMsOf(host));
+			costs.parse.push(await cpuMsOf(parse));
+		}
+		const common = { row: 5, what: `Get with growth of ${SNAPSHOTS} snapshots: CPU`, unit: 'ms' };
+		const against = 'JSON.parse of the body';
+		return [
+			{ ...common, ours: costs.get, against, theirs: costs.parse, target: 2.5 },
+			{ ...common, ours: costs.get, against: 'a node that only fetches them', theirs: costs.host },
+			{
+				...common,
+				what: 'a node that only fetches them: CPU',
+				ours: costs.host,
+				against,
+				theirs: costs.parse,
+			},
+		];
+	});
+}
+
+async function worksOf({ baseUrl, apiKey, videoIds }: Api) {
 	const url = `${baseUrl}/videos/${videoIds[0]}`;
 	const { data: body } = await axios.get<string>(url, {
 		headers: { 'X-API-Key': apiKey },
@@ -61,6 +82,8 @@ export async function measureGet(rounds: number, { baseUrl, apiKey, videoIds }: 
 		const chain = [{ ...node, name: 'Node', typeVersion: 1 }];
 		const { data } = await runOthers({ baseUrl, apiKey }, chain, [{}]);
 		if (data.resultData.error) throw data.resultData.error;
+		const [items] = data.resultData.runData.Node![0]!.data!.main!;
+		expectCount('items', items!.length, SNAPSHOTS);
 	};
 	const get = {
 		type: new built.ContentStats(),
@@ -71,15 +94,5 @@ export async function measureGet(rounds: number, { baseUrl, apiKey, videoIds }: 
 		},
 	};
 	const host = { type: plainNode(url), parameters: {} };
-	const runs: GetRun[] = [];
-	for (let round = 0; round <= rounds; round += 1) {
-		const costs = {
-			get: await cpuMsOf(() => run(get)),
-			host: await cpuMsOf(() => run(host)),
-			parse: await cpuMsOf(() => JSON.parse(body)),
-		};
-		// The first round warms up.
-		if (round > 0) runs.push(costs);
-	}
-	return runs;
+	return { get: () => run(get), host: () => run(host), parse: () => JSON.parse(body) as unknown };
 }

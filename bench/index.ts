@@ -2,20 +2,39 @@ import { Command, InvalidArgumentError } from 'commander';
 import { Table } from 'console-table-printer';
 
 import useOwnN8nFolder from '../test/setup/n8nFolder';
-import { type BatchRun, LINKS, measureBatch } from './batch';
+import { measureBatch } from './batch';
+import { type Figure, medianOf, ratiosOf, spreadOf } from './figures';
+import { measureGet } from './get';
+import { measureLoad } from './load';
+import { measurePackage } from './package';
+import { measureBuiltIn, measurePolls } from './poll';
 
 // Colour codes would end up in files that the output is sent to.
 const PLAIN = { shouldDisableColors: true };
 
-const { runs, json } = new Command('npm run bench --')
+/** The batch comes last: it makes the clock of this process run faster. */
+const MEASURES: Array<{ name: string; measure: (rounds: number) => Promise<Figure[]> | Figure[] }> =
+	[
+		{ name: 'package', measure: measurePackage },
+		{ name: 'load', measure: measureLoad },
+		{ name: 'get', measure: measureGet },
+		{ name: 'polls', measure: measurePolls },
+		{ name: 'builtIn', measure: measureBuiltIn },
+		{ name: 'batch', measure: measureBatch },
+	];
+const NAMES = MEASURES.map(({ name }) => name);
+
+const { runs, json, only } = new Command('npm run bench --')
 	.description(
-		'Measures the package against what a user would do otherwise, on the sandbox: a batch of 300 links ' +
-			'at 60 requests a minute, in a clock that runs 20 times as fast as real time.',
+		'Measures the package on the sandbox, in turn with a floor (what cannot be done without) or with what a ' +
+			'user would do otherwise. Ratios are of runs that follow each other, as median (least to most). ' +
+			'All of it takes about 20 minutes.',
 	)
-	.option('--runs <number>', 'how often each way is run, in turn', wholeNumber, 5)
+	.option('--runs <number>', 'how often each is run, in turn', wholeNumber, 5)
+	.option('--only <names>', `some of ${NAMES.join(',')}`, names, NAMES)
 	.option('--json', 'print every run as JSON')
 	.parse()
-	.opts<{ runs: number; json?: true }>();
+	.opts<{ runs: number; json?: true; only: string[] }>();
 
 main().then(
 	() => process.exit(0),
@@ -27,35 +46,36 @@ main().then(
 
 async function main() {
 	const removeFolder = await useOwnN8nFolder();
-	const results = await measureBatch(runs).finally(removeFolder);
-	if (json) return console.log(JSON.stringify(Object.fromEntries(results), null, 2));
-	const table = new Table({
-		title: `300 links at 60 requests a minute, ${runs} runs each`,
-		...PLAIN,
-	});
-	for (const [way, all] of results) {
-		const spread = (of: (run: BatchRun) => number, digits = 0) => spreadOf(all.map(of), digits);
+	const figures: Figure[] = [];
+	for (const { name, measure } of MEASURES.filter(({ name }) => only.includes(name))) {
+		if (!json) console.log(`Measuring ${name} …`);
+		figures.push(...(await measure(runs)));
+	}
+	removeFolder();
+	figures.sort((a, b) => a.row - b.row);
+	if (json) return console.log(JSON.stringify(figures, null, 2));
+	const table = new Table({ title: `${runs} runs each`, ...PLAIN });
+	for (const figure of figures) {
+		const { row, what, unit, ours, against, theirs, target } = figure;
+		const ratios = ratiosOf(figure);
 		table.addRow({
-			way,
-			tracked: spread(({ tracked }) => tracked),
-			requests: spread(({ requests }) => requests),
-			'answered 429': spread(({ refused }) => refused),
-			minutes: spread(({ minutes }) => minutes, 2),
-			// Who loses links is done early.
-			'of what the limit makes necessary': all.every(({ tracked }) => tracked === LINKS)
-				? spread(({ minutes, necessary }) => minutes / necessary, 3)
-				: '–',
+			'': row,
+			what,
+			ours: `${spreadOf(ours)} ${unit}`.trim(),
+			against: `${against}: ${spreadOf(theirs)} ${unit}`.trim(),
+			ratio: spreadOf(ratios),
+			'at most': target ?? '',
+			reached: target === undefined ? '' : medianOf(ratios) <= target ? 'yes' : 'no',
 		});
 	}
 	table.printTable();
 }
 
-/** The median, with the least and the most where they differ. */
-function spreadOf(values: number[], digits: number): string {
-	const sorted = [...values].sort((a, b) => a - b).map((value) => value.toFixed(digits));
-	const [least, most] = [sorted[0]!, sorted.at(-1)!];
-	const median = sorted[Math.floor(sorted.length / 2)]!;
-	return least === most ? median : `${median} (${least} to ${most})`;
+function names(text: string): string[] {
+	const chosen = text.split(',');
+	const wrong = chosen.filter((name) => !NAMES.includes(name));
+	if (wrong.length === 0) return chosen;
+	throw new InvalidArgumentError(`Choose of ${NAMES.join(', ')}.`);
 }
 
 function wholeNumber(text: string): number {

@@ -19,25 +19,41 @@ async function answerOf<T>(child: ChildProcess): Promise<T> {
 const start = (file: string, args: string[], execArgv: string[] = []): ChildProcess =>
 	fork(join(__dirname, file), args, { execArgv: ['--import', 'tsx', ...execArgv] });
 
-/** Does a kind of work (a file in `work/`) on videos of a fresh API; each is a process of its own. */
-export async function measure(work: string, options: ApiOptions): Promise<Cost> {
-	const dir = mkdtempSync(join(tmpdir(), 'contentstats-bench-'));
+/** Runs `work` on a fresh API, which is a process of its own. */
+export async function withApi<T>(
+	options: ApiOptions,
+	work: (api: Api, advance: () => Promise<number>) => Promise<T>,
+): Promise<T> {
 	const server = start('api.ts', [JSON.stringify(options)], ['--max-old-space-size=8192']);
 	try {
 		const api = await answerOf<Api>(server);
-		const file = join(dir, 'api.json');
-		writeFileSync(file, JSON.stringify(api));
-		const subject = start('subject.ts', [work, file], ['--expose-gc', '--max-old-space-size=8192']);
-		try {
-			await answerOf(subject);
+		return await work(api, async () => {
 			server.send('advance');
-			subject.send(await answerOf<number>(server));
-			return await answerOf<Cost>(subject);
-		} finally {
-			subject.kill('SIGKILL');
-		}
+			return await answerOf<number>(server);
+		});
 	} finally {
 		server.kill('SIGKILL');
+	}
+}
+
+/** Does a kind of work (a file in `work/`) in a process of its own, on videos of a fresh API. */
+export async function measure(work: string, options: ApiOptions): Promise<Cost> {
+	const dir = mkdtempSync(join(tmpdir(), 'contentstats-bench-'));
+	const file = join(dir, 'api.json');
+	try {
+		return await withApi(options, async (api, advance) => {
+			writeFileSync(file, JSON.stringify(api));
+			const flags = ['--expose-gc', '--max-old-space-size=8192'];
+			const subject = start('subject.ts', [work, file], flags);
+			try {
+				await answerOf(subject);
+				subject.send(await advance());
+				return await answerOf<Cost>(subject);
+			} finally {
+				subject.kill('SIGKILL');
+			}
+		});
+	} finally {
 		rmSync(dir, { recursive: true, force: true });
 	}
 }
