@@ -61,7 +61,7 @@ export class ContentStatsError extends Error {
 	}
 }
 
-/** Kinds after which a request may still have taken effect. All others certainly did nothing. */
+/** Kinds after which a POST may have taken effect. All others that a POST can end in certainly did nothing. */
 const UNKNOWN_FATE = new Set<ErrorKind>(['server_error', 'no_reply', 'unreadable_reply']);
 
 /** Whether a request that ended in `error` may still have taken effect at the API. */

@@ -223,3 +223,17 @@ describe('a deadline', () => {
 		expect(sent).toHaveLength(1);
 	});
 });
+
+test('a reply that drips is ended when its time is over, though the socket is not silent', async () => {
+	const { request } = createHost(
+		({ abortSignal }, pass) =>
+			new Promise((_, reject) => {
+				abortSignal!.addEventListener!('abort', () => {
+					pass(50);
+					reject(new Error('canceled'));
+				});
+			}),
+		50,
+	);
+	await expect(request(call)).rejects.toMatchObject({ kind: 'cut_short' });
+});
