@@ -7,7 +7,7 @@ import { type Figure, medianOf, ratiosOf, spreadOf } from './figures';
 import { measureGet } from './get';
 import { measureLoad } from './load';
 import { measurePackage } from './package';
-import { measureBuiltIn, measurePolls } from './poll';
+import { measureBuiltIn, measureManyVideos, measurePolls } from './poll';
 
 // Colour codes would end up in files that the output is sent to.
 const PLAIN = { shouldDisableColors: true };
@@ -19,6 +19,7 @@ const MEASURES: Array<{ name: string; measure: (rounds: number) => Promise<Figur
 		{ name: 'load', measure: measureLoad },
 		{ name: 'get', measure: measureGet },
 		{ name: 'polls', measure: measurePolls },
+		{ name: 'manyVideos', measure: measureManyVideos },
 		{ name: 'builtIn', measure: measureBuiltIn },
 		{ name: 'batch', measure: measureBatch },
 	];
@@ -28,7 +29,7 @@ const { runs, json, only } = new Command('npm run bench --')
 	.description(
 		'Measures the package on the sandbox, in turn with a floor (what cannot be done without) or with what a ' +
 			'user would do otherwise. Ratios are of runs that follow each other, as median (least to most). ' +
-			'All of it takes about 20 minutes.',
+			'All of it takes about half an hour.',
 	)
 	.option('--runs <number>', 'how often each is run, in turn', wholeNumber, 5)
 	.option('--only <names>', `some of ${NAMES.join(',')}`, names, NAMES)

@@ -21,7 +21,7 @@ const cpu = ({ cpuMs }: Cost): number => cpuMs;
 const peak = ({ peakMb }: Cost): number => peakMb;
 const peakWithoutState = ({ peakMb, stateMb }: Cost): number => peakMb - stateMb;
 
-/** Rows 1 and 2: a poll against its floors, and a poll of ten times as many videos. */
+/** Rows 1 and 2: a poll against its floors. */
 export async function measurePolls(rounds: number): Promise<Figure[]> {
 	const all = await inTurn(['axios', 'helper', 'poll'], rounds, VIDEOS, SNAPSHOTS);
 	const against = (row: number, unit: string, of: (cost: Cost) => number, target: number) => {
@@ -32,11 +32,14 @@ export async function measurePolls(rounds: number): Promise<Figure[]> {
 			{ row, what, unit, ours, against: "n8n's request helper", theirs: all('helper', of) },
 		];
 	};
+	return [...against(1, 'ms', cpu, 1.25), ...against(2, 'MB', peak, 1.15)];
+}
+
+/** Row 2: the memory of a poll of ten times as many videos. */
+export async function measureManyVideos(rounds: number): Promise<Figure[]> {
 	const few = await inTurn(['poll'], rounds, VIDEOS, FEW_SNAPSHOTS);
 	const many = await inTurn(['poll'], rounds, MANY_VIDEOS, FEW_SNAPSHOTS);
 	return [
-		...against(1, 'ms', cpu, 1.25),
-		...against(2, 'MB', peak, 1.15),
 		{
 			row: 2,
 			what: `peak memory of a poll of ${MANY_VIDEOS} videos with ${FEW_SNAPSHOTS} snapshots, state aside`,
@@ -110,18 +113,4 @@ export async function measureBuiltIn(rounds: number): Promise<Figure[]> {
 			target: 0.1,
 		},
 	];
-}
-
-/** How CPU time and memory of a poll grow. */
-export async function measureGrowth() {
-	const points: Array<{ videos: number; snapshots: number } & Cost> = [];
-	for (const videos of [50, 100, 200, 400, 800])
-		points.push({
-			videos,
-			snapshots: SNAPSHOTS,
-			...(await measure('poll', { videos, snapshots: SNAPSHOTS })),
-		});
-	for (const snapshots of [24, 168, 336, 504])
-		points.push({ videos: 400, snapshots, ...(await measure('poll', { videos: 400, snapshots })) });
-	return points;
 }
