@@ -59,7 +59,7 @@ test('Stop between the two hops of a redirect is no unknown fate', async () => {
 			...(isPost && { location: `http://www.localhost:${port}${request.url}` }),
 			'content-type': 'application/json',
 			'x-ratelimit-remaining': isPost ? '0' : '9',
-			'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + 60),
+			'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + 5),
 		});
 		const usage = {
 			balance_usd: 9,
