@@ -510,21 +510,6 @@ describe('going on after an error', () => {
 		expect(posts()).toEqual([]);
 	});
 
-	test('with Fail a rerun is not called safe', async () => {
-		const { credential, sandbox } = await createFixture();
-		sandbox.faults.add({
-			kind: 'status',
-			status: 400,
-			body: {},
-			match: { method: 'POST' },
-			after: 1,
-		});
-		const options = { ifAlreadyTracked: 'fail' };
-		const { error } = await runAction(credential, { videoUrls: `${TIKTOK} ${YOUTUBE}`, options });
-		expect(error?.description).toContain('set If Already Tracked to Return the Existing Tracking');
-		expect(error?.description).not.toContain('safe');
-	});
-
 	test('each link has its own outcome, and what failed its reason', async () => {
 		const { credential, sandbox, posts } = await createFixture();
 		sandbox.faults.add({
@@ -664,7 +649,10 @@ describe('going on after an error', () => {
 	});
 });
 
-test('with Track Again a rerun is not called safe', async () => {
+test.each([
+	['trackAgain', 'tracks, and pays for, what was tracked now once more'],
+	['fail', 'set If Already Tracked to Return the Existing Tracking'],
+])('with %s a rerun is not called safe', async (ifAlreadyTracked, advice) => {
 	const { credential, sandbox } = await createFixture();
 	sandbox.faults.add({
 		kind: 'status',
@@ -673,10 +661,10 @@ test('with Track Again a rerun is not called safe', async () => {
 		match: { method: 'POST' },
 		after: 1,
 	});
-	const options = { ifAlreadyTracked: 'trackAgain' };
+	const options = { ifAlreadyTracked };
 	const { error } = await runAction(credential, { videoUrls: `${TIKTOK} ${YOUTUBE}`, options });
 	expect(error?.message).toContain('(1 of 2 links tracked before that)');
-	expect(error?.description).toContain('tracks, and pays for, what was tracked now once more');
+	expect(error?.description).toContain(advice);
 	expect(error?.description).not.toContain('safe');
 });
 
