@@ -1,3 +1,5 @@
+import type { INodeParameters } from 'n8n-workflow';
+
 import {
 	createFixture,
 	type Fixture,
@@ -198,6 +200,26 @@ test('summary', async () => {
 		metric_delta: views.at(-1)! - views[0]!,
 		peak_per_hour: Math.max(...views.slice(1).map((count, index) => count - views[index]!)),
 		sparkline: expect.stringMatching(/^[▁▂▃▄▅▆▇█]{23}$/),
+	});
+});
+
+test('summary of the newest snapshots only', async () => {
+	const fixture = await withDay();
+	const summaryWith = async (options: INodeParameters) =>
+		(await get(fixture, fixture.tracked.id, { output: 'summary', options })).items[0]!;
+	const rows = (await get(fixture, fixture.tracked.id, {})).items as Array<Record<string, number>>;
+	const newest = {
+		snapshot_count: 3,
+		first_snapshot_time: '2026-01-01T21:00:00.000Z',
+		last_snapshot_time: '2026-01-01T23:00:00.000Z',
+		metric_delta: rows.at(-1)!.views! - rows.at(-3)!.views!,
+	};
+	expect(await summaryWith({ since: '2026-01-01T21:00:00Z' })).toMatchObject(newest);
+	expect(await summaryWith({ lastSnapshots: 3 })).toMatchObject(newest);
+	expect(await summaryWith({ since: '2027-01-01T00:00:00Z' })).toMatchObject({
+		snapshot_count: 0,
+		views: null,
+		metric_delta: null,
 	});
 });
 

@@ -54,17 +54,20 @@ const fields = updateDisplayOptions({ show: { operation: ['get'] } }, [
 		type: 'collection',
 		placeholder: 'Add option',
 		default: {},
-		displayOptions: { show: { output: ['snapshots', 'latest'] } },
+		displayOptions: { show: { output: ['snapshots', 'latest', 'summary'] } },
 		options: [
-			includeGrowthField,
+			{
+				...includeGrowthField,
+				displayOptions: { show: { '/output': ['snapshots', 'latest'] } },
+			},
 			{
 				displayName: 'Last Snapshots',
 				name: 'lastSnapshots',
 				type: 'number',
 				typeOptions: { minValue: 1, numberPrecision: 0 },
 				default: 24,
-				description: 'Return only this many of the newest snapshots: 24 is about a day',
-				displayOptions: { show: { '/output': ['snapshots'] } },
+				description: 'Return, or sum up, only this many of the newest snapshots: 24 is about a day',
+				displayOptions: { show: { '/output': ['snapshots', 'summary'] } },
 			},
 			{
 				displayName: 'Since',
@@ -72,8 +75,8 @@ const fields = updateDisplayOptions({ show: { operation: ['get'] } }, [
 				type: 'dateTime',
 				default: '',
 				description:
-					'Return only snapshots taken at or after this time. Growth is still computed over the whole history.',
-				displayOptions: { show: { '/output': ['snapshots'] } },
+					'Return, or sum up, only snapshots taken at or after this time. What Include Growth adds is still computed over the whole history.',
+				displayOptions: { show: { '/output': ['snapshots', 'summary'] } },
 			},
 		],
 	},
@@ -108,7 +111,7 @@ interface Selection {
 
 /** What the fields ask for; a date without a zone is in the workflow's. @throws on bad input */
 function readSelection(output: Output, options: Options, timezone: string): Selection {
-	const includeGrowth = options.includeGrowth ?? false;
+	const includeGrowth = output !== 'summary' && (options.includeGrowth ?? false);
 	if (output === 'latest') return { since: -Infinity, count: 1, includeGrowth };
 	const since = sinceInstant(options.since, timezone);
 	if (Number.isNaN(since))
@@ -137,8 +140,8 @@ async function executeItem(run: Run, itemIndex: number): Promise<IDataObject[]> 
 	if (output === 'video') return [video as IDataObject];
 	if ((video.snapshots ?? []).length === 0)
 		hint(`Video ${video.id} has no snapshots yet: the first comes within an hour of its start`);
-	if (output === 'summary') return [summarise(video, readRows(video))];
-	return selectRows(video, selection);
+	const rows = selectRows(video, selection);
+	return output === 'summary' ? [summarise(video, rows)] : rows;
 }
 
 export const get: ItemOperation = {
