@@ -1,6 +1,7 @@
 import type {
 	IExecuteFunctions,
 	INodeExecutionData,
+	INodeProperties,
 	INodeType,
 	INodeTypeDescription,
 	IPairedItemData,
@@ -12,7 +13,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 import { forEachAtOnce } from './api/wait';
 import { accountOf, connect, errorJson, isTestKey, toNodeError } from './host';
 import { operations } from './operations';
-import type { ItemOperation, Run } from './operations/operation';
+import type { ItemOperation, Operation, Run } from './operations/operation';
 import { searchVideos } from './operations/videoLocator';
 
 const toErrorItem = (
@@ -36,6 +37,22 @@ async function executeItems(run: Run, operation: ItemOperation): Promise<INodeEx
 	});
 	return outputs.flat();
 }
+
+/**
+ * What an AI agent is told of an operation. Without it n8n would tell the node's own description for
+ * each (makeDescription in n8n-workflow, which looks up an operation by its resource).
+ */
+const toolDescriptionField = ({ option, toolDescription }: Operation): INodeProperties => ({
+	displayName: 'Tool Description',
+	name: 'toolDescription',
+	type: 'string',
+	typeOptions: { rows: 4 },
+	default: toolDescription,
+	required: true,
+	description:
+		'What the AI agent is told of this tool: what it does, what it costs and what it returns',
+	displayOptions: { show: { '@tool': [true], operation: [option.value] } },
+});
 
 export class ContentStats implements INodeType {
 	description: INodeTypeDescription = {
@@ -61,6 +78,7 @@ export class ContentStats implements INodeType {
 				default: 'track',
 				options: operations.map(({ option }) => option),
 			},
+			...operations.map(toolDescriptionField),
 			...operations.flatMap(({ fields }) => fields),
 		],
 	};

@@ -1,4 +1,4 @@
-import type { INodeProperties, INodeType } from 'n8n-workflow';
+import { type INode, type INodeProperties, type INodeType, NodeHelpers } from 'n8n-workflow';
 
 import { ContentStatsApi } from '../../credentials/ContentStatsApi.credentials';
 import { ContentStats } from '../../nodes/ContentStats/ContentStats.node';
@@ -7,6 +7,7 @@ import { ContentStatsTrigger } from '../../nodes/ContentStats/ContentStatsTrigge
 // Saved workflows depend on every name and default here: the editor leaves out what has its default.
 
 const visible = ({ type }: INodeProperties) => type !== 'notice';
+const ofToolOnly = ({ displayOptions }: INodeProperties) => displayOptions?.show?.['@tool'];
 
 const describeField = ({ name, type, default: preset, options }: INodeProperties): unknown => {
 	const values = (options ?? []).map((option) =>
@@ -17,7 +18,7 @@ const describeField = ({ name, type, default: preset, options }: INodeProperties
 
 const surfaceOf = ({ description: { properties } }: INodeType, operation?: string) =>
 	properties
-		.filter(visible)
+		.filter((field) => visible(field) && !ofToolOnly(field))
 		.filter(({ displayOptions }) =>
 			operation
 				? displayOptions?.show?.operation?.includes(operation)
@@ -193,4 +194,25 @@ describe('what a user reads', () => {
 			expect(option.description).toMatch(/Free\.|paid|\$0\.015/);
 		}
 	});
+
+	test.each(['get', 'list', 'stop', 'track', 'usage'])(
+		'an agent is told what %s does, costs and returns',
+		(operation) => {
+			const type = new ContentStats();
+			type.description.name += 'Tool';
+			const node = { typeVersion: 1 } as INode;
+			const { properties } = type.description;
+			const parameters = NodeHelpers.getNodeParameters(
+				properties,
+				{ operation },
+				true,
+				false,
+				node,
+				type.description,
+			)!;
+			const told = NodeHelpers.getToolDescriptionForNode({ ...node, parameters }, type);
+			expect(told).toMatch(/^[A-Z][^.]+\. .*(Free\.|paid|\$0\.015).*Returns /s);
+			expect(told).not.toBe(type.description.description);
+		},
+	);
 });

@@ -149,6 +149,8 @@ export const list: ItemOperation = {
 		action: 'List tracked videos',
 		description: 'List the videos that are or were tracked, with their state. Free.',
 	},
+	toolDescription:
+		'List the videos that are or were tracked, newest first, with their state. Free. Returns one item for each video with video_id, platform, title, creator, video_link, status (monitoring, paused, completed, cancelled, error) and days_remaining.',
 	fields,
 	executeItem,
 };

@@ -24,6 +24,8 @@ interface Described {
 	/** The entry in the Operation list. */
 	option: INodePropertyOptions & { value: string };
 	fields: INodeProperties[];
+	/** What an AI agent is told: what the operation does, what it costs, and what it returns. */
+	toolDescription: string;
 }
 
 /** An operation on each input item by itself. */

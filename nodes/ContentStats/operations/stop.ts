@@ -12,6 +12,8 @@ export const stop: ItemOperation = {
 		description:
 			'End the tracking of a video before its time. Its snapshots are kept, and only those already taken are paid.',
 	},
+	toolDescription:
+		'Stop tracking a video before its time. This cannot be undone; the snapshots are kept, and only those already taken are paid. Returns one item with video_id, previous_status and new_status.',
 	fields: updateDisplayOptions({ show: { operation: ['stop'] } }, [videoLocator]),
 	async executeItem(run, itemIndex) {
 		// A link that was tracked again may have a newer tracking that has ended: the one that costs is meant.

@@ -436,6 +436,8 @@ export const track: BatchOperation = {
 		description:
 			'Start hourly snapshots of one or many videos. Costs $0.015 for each snapshot: $2.52 for a video over 7 days.',
 	},
+	toolDescription:
+		'Start tracking public TikTok, YouTube, Instagram or X/Twitter videos by their links. This costs money: $0.015 for each hourly snapshot, so $0.36 a day for each video. A video that runs already is neither tracked nor paid again. Returns one item for each link with outcome (tracked, already_tracked, duplicate, recovered, unknown, failed; would_track in a dry run), video_id, estimated_cost in USD and message. Never repeat a link whose outcome is unknown within ten minutes.',
 	fields,
 	executeBatch,
 };

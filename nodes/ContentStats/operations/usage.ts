@@ -10,6 +10,8 @@ export const usage: BatchOperation = {
 		description:
 			'Get the balance, what can still be spent, what the running videos will cost, and how long it lasts. Free.',
 	},
+	toolDescription:
+		'Get the balance of the ContentStats account. Free. Returns one item in USD with available_usd (what can still be spent), committed_usd (what the running videos will cost) and total_charged_usd, and with active_videos and estimated_days_remaining.',
 	fields: [],
 	async executeBatch({ context, client }) {
 		const [report, running] = await Promise.all([client.usage(), listRunning(client)]);
