@@ -6,7 +6,7 @@ import type { Client } from 'pg';
 import { installN8n, packPackage } from '../../demo/install';
 import { stopAllGroups } from '../../demo/processes';
 import { printStep } from '../../demo/steps';
-import { connect, findPostgres } from './postgres';
+import { connect, findPostgres } from '../support/postgres';
 import { runMode, type Mode, type Result, type Rig } from './rounds';
 
 /** How often n8n is killed; in full 20 times. */

@@ -15,7 +15,7 @@ import { freePort } from '../../demo/processes';
 import { OWNER } from '../../demo/scenario';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { randomStream } from '../../sandbox/random';
-import { connect, type PostgresAddress } from './postgres';
+import { connect, type PostgresAddress } from '../support/postgres';
 
 /** One way to run n8n, and how it is disturbed. */
 export interface Mode {
