@@ -202,18 +202,19 @@ export async function signIn(url: string, owner: Owner) {
 				credentials: { ...credential, data },
 			}),
 
-		/** Saves a template, with the credential set on every node that `takesCredential`. */
+		/** Saves a template, with the credential that each node takes, if any. */
 		importWorkflow: async (
 			template: WorkflowTemplate,
-			{ id, name, type }: CredentialReference,
-			takesCredential: (node: INode) => boolean,
-		): Promise<SavedWorkflow> =>
-			await request('POST', '/workflows', {
-				...template,
-				nodes: template.nodes.map((node) =>
-					takesCredential(node) ? { ...node, credentials: { [type]: { id, name } } } : node,
-				),
-			}),
+			credentialOf: (node: INode) => CredentialReference | undefined,
+		): Promise<SavedWorkflow> => {
+			const nodes = template.nodes.map((node) => {
+				const credential = credentialOf(node);
+				if (!credential) return node;
+				const { id, name, type } = credential;
+				return { ...node, credentials: { [type]: { id, name } } };
+			});
+			return await request('POST', '/workflows', { ...template, nodes });
+		},
 
 		/** Publishes a workflow, which switches its triggers on. */
 		publish: async ({ id, versionId }: SavedWorkflow) => {

@@ -1,3 +1,4 @@
+import type { INode } from 'n8n-workflow';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,22 +34,27 @@ export interface Scenario {
 	collect: SavedWorkflow;
 }
 
+/** Saves a credential for the sandbox's first organisation. */
+export const saveCredential = async (
+	n8n: N8nApi,
+	{ liveKey: apiKey, baseUrl }: Sandbox,
+): Promise<CredentialReference> =>
+	await n8n.createCredential('ContentStats (sandbox)', 'contentStatsApi', { apiKey, baseUrl });
+
 /** Does what a new user does: saves the credential, imports both templates, makes the table. */
-export async function setUp(n8n: N8nApi, { liveKey, baseUrl }: Sandbox): Promise<Scenario> {
-	const credential = await n8n.createCredential('ContentStats (sandbox)', 'contentStatsApi', {
-		apiKey: liveKey,
-		baseUrl,
-	});
+export async function setUp(n8n: N8nApi, sandbox: Sandbox): Promise<Scenario> {
+	const credential = await saveCredential(n8n, sandbox);
 	const importFile = async (file: string) =>
-		await n8n.importWorkflow(readTemplate(file), credential, ({ type }) =>
-			type.startsWith('n8n-nodes-contentstats.'),
-		);
+		await n8n.importWorkflow(readTemplate(file), (node) => (isOurs(node) ? credential : undefined));
 	const track = await importFile('track-a-batch-of-videos.json');
 	const collect = await importFile('new-snapshots-to-a-data-table.json');
 	const made = await n8n.run(collect, TABLE_TRIGGER);
 	if (made.status !== 'success') throw new Error(`"${collect.name}": ${failureOf(made)}`);
 	return { credential, track, collect };
 }
+
+/** Whether a node is of this package. */
+export const isOurs = ({ type }: INode): boolean => type.startsWith('n8n-nodes-contentstats.');
 
 /** Waits until the sandbox holds two snapshots of each of its videos, so that the first poll has rows to bring. */
 export async function twoSnapshotsEach(sandbox: Sandbox): Promise<void> {

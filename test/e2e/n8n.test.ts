@@ -1,22 +1,11 @@
 import type { IDataObject } from 'n8n-workflow';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { installCommunityPackage, installN8n, packPackage } from '../../demo/install';
+import { nodeOutput, type Execution, type N8nApi, type WorkflowTemplate } from '../../demo/n8n';
 import {
-	nodeOutput,
-	signIn,
-	startN8n,
-	type Execution,
-	type N8n,
-	type N8nApi,
-	type WorkflowTemplate,
-} from '../../demo/n8n';
-import { freePort, stopAllGroups } from '../../demo/processes';
-import {
-	OWNER,
 	readTemplate,
+	saveCredential,
 	setUp,
 	TABLE,
 	TRACK_NODE,
@@ -24,37 +13,20 @@ import {
 	twoSnapshotsEach,
 	type Scenario,
 } from '../../demo/scenario';
-import { printStep } from '../../demo/steps';
-import { startSandbox, type Sandbox } from '../../sandbox';
+import type { Sandbox } from '../../sandbox';
+import { openSandbox, startRealN8n } from '../support/realN8n';
+import { rowsTaken } from '../support/rows';
 
-const METRICS = ['views', 'likes', 'comments', 'shares', 'saves'] as const;
-
-const dir = mkdtempSync(join(tmpdir(), 'contentstats-e2e-'));
-const logFile = join(dir, 'n8n.log');
 let sandbox: Sandbox;
-let server: N8n;
 let n8n: N8nApi;
+let dir: string;
+let logFile: string;
 let scenario: Scenario;
 
 beforeAll(async () => {
-	const install = await installN8n(printStep);
-	const tarball = await packPackage(join(dir, 'package'), printStep);
-	const userFolder = join(dir, 'n8n');
-	await installCommunityPackage(install, userFolder, tarball);
-	sandbox = await startSandbox({ plan: 'enterprise', balanceUsd: 100, snapshotIntervalMs: 5_000 });
-	server = await startN8n(install, {
-		userFolder,
-		port: await freePort(),
-		logFile,
-		env: { N8N_LOG_LEVEL: 'debug' },
-	});
-	n8n = await signIn(server.url, OWNER);
+	({ n8n, dir, logFile } = await startRealN8n({ N8N_LOG_LEVEL: 'debug' }));
+	sandbox = await openSandbox({ snapshotIntervalMs: 5_000 });
 	scenario = await setUp(n8n, sandbox);
-});
-
-afterAll(async () => {
-	await Promise.all([stopAllGroups(), sandbox?.close()]);
-	rmSync(dir, { recursive: true, force: true });
 });
 
 describe('the credential', () => {
@@ -113,7 +85,7 @@ describe('the trigger', () => {
 				.map((row) => String(row.snapshot_time))
 				.sort()
 				.at(-1)!;
-			const taken = rowsTaken(String(own[0]!.video_id));
+			const taken = rowsTaken(sandbox.videos.get(String(own[0]!.video_id))!);
 			const upToNewest = taken.filter((row) => row.snapshot_time <= newest);
 			expect(own.sort(byTime)).toMatchObject(upToNewest.sort(byTime));
 		}
@@ -126,23 +98,15 @@ describe('the trigger', () => {
 
 describe('Stop during a wait for the rate limit', () => {
 	const LIMIT = 20;
-	let slow: Sandbox;
-	beforeAll(async () => {
-		slow = await startSandbox({
+	it('ends within a second, and says what was tracked', async () => {
+		const slow = await openSandbox({
 			plan: { requestsPerMinute: LIMIT, maxVideos: Infinity },
 			balanceUsd: 1000,
 		});
-	});
-	afterAll(async () => await slow.close());
-
-	it('ends within a second, and says what was tracked', async () => {
-		const { liveKey: apiKey, baseUrl } = slow;
-		const credential = await n8n.createCredential('Slow', 'contentStatsApi', { apiKey, baseUrl });
+		const credential = await saveCredential(n8n, slow);
 		const links = Array.from({ length: 30 }, (_, n) => `https://x.com/a/status/${n + 1}`);
-		const workflow = await n8n.importWorkflow(
-			trackTemplate(links),
-			credential,
-			({ name }) => name === TRACK_NODE,
+		const workflow = await n8n.importWorkflow(trackTemplate(links), ({ name }) =>
+			name === TRACK_NODE ? credential : undefined,
 		);
 		const id = await n8n.start(workflow, TRACK_TRIGGER);
 		while (slow.requests.length < LIMIT) await sleep(50);
@@ -216,29 +180,6 @@ function perVideo(rows: IDataObject[]): IDataObject[][] {
 
 function youngerThan(ms: number) {
 	return (row: IDataObject) => Date.parse(String(row.snapshot_time)) > ms;
-}
-
-/** The rows that the sandbox's snapshots of a video make: there digits are text, here numbers. */
-function rowsTaken(videoId: string) {
-	const { platform, video_link, snapshots } = sandbox.videos.get(videoId)!;
-	return snapshots.map((snapshot) => {
-		const snapshot_time = String(snapshot.snapshot_time);
-		const snapshot_key = `${videoId}:${snapshot_time}`;
-		const metrics = METRICS.map((name) => [
-			name,
-			snapshot[name] == null ? null : Number(snapshot[name]),
-		]);
-		return {
-			event: 'snapshot.created',
-			event_key: snapshot_key,
-			snapshot_key,
-			video_id: videoId,
-			platform,
-			video_link,
-			snapshot_time,
-			...Object.fromEntries(metrics),
-		};
-	});
 }
 
 function byTime(a: IDataObject, b: IDataObject): number {

@@ -1,0 +1,137 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { IDataObject } from 'n8n-workflow';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isOurs, readTemplate, saveCredential } from '../../demo/scenario';
+import type { Sandbox } from '../../sandbox';
+import { openSandbox, startRealN8n } from '../support/realN8n';
+
+const LINKS = [
+	'https://www.tiktok.com/@harbor.coffee/video/7301122334455667788',
+	'https://www.youtube.com/watch?v=hC0ffee2024',
+];
+
+let sandbox: Sandbox;
+let client: Client;
+
+beforeAll(async () => {
+	const { n8n, url } = await startRealN8n();
+	sandbox = await openSandbox();
+	const credential = await saveCredential(n8n, sandbox);
+	const template = readTemplate('tools-for-an-ai-assistant.json');
+	const workflow = await n8n.importWorkflow(template, (node) =>
+		isOurs(node) ? credential : undefined,
+	);
+	await n8n.publish(workflow);
+	client = await connectWhenListening(new URL(`${url}/mcp/contentstats`));
+});
+afterAll(async () => await client?.close());
+
+it('lists a tool for each operation, with what it does, costs and returns', async () => {
+	const { tools } = await client.listTools();
+	log('tools/list', tools.map(({ name, description }) => `${name}: ${description}`).join('\n'));
+	expect(tools.map(({ name }) => name).sort()).toEqual(
+		['Get_balance', 'Get_metrics', 'List_videos', 'Stop_tracking', 'Track_videos'].sort(),
+	);
+	for (const { description } of tools) {
+		expect(description).toMatch(/(Free\.|paid|\$0\.015)/);
+		expect(description).toMatch(/Returns /);
+	}
+	expect(new Set(tools.map(({ description }) => description)).size).toBe(5);
+});
+
+it('shows what a tool needs', async () => {
+	const { tools } = await client.listTools();
+	const { inputSchema } = tools.find(({ name }) => name === 'Track_videos')!;
+	log('the schema of Track_videos', JSON.stringify(inputSchema, null, 2));
+	expect(inputSchema).toMatchObject({
+		type: 'object',
+		properties: {
+			video_urls: { type: 'string', description: expect.stringContaining('one a line') },
+			duration_days: { type: 'number', description: expect.stringContaining('$0.36') },
+			dry_run: { type: 'boolean', description: expect.stringContaining('nothing is spent') },
+		},
+	});
+	expect([...inputSchema.required!].sort()).toEqual(['dry_run', 'duration_days', 'video_urls']);
+});
+
+it('gets the balance', async () => {
+	const [usage] = await call('Get_balance');
+	expect(usage).toMatchObject({ balance_usd: 100, available_usd: 100, active_videos: 0 });
+});
+
+it('tells what a batch would cost, and spends nothing', async () => {
+	const items = await call('Track_videos', tracking(true));
+	expect(items.map(({ outcome, estimated_cost }) => [outcome, estimated_cost])).toEqual([
+		['would_track', 0.36],
+		['would_track', 0.36],
+	]);
+	expect(sandbox.videos.size).toBe(0);
+	expect(sandbox.ledger).toEqual([]);
+});
+
+it('tracks the batch, once', async () => {
+	const items = await call('Track_videos', tracking(false));
+	expect(items.map(({ outcome }) => outcome)).toEqual(['tracked', 'tracked']);
+	expect(items.map(({ video_id }) => video_id).sort()).toEqual([...sandbox.videos.keys()].sort());
+	const again = await call('Track_videos', tracking(false));
+	expect(again.map(({ outcome }) => outcome)).toEqual(['already_tracked', 'already_tracked']);
+	expect(sandbox.ledger.filter((entry) => entry.kind === 'track')).toHaveLength(2);
+});
+
+it('reads a video and stops it', async () => {
+	const [first, second] = await call('List_videos');
+	expect([first!.status, second!.status]).toEqual(['monitoring', 'monitoring']);
+	const [summary] = await call('Get_metrics', { video_id: first!.video_id });
+	expect(summary).toMatchObject({ video_id: first!.video_id, snapshot_count: 0 });
+	const [stopped] = await call('Stop_tracking', { video_id: first!.video_id });
+	expect(stopped).toMatchObject({ previous_status: 'monitoring', new_status: 'completed' });
+	expect(sandbox.videos.get(String(first!.video_id))!.status).toBe('completed');
+});
+
+it('tells the assistant why a call is refused', async () => {
+	const reply = await client.callTool({
+		name: 'Track_videos',
+		arguments: { ...tracking(false), video_urls: 'https://example.com/no-video' },
+	});
+	log('Track_videos with a link that is no video', textOf(reply));
+	expect(textOf(reply)).toContain('example.com');
+	expect(sandbox.videos.size).toBe(2);
+});
+
+/** n8n answers a publication before it listens. */
+async function connectWhenListening(url: URL): Promise<Client> {
+	const deadline = Date.now() + 30_000;
+	for (;;) {
+		const attempt = new Client({ name: 'test', version: '1.0.0' });
+		try {
+			await attempt.connect(new StreamableHTTPClientTransport(url));
+			return attempt;
+		} catch (error) {
+			if (Date.now() > deadline) throw error;
+			await sleep(250);
+		}
+	}
+}
+
+const tracking = (dry_run: boolean) => ({
+	video_urls: LINKS.join('\n'),
+	duration_days: 1,
+	dry_run,
+});
+
+/** The items that a tool returns. */
+async function call(name: string, args: IDataObject = {}): Promise<IDataObject[]> {
+	const reply = await client.callTool({ name, arguments: args });
+	log(`${name} ${JSON.stringify(args)}`, textOf(reply));
+	return JSON.parse(textOf(reply)) as IDataObject[];
+}
+
+function textOf(reply: Awaited<ReturnType<Client['callTool']>>): string {
+	const [content] = reply.content as Array<{ type: string; text: string }>;
+	return content!.text;
+}
+
+const log = (title: string, text: string): void => {
+	process.stdout.write(`\n> ${title}\n${text}\n`);
+};

@@ -1,0 +1,324 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { IDataObject, INode } from 'n8n-workflow';
+import type { Client } from 'pg';
+import {
+	failureOf,
+	type CredentialReference,
+	type N8nApi,
+	type SavedWorkflow,
+	type WorkflowTemplate,
+} from '../../demo/n8n';
+import { isOurs, readTemplate, saveCredential } from '../../demo/scenario';
+import type { Sandbox } from '../../sandbox';
+import { connect, findPostgres } from '../support/postgres';
+import { openSandbox, startRealN8n } from '../support/realN8n';
+import { rowsTaken } from '../support/rows';
+import { startSink, withSink, type Sink } from '../support/sink';
+
+const TIKTOK = 'https://www.tiktok.com/@harbor.coffee/video/7301122334455667788';
+const YOUTUBE = 'https://www.youtube.com/watch?v=hC0ffee2024';
+const INSTAGRAM = 'https://www.instagram.com/p/C1aHarborCf/';
+const ONE_OF_EACH = [
+	TIKTOK,
+	YOUTUBE,
+	INSTAGRAM,
+	'https://twitter.com/harbor/status/1745000000000000001',
+];
+const DAY_MS = 24 * 3_600_000;
+
+let n8n: N8nApi;
+let dir: string;
+let sink: Sink;
+
+beforeAll(async () => {
+	({ n8n, dir } = await startRealN8n());
+});
+beforeEach(async () => {
+	sink = await startSink();
+});
+afterEach(async () => await sink.close());
+
+test('Track links from a Google Sheet', async () => {
+	const sandbox = await openSandbox();
+	const links = [...ONE_OF_EACH, 'https://example.com/no-video', `${YOUTUBE}&t=10`];
+	sink.sheets.set(
+		'Videos',
+		links.map((link) => ({ link })),
+	);
+	const workflow = await importTemplate('track-links-from-a-google-sheet', sandbox);
+	await runToItsEnd(workflow, 'Run it');
+
+	const videos = [...sandbox.videos.values()];
+	expect(videos.map(({ video_link }) => video_link).sort()).toEqual([...ONE_OF_EACH].sort());
+	const rows = sink.sheets.get('Videos')!;
+	expect(rows).toHaveLength(links.length);
+	rows.slice(0, 4).forEach((row, index) => {
+		const { id, status } = videos.find(({ video_link }) => video_link === links[index])!;
+		expect(row).toMatchObject({ link: links[index], outcome: 'tracked', video_id: id, status });
+	});
+	expect(rows[4]).toMatchObject({
+		outcome: 'failed',
+		message: expect.stringContaining('example.com'),
+	});
+	expect(rows[5]).toMatchObject({ outcome: 'duplicate', video_id: rows[1]!.video_id });
+
+	await runToItsEnd(workflow, 'Run it');
+	expect(rows.slice(0, 4).map(({ outcome }) => outcome)).toEqual(Array(4).fill('already_tracked'));
+	expect(sandbox.videos.size).toBe(4);
+});
+
+test('New snapshots to Google Sheets', async () => {
+	const sandbox = await openSandbox({ snapshotIntervalMs: 5_000 });
+	ONE_OF_EACH.forEach((video_link) => sandbox.seedVideo({ video_link, started: ago(20_000) }));
+	const workflow = await importTemplate('new-snapshots-to-google-sheets', sandbox);
+	await whilePublished(workflow, async () => {
+		const { taken } = await takenSoFar(sandbox, 10_000);
+		await until(() => missingOf(taken, sink.sheets.get('Snapshots')).length === 0);
+	});
+	expectTheRowsOf(sandbox, sink.sheets.get('Snapshots')!);
+});
+
+describe('New snapshots to PostgreSQL', () => {
+	let client: Client;
+	let database: CredentialReference;
+	const name = `contentstats_templates_${process.pid}`;
+
+	beforeAll(async () => {
+		const address = await findPostgres(join(dir, 'postgres'));
+		const admin = await connect(address);
+		await admin.query(`create database ${name}`);
+		await admin.end();
+		client = await connect({ ...address, database: name });
+		database = await n8n.createCredential('PostgreSQL', 'postgres', {
+			...address,
+			database: name,
+			ssl: 'disable',
+		});
+	});
+	afterAll(async () => {
+		const admin = await connect(await findPostgres(join(dir, 'postgres')));
+		await client?.end();
+		await admin.query(`drop database if exists ${name} with (force)`);
+		await admin.end();
+	});
+
+	test('each snapshot is a row, once', async () => {
+		const sandbox = await openSandbox({ snapshotIntervalMs: 5_000 });
+		ONE_OF_EACH.forEach((video_link) => sandbox.seedVideo({ video_link, started: ago(20_000) }));
+		const workflow = await importTemplate('new-snapshots-to-postgresql', sandbox, {
+			'n8n-nodes-base.postgres': database,
+		});
+		await runToItsEnd(workflow, 'Run this once');
+		await runToItsEnd(workflow, 'Run this once');
+		const rows = async () =>
+			(await client.query('select * from contentstats_snapshots')).rows.map(fromPostgres);
+		await whilePublished(workflow, async () => {
+			const { taken } = await takenSoFar(sandbox, 10_000);
+			await until(async () => missingOf(taken, await rows()).length === 0);
+		});
+		expectTheRowsOf(sandbox, await rows());
+	});
+});
+
+test('Milestones to Slack', async () => {
+	const sandbox = await openSandbox({ snapshotIntervalMs: 5_000 });
+	const video = sandbox.seedVideo({ video_link: TIKTOK, started: ago(30_000) });
+	let jumpedAt = Infinity;
+	sandbox.faults.add({
+		kind: 'map',
+		match: { method: 'GET', path: `/videos/${video.id}` },
+		times: Infinity,
+		map: (json) => {
+			const reply = json as { snapshots: Array<{ snapshot_time: string }> };
+			const snapshots = reply.snapshots.map((snapshot) => ({
+				...snapshot,
+				views: Date.parse(snapshot.snapshot_time) > jumpedAt ? '123456' : '9500',
+			}));
+			return { ...reply, snapshots };
+		},
+	});
+	const workflow = await importTemplate('milestones-to-slack', sandbox);
+	await whilePublished(workflow, async () => {
+		jumpedAt = Date.now();
+		await until(() => sink.messages.length >= 2);
+		await sleep(12_000);
+	});
+	const { title, creator } = (await ofApi(sandbox, `/videos/${video.id}`)).current_metadata;
+	const message = (mark: string) => ({
+		channel: '#campaign',
+		text:
+			`:tada: *${title}* has passed *${mark} views*\n` +
+			`${creator} · tiktok · now 123,456 views\n${TIKTOK}`,
+	});
+	expect(sink.messages).toEqual([message('10,000'), message('100,000')]);
+});
+
+test('Weekly digest to Slack', async () => {
+	const sandbox = await openSandbox({ balanceUsd: 1000 });
+	const running = Array.from({ length: 11 }, (_, number) =>
+		sandbox.seedVideo({
+			video_link: `https://www.tiktok.com/@a/video/73011223344556677${10 + number}`,
+			started: ago(3 * DAY_MS),
+		}),
+	);
+	running.push(
+		sandbox.seedVideo({ video_link: INSTAGRAM, started: ago(9 * DAY_MS), duration_days: 30 }),
+	);
+	const over = sandbox.seedVideo({ video_link: YOUTUBE, started: ago(20 * DAY_MS) });
+	const workflow = await importTemplate('weekly-digest-to-slack', sandbox);
+	await runToItsEnd(workflow, 'Every Monday at 9');
+
+	const gains = running.map((video) => {
+		const counts = rowsTaken(video)
+			.filter(({ snapshot_time }) => Date.parse(snapshot_time) >= ago(7 * DAY_MS))
+			.map(({ views, likes }) => (video === running.at(-1) ? likes : views)!);
+		return { id: video.id, first: counts[0]!, last: counts.at(-1)! };
+	});
+	const topTen = gains.sort((a, b) => b.last - b.first - (a.last - a.first)).slice(0, 10);
+	expect(sink.messages).toHaveLength(1);
+	const [heading, ...lines] = sink.messages[0]!.text.split('\n');
+	expect(heading).toBe('*Your videos this week*');
+	expect(lines).toHaveLength(20);
+	for (const [index, { id, first, last }] of topTen.entries()) {
+		const { current_metadata, platform } = await ofApi(sandbox, `/videos/${id}`);
+		expect(lines[2 * index]).toMatch(/ [▁▂▃▄▅▆▇█]{24}$/);
+		expect(lines[2 * index]).toContain(`${index + 1}. *${current_metadata.title}* (${platform}) `);
+		const format = (count: number) => count.toLocaleString('en-US');
+		const rate = (100 * ((last - first) / first)).toFixed(1);
+		const metric = platform === 'instagram' ? 'likes' : 'views';
+		expect(lines[2 * index + 1]).toBe(
+			`     +${format(last - first)} ${metric} (+${rate} %), now ${format(last)}`,
+		);
+	}
+	const asked = sandbox.requests.map(({ path }) => path);
+	expect(asked.filter((path) => path.includes(over.id))).toEqual([]);
+});
+
+test('Low-balance alert', async () => {
+	const sandbox = await openSandbox({ balanceUsd: 4.2 });
+	sandbox.seedVideo({ video_link: TIKTOK, started: ago(DAY_MS) });
+	const workflow = await importTemplate('low-balance-alert', sandbox);
+	await whilePublished(workflow, async () => {
+		await until(() => sink.messages.length > 0);
+		await sleep(12_000);
+	});
+	expect(sink.messages).toEqual([
+		{
+			channel: '#campaign',
+			text:
+				':warning: *ContentStats: $4.20 left to spend*\n' +
+				'1 running video will still cost $2.16, and it lasts for about 11.7 days. ' +
+				'Tracking pauses when it is used up.',
+		},
+	]);
+});
+
+test('every template is tested', () => {
+	const files = readdirSync(join(__dirname, '..', '..', 'workflows'));
+	expect(files.sort()).toEqual(
+		[
+			...imported,
+			'new-snapshots-to-a-data-table',
+			'tools-for-an-ai-assistant',
+			'track-a-batch-of-videos',
+		]
+			.map((name) => `${name}.json`)
+			.sort(),
+	);
+});
+
+const imported = new Set<string>();
+
+/** Imports a template with the sink in the place of outside services, and every poll 5 s after the last. */
+async function importTemplate(
+	name: string,
+	sandbox: Sandbox,
+	others: Record<string, CredentialReference> = {},
+): Promise<SavedWorkflow> {
+	imported.add(name);
+	const ours = await saveCredential(n8n, sandbox);
+	const template = withSink(withFastPolls(readTemplate(`${name}.json`)), sink);
+	return await n8n.importWorkflow(template, (node) => (isOurs(node) ? ours : others[node.type]));
+}
+
+/** n8n lets a poll time come once a minute at the most, but any number of poll times. */
+function withFastPolls(template: WorkflowTemplate): WorkflowTemplate {
+	const item = Array.from({ length: 12 }, (_, index) => ({
+		mode: 'custom',
+		cronExpression: `${5 * index} * * * * *`,
+	}));
+	const faster = (node: INode): INode =>
+		node.parameters.pollTimes
+			? { ...node, parameters: { ...node.parameters, pollTimes: { item } } }
+			: node;
+	return { ...template, nodes: template.nodes.map(faster) };
+}
+
+async function runToItsEnd(workflow: SavedWorkflow, trigger: string): Promise<void> {
+	const execution = await n8n.run(workflow, trigger);
+	if (execution.status !== 'success') throw new Error(failureOf(execution));
+}
+
+/** No execution of the workflow may fail meanwhile. */
+async function whilePublished(workflow: SavedWorkflow, work: () => Promise<void>): Promise<void> {
+	await n8n.publish(workflow);
+	try {
+		await work();
+	} finally {
+		await n8n.request('POST', `/workflows/${workflow.id}/deactivate`, {});
+	}
+	const failed = await n8n.executions('error');
+	expect(failed.filter(({ workflowId }) => workflowId === workflow.id)).toEqual([]);
+}
+
+/** Lets snapshots be taken for so long; the keys of all that are there then. */
+async function takenSoFar(sandbox: Sandbox, ms: number): Promise<{ taken: string[] }> {
+	await sleep(ms);
+	const rows = [...sandbox.videos.values()].flatMap(rowsTaken);
+	return { taken: rows.map(({ event_key }) => event_key) };
+}
+
+const missingOf = (keys: string[], rows: IDataObject[] = []): string[] => {
+	const there = new Set(rows.map(({ event_key }) => event_key));
+	return keys.filter((key) => !there.has(key));
+};
+
+/** Each row once, with the values that the sandbox's snapshot has. */
+function expectTheRowsOf(sandbox: Sandbox, rows: IDataObject[]): void {
+	const taken = new Map(
+		[...sandbox.videos.values()].flatMap(rowsTaken).map((row) => [row.event_key, row]),
+	);
+	expect(new Set(rows.map(({ event_key }) => event_key)).size).toBe(rows.length);
+	for (const row of rows) expect(row).toMatchObject(taken.get(String(row.event_key))!);
+}
+
+/** PostgreSQL gives a bigint as text and a time as a Date. */
+function fromPostgres(row: Record<string, unknown>): IDataObject {
+	const plain = Object.entries(row).map(([name, value]) => {
+		if (value instanceof Date) return [name, value.toISOString()];
+		const isCount = ['views', 'likes', 'comments', 'shares', 'saves'].includes(name);
+		return [name, isCount && value !== null ? Number(value) : value];
+	});
+	return Object.fromEntries(plain) as IDataObject;
+}
+
+async function ofApi({ baseUrl, liveKey }: Sandbox, path: string) {
+	const reply = await fetch(`${baseUrl}${path}`, { headers: { 'X-API-Key': liveKey } });
+	return (await reply.json()) as {
+		platform: string;
+		current_metadata: { title: string; creator: string };
+	};
+}
+
+const ago = (ms: number): number => Date.now() - ms;
+
+/** Waits, at most 90 s, until something holds. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+	const deadline = Date.now() + 90_000;
+	while (!(await holds())) {
+		if (Date.now() > deadline) throw new Error(`Waited in vain for ${holds}`);
+		await sleep(250);
+	}
+}

@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { installCommunityPackage, installN8n, packPackage } from '../../demo/install';
+import { signIn, startN8n, type N8nApi } from '../../demo/n8n';
+import { freePort, stopAllGroups } from '../../demo/processes';
+import { OWNER } from '../../demo/scenario';
+import { printStep } from '../../demo/steps';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox';
+
+/** A real n8n with the packed package, and the owner signed in. */
+export interface RealN8n {
+	/** Holds all that this n8n writes, and goes after the tests. */
+	dir: string;
+	logFile: string;
+	/** Without a slash at its end. */
+	url: string;
+	n8n: N8nApi;
+}
+
+const open: Sandbox[] = [];
+const folders: string[] = [];
+
+/** Starts n8n as a user would have it, once for a test file: it ends after the file's tests. */
+export async function startRealN8n(env: NodeJS.ProcessEnv = {}): Promise<RealN8n> {
+	const dir = mkdtempSync(join(tmpdir(), 'contentstats-n8n-'));
+	folders.push(dir);
+	const install = await installN8n(printStep);
+	const tarball = await packPackage(join(dir, 'package'), printStep);
+	const userFolder = join(dir, 'n8n');
+	const logFile = join(dir, 'n8n.log');
+	await installCommunityPackage(install, userFolder, tarball);
+	const { url } = await startN8n(install, { userFolder, port: await freePort(), logFile, env });
+	return { dir, logFile, url, n8n: await signIn(url, OWNER) };
+}
+
+/** A sandbox that ends after the file's tests. */
+export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+	const sandbox = await startSandbox({ plan: 'enterprise', balanceUsd: 100, ...options });
+	open.push(sandbox);
+	return sandbox;
+}
+
+afterAll(async () => {
+	await Promise.all([stopAllGroups(), ...open.splice(0).map((sandbox) => sandbox.close())]);
+	for (const dir of folders.splice(0)) rmSync(dir, { recursive: true, force: true });
+});

@@ -1,0 +1,95 @@
+import fastify from 'fastify';
+import type { IDataObject, INode, NodeParameterValueType } from 'n8n-workflow';
+import type { WorkflowTemplate } from '../../demo/n8n';
+
+interface Columns {
+	mappingMode: 'autoMapInputData' | 'defineBelow';
+	value: Record<string, string>;
+	matchingColumns: string[];
+}
+
+/** What arrived at Google Sheets and Slack: their place is taken by a server on this machine. */
+export interface Sink {
+	url: string;
+	/** The rows of each sheet by its name, in the order they were first written. */
+	sheets: Map<string, IDataObject[]>;
+	/** The messages, oldest first. */
+	messages: Array<{ channel: string; text: string }>;
+	close(): Promise<void>;
+}
+
+/** Starts the server on 127.0.0.1. */
+export async function startSink(): Promise<Sink> {
+	const sheets: Sink['sheets'] = new Map();
+	const messages: Sink['messages'] = [];
+	const server = fastify();
+	const sheet = (name: string) => sheets.get(name) ?? sheets.set(name, []).get(name)!;
+	server.get<{ Params: { name: string } }>('/sheets/:name', ({ params: { name } }) =>
+		sheet(name).map((row, index) => ({ row_number: index + 2, ...row })),
+	);
+	server.post<{ Params: { name: string; key: string }; Body: IDataObject }>(
+		'/sheets/:name/:key',
+		({ params: { name, key }, body }) => {
+			const rows = sheet(name);
+			const { row_number, ...cells } = body;
+			const index =
+				key === 'row_number'
+					? Number(row_number) - 2
+					: rows.findIndex((row) => row[key] === cells[key]);
+			if (rows[index]) Object.assign(rows[index], cells);
+			else rows.push(cells);
+			return { written: true };
+		},
+	);
+	server.post<{ Body: Sink['messages'][number] }>('/messages', ({ body }) => {
+		messages.push(body);
+		return { ok: true };
+	});
+	const url = await server.listen({ host: '127.0.0.1', port: 0 });
+	return { url, sheets, messages, close: async () => await server.close() };
+}
+
+/** The template with each Google Sheets and Slack node replaced by a request to the sink that does the same there. */
+export function withSink(template: WorkflowTemplate, { url }: Sink): WorkflowTemplate {
+	const nodes = template.nodes.map((node) => {
+		const parameters = requestOf(node, url);
+		if (!parameters) return node;
+		return { ...node, type: 'n8n-nodes-base.httpRequest', typeVersion: 4.2, parameters };
+	});
+	return { ...template, nodes };
+}
+
+function requestOf({ type, parameters }: INode, url: string): INode['parameters'] | undefined {
+	const valueOf = (locator: NodeParameterValueType | undefined) =>
+		(locator as { value: string }).value;
+	if (type === 'n8n-nodes-base.slack')
+		return post(`${url}/messages`, {
+			channel: valueOf(parameters.channelId),
+			text: parameters.text as string,
+		});
+	if (type !== 'n8n-nodes-base.googleSheets') return undefined;
+	const sheetUrl = `${url}/sheets/${valueOf(parameters.sheetName)}`;
+	if (parameters.operation === 'read') return { url: sheetUrl, options: {} };
+	const columns = parameters.columns as unknown as Columns;
+	const keyUrl = `${sheetUrl}/${columns.matchingColumns[0]}`;
+	if (columns.mappingMode === 'defineBelow') return post(keyUrl, columns.value);
+	return {
+		method: 'POST',
+		url: keyUrl,
+		sendBody: true,
+		specifyBody: 'json',
+		jsonBody: '={{ $json }}',
+		options: {},
+	};
+}
+
+/** Values are given one by one, as the replaced node has them: with expressions inside of text. */
+const post = (url: string, values: Record<string, string>): INode['parameters'] => ({
+	method: 'POST',
+	url,
+	sendBody: true,
+	bodyParameters: {
+		parameters: Object.entries(values).map(([name, value]) => ({ name, value })),
+	},
+	options: {},
+});
