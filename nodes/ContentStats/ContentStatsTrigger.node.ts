@@ -171,7 +171,7 @@ export class ContentStatsTrigger implements INodeType {
 		version: 1,
 		subtitle: '={{ $parameter["events"].join(", ") }}',
 		description:
-			'Starts the workflow with each new hourly snapshot of the videos you track with ContentStats.io',
+			'Starts the workflow with each new hourly snapshot of your TikTok, YouTube, Instagram and X/Twitter videos from ContentStats.io',
 		defaults: { name: 'ContentStats Trigger' },
 		polling: true,
 		inputs: [],

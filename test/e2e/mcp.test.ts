@@ -11,7 +11,10 @@ const LINKS = [
 	'https://www.youtube.com/watch?v=hC0ffee2024',
 ];
 
+const TOKEN = 'a-token-of-the-test';
+
 let sandbox: Sandbox;
+let address: URL;
 let client: Client;
 
 beforeAll(async () => {
@@ -19,13 +22,20 @@ beforeAll(async () => {
 	sandbox = await openSandbox();
 	const credential = await saveCredential(n8n, sandbox);
 	const template = readTemplate('tools-for-an-ai-assistant.json');
-	const workflow = await n8n.importWorkflow(template, (node) =>
-		isOurs(node) ? credential : undefined,
-	);
+	const bearer = await n8n.createCredential('Assistant', 'httpBearerAuth', { token: TOKEN });
+	const workflow = await n8n.importWorkflow(template, (node) => {
+		if (isOurs(node)) return credential;
+		return node.name === 'MCP server' ? bearer : undefined;
+	});
 	await n8n.publish(workflow);
-	client = await connectWhenListening(new URL(`${url}/mcp/contentstats`));
+	address = new URL(`${url}/mcp/contentstats`);
+	client = await connectWhenListening();
 });
 afterAll(async () => await client?.close());
+
+it('lets nobody in without the token', async () => {
+	await expect(connect('a-wrong-token')).rejects.toMatchObject({ code: 403 });
+});
 
 it('lists a tool for each operation, with what it does, costs and returns', async () => {
 	const { tools } = await client.listTools();
@@ -99,14 +109,19 @@ it('tells the assistant why a call is refused', async () => {
 	expect(sandbox.videos.size).toBe(2);
 });
 
+async function connect(token: string): Promise<Client> {
+	const assistant = new Client({ name: 'test', version: '1.0.0' });
+	const requestInit = { headers: { Authorization: `Bearer ${token}` } };
+	await assistant.connect(new StreamableHTTPClientTransport(address, { requestInit }));
+	return assistant;
+}
+
 /** n8n answers a publication before it listens. */
-async function connectWhenListening(url: URL): Promise<Client> {
+async function connectWhenListening(): Promise<Client> {
 	const deadline = Date.now() + 30_000;
 	for (;;) {
-		const attempt = new Client({ name: 'test', version: '1.0.0' });
 		try {
-			await attempt.connect(new StreamableHTTPClientTransport(url));
-			return attempt;
+			return await connect(TOKEN);
 		} catch (error) {
 			if (Date.now() > deadline) throw error;
 			await sleep(250);

@@ -149,7 +149,7 @@ export const get: ItemOperation = {
 		name: 'Get',
 		value: 'get',
 		action: 'Get the metrics of a video',
-		description: 'Get the snapshots, the latest metrics or a summary of one tracked video. Free.',
+		description: 'Get snapshots, latest metrics or a summary of a video. Free.',
 	},
 	toolDescription:
 		'Get the metrics of one video that is or was tracked. Free. Returns views, likes, comments, shares and saves as numbers (null where the platform does not tell) with the time of the snapshot in UTC: one item for each hourly snapshot, or one item with the latest snapshot, or one with a summary of growth and engagement.',

@@ -147,7 +147,7 @@ export const list: ItemOperation = {
 		name: 'List',
 		value: 'list',
 		action: 'List tracked videos',
-		description: 'List the videos that are or were tracked, with their state. Free.',
+		description: 'List the videos that are or were tracked. Free.',
 	},
 	toolDescription:
 		'List the videos that are or were tracked, newest first, with their state. Free. Returns one item for each video with video_id, platform, title, creator, video_link, status (monitoring, paused, completed, cancelled, error) and days_remaining.',

@@ -9,8 +9,7 @@ export const stop: ItemOperation = {
 		name: 'Stop',
 		value: 'stop',
 		action: 'Stop tracking a video',
-		description:
-			'End the tracking of a video before its time. Its snapshots are kept, and only those already taken are paid.',
+		description: 'End a tracking early. Only snapshots already taken are paid.',
 	},
 	toolDescription:
 		'Stop tracking a video before its time. This cannot be undone; the snapshots are kept, and only those already taken are paid. Returns one item with video_id, previous_status and new_status.',

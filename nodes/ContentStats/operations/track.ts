@@ -28,8 +28,7 @@ const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
 		typeOptions: { rows: 5 },
 		default: '',
 		required: true,
-		placeholder:
-			'https://www.tiktok.com/@user/video/7234567890123456789\nhttps://youtu.be/dQw4w9WgXcQ',
+		placeholder: 'https://www.tiktok.com/@user/video/7234567890\nhttps://youtu.be/dQw4w9WgXcQ',
 		description:
 			'Links of public TikTok, YouTube, Instagram or X/Twitter videos: one a line, or separated by commas or spaces. A video that is tracked already is not tracked, or paid, again.',
 	},
@@ -433,8 +432,7 @@ export const track: BatchOperation = {
 		name: 'Track',
 		value: 'track',
 		action: 'Track videos',
-		description:
-			'Start hourly snapshots of one or many videos. Costs $0.015 for each snapshot: $2.52 for a video over 7 days.',
+		description: 'Start hourly snapshots of videos, at $0.015 for each snapshot',
 	},
 	toolDescription:
 		'Start tracking public TikTok, YouTube, Instagram or X/Twitter videos by their links. This costs money: $0.015 for each hourly snapshot, so $0.36 a day for each video. A video that runs already is neither tracked nor paid again. Returns one item for each link with outcome (tracked, already_tracked, duplicate, recovered, unknown, failed; would_track in a dry run), video_id, estimated_cost in USD and message. Never repeat a link whose outcome is unknown within ten minutes.',

@@ -7,8 +7,7 @@ export const usage: BatchOperation = {
 		name: 'Usage',
 		value: 'usage',
 		action: 'Get balance and usage',
-		description:
-			'Get the balance, what can still be spent, what the running videos will cost, and how long it lasts. Free.',
+		description: 'Get the balance, and how long it will last. Free.',
 	},
 	toolDescription:
 		'Get the balance of the ContentStats account. Free. Returns one item in USD with available_usd (what can still be spent), committed_usd (what the running videos will cost) and total_charged_usd, and with active_videos and estimated_days_remaining.',

@@ -1,0 +1,159 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { N8nApi } from '../../demo/n8n';
+import { isOurs, OWNER, readTemplate } from '../../demo/scenario';
+import type { Sandbox } from '../../sandbox';
+import { openSandbox, startRealN8n } from '../support/realN8n';
+import { Editor, type Theme } from './editor';
+
+/** `npm run screenshots` takes them for the README. */
+const PICTURES = process.env.SCREENSHOTS;
+
+const LINKS = [
+	'https://www.tiktok.com/@trailmix.daily/video/7303344556677889900',
+	'https://www.youtube.com/watch?v=tR4ilM1xVlg',
+	'https://www.instagram.com/p/C2bTrailMix/',
+	'https://twitter.com/trailmixdaily/status/1745000000000000002',
+];
+const TRACKED = [
+	'https://www.tiktok.com/@harbor.coffee/video/7301122334455667788',
+	'https://www.youtube.com/watch?v=hC0ffee2024',
+];
+const HOUR_MS = 3_600_000;
+
+let n8n: N8nApi;
+let sandbox: Sandbox;
+let editor: Editor;
+
+beforeAll(async () => {
+	const real = await startRealN8n();
+	n8n = real.n8n;
+	sandbox = await openSandbox({ balanceUsd: 50 });
+	for (const video_link of TRACKED)
+		sandbox.seedVideo({ video_link, started: Date.now() - 60 * HOUR_MS });
+	editor = await Editor.open(real.url, OWNER, PICTURES);
+});
+afterAll(async () => await editor?.close());
+
+describe('finding the nodes', () => {
+	it.each(['tiktok', 'youtube stats', 'contentstats'])('by “%s”', async (text) => {
+		const found = await editor.search(text);
+		expect(await found.count()).toBe(1);
+		if (text === 'tiktok') await editor.picture('search', 'panel');
+	});
+
+	it('shows every event and every operation', async () => {
+		await (await editor.search('contentstats')).first().click();
+		await editor.page.getByText('Actions (5)').click();
+		const entries = await editor.at('item-iterator-item').allInnerTexts();
+		expect(entries).toHaveLength(7 + 5);
+		await editor.picture('actions', 'panel');
+	});
+});
+
+describe('the credential', () => {
+	it('is refused with a reason where the key is bad, and accepted where it is good', async () => {
+		await editor.add('Actions', 'Track videos');
+		await editor.page.getByText('Connect to ContentStats').click();
+		const form = editor.at('editCredential-modal');
+		const key = editor.field('apiKey').locator('input');
+		await key.fill('cs_live_not_a_key');
+		// The only field that a user of the real service leaves alone.
+		await editor.field('baseUrl').locator('input').fill(sandbox.baseUrl);
+		await editor.at('credential-save-button').click();
+		await form.getByText('Couldn’t connect with these settings').waitFor();
+		await form.getByText('More details').click();
+		const reason = await form.innerText();
+		expect(reason).toMatch(/API key/i);
+		expect(reason).not.toContain('cs_live_not_a_key');
+		await editor.picture('credential-refused');
+
+		await key.fill(sandbox.liveKey);
+		await editor.at('credential-save-button').click();
+		await form.waitFor({ state: 'detached' });
+		await editor.at('credential-edit-button').click();
+		await form.getByText('Connection tested successfully').waitFor();
+		await editor.picture('credential');
+	});
+});
+
+describe.each<Theme>(['light', 'dark'])('in the %s theme', (theme) => {
+	beforeAll(async () => await editor.setTheme(theme));
+
+	it('tracks a first batch with one field filled in', async () => {
+		await editor.add('Actions', 'Track videos');
+		await editor.field('videoUrls').locator('textarea').fill(LINKS.join('\n'));
+		const rows = await editor.execute();
+		expect(rows.map(({ input_link }) => input_link)).toEqual(LINKS);
+		const outcome = theme === 'light' ? 'tracked' : 'already_tracked';
+		expect(rows.map((row) => row.outcome)).toEqual(LINKS.map(() => outcome));
+		expect(sandbox.videos.size).toBe(TRACKED.length + LINKS.length);
+		const hint = theme === 'light' ? 'Of 4 links: 4 tracked' : 'Of 4 links: 4 already tracked';
+		expect(await editor.at('node-hint').first().innerText()).toContain(hint);
+		await editor.widenOutput();
+		await editor.picture(`track-${theme}`);
+	});
+
+	it('shows a first row of the trigger with no field filled in', async () => {
+		await editor.add('Triggers', 'On snapshot created');
+		const [row, ...others] = await editor.execute();
+		expect(others).toEqual([]);
+		const { event, event_key, video_id, views } = row!;
+		expect(event).toBe('snapshot.created');
+		expect(event_key).toMatch(new RegExp(`^${video_id}:\\d{4}-`));
+		expect(sandbox.videos.has(video_id!)).toBe(true);
+		expect(views).toMatch(/^\d+$/);
+		await editor.widenOutput();
+		await editor.picture(`trigger-${theme}`);
+	});
+});
+
+describe('the choice of a video', () => {
+	beforeAll(async () => await editor.setTheme('light'));
+	beforeEach(async () => {
+		await editor.add('Actions', 'Get the metrics of a video');
+	});
+
+	it('from a list that is searched by title', async () => {
+		const locator = editor.at('resource-locator-videoId');
+		await editor.at('rlc-input', locator).click();
+		const entries = editor.at('rlc-item');
+		await entries.first().waitFor();
+		expect(await entries.count()).toBe(sandbox.videos.size);
+		await editor.picture('choose-video');
+		const first = await entries.last().innerText();
+		await editor.at('rlc-search').fill(first.split(' — ')[0]!);
+		await entries.filter({ hasText: first }).click();
+		const rows = await editor.execute();
+		expect(rows.length).toBeGreaterThan(24);
+		expect(new Set(rows.map(({ video_id }) => video_id)).size).toBe(1);
+		await editor.widenOutput();
+		await editor.picture('snapshots');
+	});
+
+	it('by its link', async () => {
+		await editor.at('rlc-mode-selector').click();
+		await editor.page.getByText('By URL', { exact: true }).last().click();
+		await editor.at('rlc-input-container').locator('input').fill(`${TRACKED[1]}&t=10s`);
+		const rows = await editor.execute();
+		const video = [...sandbox.videos.values()].find(({ video_link }) => video_link === TRACKED[1]);
+		expect(rows[0]!.video_id).toBe(video!.id);
+	});
+});
+
+describe('the templates', () => {
+	const files = readdirSync(join(__dirname, '..', '..', 'workflows'));
+
+	it.each(files)('%s is complete but for credentials', async (file) => {
+		const template = readTemplate(file);
+		const workflow = await n8n.importWorkflow(template, () => undefined);
+		await editor.openWorkflow(workflow.id);
+		await editor.at('zoom-to-fit').click();
+		const issues = await editor.issues();
+		for (const issue of issues.values())
+			expect(issue).toMatch(/^Issues:\s+Credentials for [\w ]+ are not set\.$/);
+		const ours = template.nodes.filter(isOurs).map(({ name }) => name);
+		expect([...issues.keys()]).toEqual(expect.arrayContaining(ours));
+		await editor.picture(`template-${file.replace('.json', '')}`);
+	});
+});

@@ -1,0 +1,165 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
+import type { Owner } from '../../demo/n8n';
+
+const CHROMIUM = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/google-chrome'];
+
+const FLAGS = [
+	// A container's root has no sandbox, and the only page is our own n8n.
+	'--no-sandbox',
+	'--disable-gpu',
+	'--disable-quic',
+	'--no-first-run',
+	'--disable-background-networking',
+	'--disable-component-update',
+	'--disable-sync',
+];
+
+/** What n8n shows for a moment only, over what the picture is of. */
+const PASSING = `.el-notification, [data-test-id="tooltip-content"] { display: none !important }`;
+
+const VIEWPORT = { width: 1600, height: 960 };
+/** Where n8n shows the nodes to choose from. */
+const PANEL = { x: 1200, y: 65, width: 400, height: 895 };
+
+/** How long the editor may take to show something, in milliseconds. */
+const PATIENCE_MS = 15_000;
+
+export type Theme = 'light' | 'dark';
+
+/** n8n's editor in a real browser, worked as a user works it: by what is seen. */
+export class Editor {
+	private constructor(
+		private readonly browser: Browser,
+		readonly page: Page,
+		private readonly url: string,
+		private readonly pictures: string | undefined,
+	) {}
+
+	/**
+	 * Opens a browser and signs in.
+	 *
+	 * @param pictures the folder that pictures go to; without it none is taken
+	 * @throws Error where there is no Chromium
+	 */
+	static async open(url: string, owner: Owner, pictures?: string): Promise<Editor> {
+		const executablePath = CHROMIUM.find((path) => path && existsSync(path));
+		if (!executablePath)
+			throw new Error(
+				'There is no Chromium. Install it (Debian: apt-get install chromium), or name it with CHROMIUM_PATH.',
+			);
+		if (pictures) mkdirSync(pictures, { recursive: true });
+		const browser = await chromium.launch({ executablePath, args: FLAGS });
+		const page = await browser.newPage({ viewport: VIEWPORT });
+		page.setDefaultTimeout(PATIENCE_MS);
+		await page.goto(`${url}/signin`);
+		await page.locator('input[name=emailOrLdapLoginId]').fill(owner.email);
+		await page.locator('input[type=password]').fill(owner.password);
+		await page.keyboard.press('Enter');
+		await page.waitForURL(/workflow|home/);
+		return new Editor(browser, page, url, pictures);
+	}
+
+	async close(): Promise<void> {
+		await this.browser.close();
+	}
+
+	/** An element by the name that n8n gives it for its own tests. */
+	at(testId: string, within: Page | Locator = this.page): Locator {
+		return within.locator(`[data-test-id="${testId}"]`);
+	}
+
+	/** A field of a node or a credential. */
+	field(name: string): Locator {
+		return this.at(`parameter-input-${name}`);
+	}
+
+	/** Takes a picture of what is seen now, or of the panel at its right. */
+	async picture(name: string, part?: 'panel'): Promise<void> {
+		if (!this.pictures) return;
+		const path = join(this.pictures, `${name}.png`);
+		const clip = part && PANEL;
+		await this.page.screenshot({ path, clip, style: PASSING, animations: 'disabled' });
+	}
+
+	/** Holds for every page that is opened from now on. */
+	async setTheme(theme: Theme): Promise<void> {
+		await this.page.evaluate(`localStorage.setItem('N8N_THEME', '${theme}')`);
+	}
+
+	async openWorkflow(id: string): Promise<void> {
+		await this.page.goto(`${this.url}/workflow/${id}`);
+		await this.at('canvas-node').first().waitFor();
+	}
+
+	/** Opens a new workflow and types into the search for its first node; what is found, by name. */
+	async search(text: string): Promise<Locator> {
+		await this.page.goto(`${this.url}/workflow/new`);
+		await this.at('canvas-add-button').click();
+		await this.at('node-creator-search-bar').fill(text);
+		const found = this.at('item-iterator-item').filter({ hasText: 'ContentStats' });
+		await found.first().waitFor();
+		return found;
+	}
+
+	/** Adds one of the package's triggers or actions to a new workflow and opens it. */
+	async add(kind: 'Triggers' | 'Actions', name: string): Promise<void> {
+		await (await this.search('contentstats')).first().click();
+		const entry = this.page.getByText(name, { exact: true });
+		await this.page.getByText(new RegExp(`^${kind} \\(\\d+\\)$`)).waitFor();
+		if (!(await entry.isVisible()))
+			await this.page.getByText(new RegExp(`^${kind} \\(\\d+\\)$`)).click();
+		await entry.click();
+		await this.at('ndv').waitFor();
+	}
+
+	async choose(field: string, option: string): Promise<void> {
+		await this.field(field).click();
+		await this.page.getByText(option, { exact: true }).last().click();
+	}
+
+	/** Makes the output wider, at the cost of the input. */
+	async widenOutput(): Promise<void> {
+		await this.at('panel-drag-button').hover();
+		await this.page.mouse.down();
+		await this.page.mouse.move(0, 0, { steps: 5 });
+		await this.page.mouse.up();
+	}
+
+	/** Presses Execute Step, or Fetch Test Event; the rows that the table then shows. */
+	async execute(): Promise<Array<Record<string, string>>> {
+		await this.at('node-execute-button').click();
+		await this.at('node-run-status-success').waitFor();
+		return await this.table();
+	}
+
+	/** The output as the table shows it, by column. */
+	async table(): Promise<Array<Record<string, string>>> {
+		const output = this.at('output-panel');
+		await this.at('radio-button-table', output).click();
+		await output.locator('table tbody td').first().waitFor();
+		const columns = await output.locator('thead th').allInnerTexts();
+		const rows = await output.locator('tbody tr').all();
+		const texts = rows.map(async (row) => await row.locator('td').allInnerTexts());
+		return (await Promise.all(texts)).map((cells) =>
+			Object.fromEntries(columns.map((name, index) => [name.trim(), cells[index]!.trim()])),
+		);
+	}
+
+	/** What the editor complains of in the open workflow, by the name of the node. */
+	async issues(): Promise<Map<string, string>> {
+		const issues = new Map<string, string>();
+		for (const node of await this.at('canvas-node').all()) {
+			const mark = this.at('node-issues', node);
+			if ((await mark.count()) === 0) continue;
+			await mark.hover();
+			const tooltip = this.at('tooltip-content').last();
+			await tooltip.waitFor();
+			issues.set((await node.getAttribute('data-node-name'))!, await tooltip.innerText());
+			await this.page.mouse.move(0, 0);
+			await tooltip.waitFor({ state: 'detached' });
+		}
+		return issues;
+	}
+}
