@@ -137,13 +137,20 @@ async function installNode(step: Step): Promise<string> {
 	return join(dir, 'node_modules', name, 'bin', 'node');
 }
 
-/** The stamp is written last: an interrupted installation has none, and starts anew. */
-async function installOnce(dir: string, stamp: string, install: () => Promise<void>) {
+/**
+ * Installs into a folder that is emptied first, unless what it holds was installed with this stamp.
+ */
+export async function installOnce(
+	dir: string,
+	stamp: string,
+	install: () => Promise<void>,
+): Promise<void> {
 	const stampFile = join(dir, '.installed');
 	if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
 	rmSync(dir, { recursive: true, force: true });
 	mkdirSync(dir, { recursive: true });
 	await install();
+	// Last: an interrupted installation has none, and starts anew.
 	writeFileSync(stampFile, stamp);
 }
 

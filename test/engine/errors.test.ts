@@ -2,6 +2,7 @@ import { keepInStep } from './support/time';
 
 import { createFixture as createSandbox, TIKTOK, video } from './support/fixture';
 import { createPoller, runAction } from './support/host';
+import { errorWith } from './support/hostVersion';
 
 const GET = { operation: 'get', output: 'latest', ...video('id', 'cm5abc123def') };
 const ALWAYS = { times: Infinity } as const;
@@ -251,7 +252,7 @@ describe('what the scheduler of n8n reads', () => {
 		const error = await createPoller(credential, {}, {}, { budgetMs: 36_000 })
 			.poll()
 			.catch((thrown: unknown) => thrown);
-		expect(error).toMatchObject({ name: 'NodeApiError', failure });
+		expect(error).toMatchObject(errorWith(failure));
 	});
 });
 

@@ -97,11 +97,15 @@ function parseJson(body: unknown): unknown {
 	}
 }
 
-/** The code of the socket error at the root of whatever the host threw. */
+/**
+ * The code of the socket error at the root of whatever the host threw. The NodeApiError of n8n 1
+ * has lost its cause, and keeps the code as its httpCode.
+ */
 function socketCode(error: unknown): string {
 	for (let cause = error, depth = 0; cause && depth < 5; depth += 1) {
-		const { code, cause: next } = cause as { code?: unknown; cause?: unknown };
-		if (typeof code === 'string') return code;
+		const { code, httpCode, cause: next } = cause as Record<string, unknown>;
+		const found = code ?? httpCode;
+		if (typeof found === 'string') return found;
 		cause = next;
 	}
 	return '';

@@ -21,6 +21,7 @@ import {
 	type INodeParameters,
 	type INodeType,
 	type INodeTypes,
+	type IPinData,
 	type IRun,
 	type IWorkflowExecuteAdditionalData,
 	NodeConnectionTypes,
@@ -177,6 +178,14 @@ export interface OtherNode {
 	parameters: INodeParameters;
 }
 
+/** n8n 1 takes each option of a run as a parameter of its own. */
+type RunOfN8n1 = (
+	workflow: Workflow,
+	startNode: INode,
+	destinationNode: undefined,
+	pinData: IPinData,
+) => ReturnType<WorkflowExecute['run']>;
+
 /** Runs nodes one after the other in n8n's own engine. */
 function startChain(credential: Credential, chain: INode[], items: IDataObject[]) {
 	const start = { ...nodeWith(SOURCE, 'Source', {}), credentials: undefined };
@@ -194,11 +203,10 @@ function startChain(credential: Credential, chain: INode[], items: IDataObject[]
 		settings: { executionOrder: 'v1', timezone: 'UTC' },
 	});
 	const execute = new WorkflowExecute(additionalDataFor(credential), 'manual');
-	return execute.run({
-		workflow,
-		startNode: start,
-		pinData: { Source: items.map((json) => ({ json, pairedItem: { item: 0 } })) },
-	});
+	const pinData = { Source: items.map((json) => ({ json, pairedItem: { item: 0 } })) };
+	if (execute.run.length === 1) return execute.run({ workflow, startNode: start, pinData });
+	const run = execute.run as unknown as RunOfN8n1;
+	return run.call(execute, workflow, start, undefined, pinData);
 }
 
 /** Runs other nodes, one after the other, on the items. */

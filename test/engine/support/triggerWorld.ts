@@ -6,6 +6,7 @@ import type { IDataObject, INodeParameters, WorkflowExecuteMode } from 'n8n-work
 import type { Duration, Platform, SandboxOptions, SandboxVideo } from '../../../sandbox';
 import { createFixture, type Fixture, ROW, TIKTOK, VIDEO } from './fixture';
 import { type Credential, createPoller, type Poller } from './host';
+import { errorWith } from './hostVersion';
 
 type PollerOptions = Parameters<typeof createPoller>[3];
 
@@ -161,7 +162,7 @@ export class Trigger {
 	async expectFailure(failure: object): Promise<void> {
 		const before = this.remembered;
 		if (this.isActivating) expect(await this.poll()).toBeNull();
-		else await expect(this.poll()).rejects.toMatchObject({ failure });
+		else await expect(this.poll()).rejects.toMatchObject(errorWith(failure));
 		expect(this.remembered).toBe(before);
 	}
 }

@@ -9,6 +9,7 @@ import {
 	snapshotKeys,
 	without,
 } from '../support/triggerWorld';
+import { errorWith } from '../support/hostVersion';
 
 const MINUTE_MS = 60_000;
 
@@ -43,9 +44,9 @@ describe('the poll by which n8n activates the workflow', () => {
 		const nowhere = { ...credential, baseUrl: 'http://127.0.0.1:9/api/v1' };
 		const trigger = watch({}, { credential: nowhere });
 		expect(await trigger.poll()).toBeNull();
-		await expect(trigger.poll()).rejects.toMatchObject({
-			failure: { cause: 'temporarily-unavailable' },
-		});
+		await expect(trigger.poll()).rejects.toMatchObject(
+			errorWith({ cause: 'temporarily-unavailable' }),
+		);
 	});
 
 	test('throws for a key that is not accepted', async () => {
@@ -53,7 +54,7 @@ describe('the poll by which n8n activates the workflow', () => {
 		const trigger = watch({}, { credential: { ...credential, apiKey: 'cs_live_wrong' } });
 		await expect(trigger.poll()).rejects.toMatchObject({
 			message: expect.stringContaining('does not accept the API key'),
-			failure: { cause: 'credential-invalid' },
+			...errorWith({ cause: 'credential-invalid' }),
 		});
 		expect(trigger.poller.staticData).toEqual({});
 	});

@@ -10,6 +10,7 @@ import {
 	without,
 	type World,
 } from '../support/triggerWorld';
+import { errorWith } from '../support/hostVersion';
 
 const OF_VIDEO = /^\/videos\/\w+$/;
 
@@ -83,9 +84,9 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		const before = snapshotKeys(...videos);
 		advance({ hours: 1, minutes: 10 });
 		sandbox.faults.add({ kind: 'latency', ms: 3000, times: Infinity });
-		await expect(inRealTime(world, () => trigger.poll())).rejects.toMatchObject({
-			failure: { cause: 'temporarily-unavailable' },
-		});
+		await expect(inRealTime(world, () => trigger.poll())).rejects.toMatchObject(
+			errorWith({ cause: 'temporarily-unavailable' }),
+		);
 		sandbox.clear();
 		await trigger.run({ minutes: 30 });
 		expectSameKeys(trigger.keys, fresh(videos, before));

@@ -8,6 +8,7 @@ import {
 	snapshotKeys,
 	without,
 } from '../support/triggerWorld';
+import { errorWith } from '../support/hostVersion';
 
 describe.each(KEPT)('with the state %s', (_, keep) => {
 	async function withThree() {
@@ -150,7 +151,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 				const error = await trigger.poll().catch((caught: Error) => caught);
 				expect(error).toMatchObject({ message: expect.stringMatching(message) });
 				if (title === '401')
-					expect(error).toMatchObject({ failure: { cause: 'credential-invalid' } });
+					expect(error).toMatchObject(errorWith({ cause: 'credential-invalid' }));
 				expect(trigger.remembered).toBe(before);
 				sandbox.clear();
 				await trigger.run({ hours: 1 });

@@ -120,6 +120,14 @@ describe('what the host throws', () => {
 		});
 	});
 
+	test('is told by the code in the error of n8n 1, which has no cause', async () => {
+		const ofN8n1 = Object.assign(new Error('x'), { cause: undefined, httpCode: 'ENOTFOUND' });
+		await expect(failing(ofN8n1)).rejects.toMatchObject({
+			kind: 'unreachable',
+			description: expect.stringContaining('(ENOTFOUND)'),
+		});
+	});
+
 	test.each(['EHOSTUNREACH', 'ENETUNREACH', 'ECONNRESET', 'ETIMEDOUT'])(
 		'%s may come of a connection that was made: a POST is not sent again',
 		async (code) => {

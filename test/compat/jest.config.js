@@ -1,0 +1,10 @@
+/** @type {import('jest').Config} */
+module.exports = {
+	...require('../../jest.config'),
+	rootDir: '../..',
+	testMatch: ['<rootDir>/test/{unit,engine}/**/*.test.ts'],
+	globalSetup: '<rootDir>/test/compat/setup.ts',
+	resolver: '<rootDir>/test/compat/resolver.js',
+	// The SSH clients manager of n8n 1 has a timer that keeps the process alive.
+	forceExit: true,
+};

@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { installOnce } from '../../demo/install';
+import { run } from '../../demo/processes';
+import useN8nFolder from '../setup/n8nFolder';
+
+const LOCK = join(__dirname, 'package-lock.json');
+
+/** Installs the n8n that package-lock.json pins, once for each lock. */
+export default async function setup(): Promise<() => void> {
+	const stamp = createHash('sha256').update(readFileSync(LOCK)).digest('hex');
+	await installOnce(join(__dirname, 'node_modules'), stamp, async () => {
+		await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+			cwd: __dirname,
+			env: process.env,
+			logFile: join(tmpdir(), 'contentstats-compat.log'),
+		});
+	});
+	return await useN8nFolder();
+}
