@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { constants } from 'node:os';
@@ -95,21 +96,33 @@ export function logTail(logFile: string, lines = 20): string {
 	return `The end of ${logFile}:\n${tail.map((line) => `  ${line}`).join('\n')}`;
 }
 
+/** Systems give outgoing connections ports above these, which might take one before it is used. */
+const LOWEST_PORT = 20_000;
+const HIGHEST_PORT = 32_000;
+
 /**
  * Resolves to a TCP port that is free on 127.0.0.1: `wanted`, or any when that is 0.
  *
  * @throws Error when `wanted` is taken or may not be listened on
  */
 export async function freePort(wanted = 0): Promise<number> {
+	if (wanted !== 0) return await checkPort(wanted);
+	for (;;) {
+		const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
+		const isFree = await checkPort(port).catch(() => false);
+		if (isFree) return port;
+	}
+}
+
+async function checkPort(port: number): Promise<number> {
 	const server = createServer();
 	return await new Promise((resolve, reject) => {
 		server.once('error', (error: NodeJS.ErrnoException) => {
 			const why =
 				error.code === 'EADDRINUSE' ? 'is already in use' : `is not usable (${error.code})`;
-			reject(new Error(`Port ${wanted} ${why}.`));
+			reject(new Error(`Port ${port} ${why}.`));
 		});
-		server.listen(wanted, '127.0.0.1', () => {
-			const { port } = server.address() as { port: number };
+		server.listen(port, '127.0.0.1', () => {
 			server.close(() => resolve(port));
 		});
 	});

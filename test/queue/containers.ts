@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { installCommunityPackage, type N8nInstall } from '../../demo/install';
+import { startN8n, type N8n } from '../../demo/n8n';
+import { freePort } from '../../demo/processes';
+import type { PostgresAddress } from '../support/postgres';
+import type { RedisAddress } from './redis';
+
+/** What all containers of a deployment have in common. */
+export interface Image {
+	install: N8nInstall;
+	/** Our package, packed. */
+	tarball: string;
+	/** Receives a folder for each container. */
+	dir: string;
+	env: NodeJS.ProcessEnv;
+}
+
+/**
+ * A killed worker's executions count as lost when their locks were not renewed for so long: after
+ * a minute and a half at most, unless it is set as here.
+ */
+const STALLED_SOON = {
+	QUEUE_WORKER_LOCK_DURATION: '6000',
+	QUEUE_WORKER_LOCK_RENEW_TIME: '2000',
+	QUEUE_WORKER_STALLED_INTERVAL: '3000',
+};
+
+/**
+ * The environment that makes n8n processes one deployment in queue mode.
+ *
+ * @param name of the schema that n8n's tables are in, and the prefix of its keys in Redis
+ */
+export function queueMode(
+	postgres: PostgresAddress,
+	redis: RedisAddress,
+	name: string,
+): NodeJS.ProcessEnv {
+	return {
+		N8N_ENCRYPTION_KEY: randomUUID(),
+		EXECUTIONS_MODE: 'queue',
+		QUEUE_BULL_REDIS_HOST: redis.host,
+		QUEUE_BULL_REDIS_PORT: String(redis.port),
+		QUEUE_BULL_PREFIX: name,
+		N8N_REDIS_KEY_PREFIX: name,
+		...STALLED_SOON,
+		DB_TYPE: 'postgresdb',
+		DB_POSTGRESDB_HOST: postgres.host,
+		DB_POSTGRESDB_PORT: String(postgres.port),
+		DB_POSTGRESDB_USER: postgres.user,
+		DB_POSTGRESDB_PASSWORD: postgres.password,
+		DB_POSTGRESDB_DATABASE: postgres.database,
+		DB_POSTGRESDB_SCHEMA: name,
+		N8N_LOG_LEVEL: 'debug',
+		N8N_LOG_FORMAT: 'json',
+	};
+}
+
+/** An n8n process with a user folder, and so a copy of our package, of its own. */
+export class Container {
+	private n8n: N8n | undefined;
+
+	constructor(
+		readonly name: string,
+		private readonly command: 'start' | 'worker',
+		private readonly image: Image,
+	) {}
+
+	/** Where it listens while it runs. */
+	get url(): string {
+		return this.n8n!.url;
+	}
+
+	get userFolder(): string {
+		return join(this.image.dir, this.name);
+	}
+
+	async installPackage(): Promise<void> {
+		await installCommunityPackage(this.image.install, this.userFolder, this.image.tarball);
+	}
+
+	async start(): Promise<void> {
+		this.n8n = await startN8n(this.image.install, {
+			userFolder: this.userFolder,
+			port: await freePort(),
+			logFile: this.logFile,
+			command: [this.command],
+			env: this.image.env,
+		});
+	}
+
+	/** Sends SIGKILL, and returns once no process of it is left. */
+	async kill(): Promise<void> {
+		while (this.n8n?.signal('SIGKILL')) await sleep(10);
+	}
+
+	async stop(): Promise<void> {
+		await this.n8n?.stop();
+	}
+
+	/** The executions of a workflow that this worker has begun and not ended, by its log. */
+	running(workflow: string): string[] {
+		const running = new Set<string>();
+		for (const { message, metadata } of this.log()) {
+			if (metadata.workflowName !== workflow) continue;
+			if (message.startsWith('Worker started execution')) running.add(metadata.executionId);
+			if (message.startsWith('Worker finished execution')) running.delete(metadata.executionId);
+		}
+		return [...running];
+	}
+
+	private get logFile(): string {
+		return join(this.userFolder, 'n8n.log');
+	}
+
+	private log(): LogLine[] {
+		if (!existsSync(this.logFile)) return [];
+		// The last line may be half written.
+		const lines = readFileSync(this.logFile, 'utf8').split('\n').slice(0, -1);
+		return lines
+			.filter((line) => line.includes('"message":"Worker '))
+			.map((line) => JSON.parse(line) as LogLine);
+	}
+}
+
+interface LogLine {
+	message: string;
+	metadata: { executionId: string; workflowName?: string };
+}
