@@ -11,7 +11,7 @@ import { errorWith } from './hostVersion';
 type PollerOptions = Parameters<typeof createPoller>[3];
 
 // Some go through a month of polls, and the machine may be busy.
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 /** What the trigger's state goes through before each poll. */
 export type Keep = (poller: Poller) => Poller;
