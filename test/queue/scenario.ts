@@ -90,6 +90,8 @@ const CADENCE_KNOWN = 3;
  */
 const ANSWERED_LINKS = 10;
 const LATE_ANSWER_MS = 20_000;
+/** The most requests that a process has under way: where there are more, each worker has some. */
+const IN_FLIGHT = 8;
 /** A new row is written this slowly, so that a kill hits the writing too. */
 const INSERT_MS = 20;
 /** The replies of one poll follow each other faster. */
@@ -327,8 +329,8 @@ class Scenario {
 	private async killWorker(): Promise<void> {
 		let victim: Container | undefined;
 		await this.waitFor('a worker that tracks and writes', 90_000, () => {
-			const answered = this.requests(TRACK_PATH).filter(({ status }) => status);
-			if (answered.length < EARLY_LINKS + ANSWERED_LINKS) return false;
+			const unanswered = this.requests(TRACK_PATH).filter(({ status }) => !status);
+			if (unanswered.length <= IN_FLIGHT) return false;
 			victim = this.stage.workers.find(
 				(one) => one.running(BATCH).length > 0 && one.running(COLLECT.name).length > 0,
 			);
