@@ -2,7 +2,8 @@
 module.exports = {
 	...require('../../jest.config'),
 	rootDir: '../..',
-	testMatch: ['<rootDir>/test/{unit,engine}/**/*.test.ts'],
+	// All that runs inside n8n, with its zod.
+	testMatch: ['<rootDir>/test/{engine,unit/{api,model,polling}}/**/*.test.ts'],
 	globalSetup: '<rootDir>/test/compat/setup.ts',
 	resolver: '<rootDir>/test/compat/resolver.js',
 	// The SSH clients manager of n8n 1 has a timer that keeps the process alive.
