@@ -1,8 +1,9 @@
 import type {
-	IAuthenticateGeneric,
 	Icon,
+	ICredentialDataDecryptedObject,
 	ICredentialTestRequest,
 	ICredentialType,
+	IHttpRequestOptions,
 	INodeProperties,
 } from 'n8n-workflow';
 
@@ -39,10 +40,15 @@ export class ContentStatsApi implements ICredentialType {
 		},
 	];
 
-	authenticate: IAuthenticateGeneric = {
-		type: 'generic',
-		properties: { headers: { 'X-API-Key': '={{ $credentials.apiKey }}' } },
-	};
+	// Not an expression: n8n (2.40) takes away, at the end of a poll, what evaluates expressions, also
+	// from a poll of the same workflow that still runs (PollTriggerExecutor in n8n-core).
+	authenticate = async (
+		{ apiKey }: ICredentialDataDecryptedObject,
+		request: IHttpRequestOptions,
+	) => ({
+		...request,
+		headers: { ...request.headers, 'X-API-Key': apiKey },
+	});
 
 	test: ICredentialTestRequest = {
 		request: {

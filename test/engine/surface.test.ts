@@ -29,7 +29,7 @@ const surfaceOf = ({ description: { properties } }: INodeType, operation?: strin
 const VIDEO = ['videoId', 'resourceLocator', { mode: 'list', value: '' }];
 
 describe('the public contract', () => {
-	test('credential', () => {
+	test('credential', async () => {
 		const { name, displayName, properties, authenticate } = new ContentStatsApi();
 		expect([name, displayName]).toEqual(['contentStatsApi', 'ContentStats API']);
 		expect(properties.map(describeField)).toEqual([
@@ -37,8 +37,10 @@ describe('the public contract', () => {
 			['baseUrl', 'string', 'https://contentstats.io/api/v1'],
 		]);
 		expect(properties[0]!.typeOptions).toEqual({ password: true });
-		expect(authenticate.properties).toEqual({
-			headers: { 'X-API-Key': '={{ $credentials.apiKey }}' },
+		const request = { url: '/usage', headers: { accept: 'text/html' } };
+		expect(await authenticate({ apiKey: 'k' }, request)).toEqual({
+			url: '/usage',
+			headers: { accept: 'text/html', 'X-API-Key': 'k' },
 		});
 	});
 

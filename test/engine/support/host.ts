@@ -10,7 +10,6 @@ import {
 } from 'n8n-core';
 import {
 	createEmptyRunExecutionData,
-	type IAuthenticateGeneric,
 	type ICredentialDataDecryptedObject,
 	ICredentialsHelper,
 	type IDataObject,
@@ -92,22 +91,11 @@ class CredentialsHelper extends ICredentialsHelper {
 	updateCredentialsOauthTokenData = async () => {};
 	getCredentialsProperties = () => credentialType.properties;
 
-	async authenticate(
+	authenticate = async (
 		credentials: ICredentialDataDecryptedObject,
 		_typeName: string,
 		options: IHttpRequestOptions,
-		workflow: Workflow,
-		node: INode,
-	): Promise<IHttpRequestOptions> {
-		const { properties } = credentialType.authenticate as IAuthenticateGeneric;
-		const headers = Object.entries(properties.headers ?? {}).map(([name, value]) => [
-			name,
-			workflow.expression.getSimpleParameterValue(node, String(value), 'internal', {
-				$credentials: credentials,
-			}),
-		]);
-		return { ...options, headers: { ...options.headers, ...Object.fromEntries(headers) } };
-	}
+	): Promise<IHttpRequestOptions> => await credentialType.authenticate(credentials, options);
 }
 
 function additionalDataFor(credential: Credential): IWorkflowExecuteAdditionalData {
