@@ -8,7 +8,7 @@ const ofN8n = jest.requireActual<AxiosStatic>(
 );
 
 /** Longer than the sandbox takes to answer while the machine is busy with other things. */
-const SHORT_MS = 300;
+const SHORT_MS = 150;
 
 /**
  * Lets the time that n8n waits for a reply pass on the clock: after a moment of real time without
