@@ -59,7 +59,7 @@ export async function runScenario(scenario: Scenario): Promise<void> {
 	const { seed, requestsPerMinute, days, continueOnFail } = scenario;
 	const clock = manualClock(START);
 	keepInStep(clock);
-	waitByTheClock(clock);
+	waitByTheClock(clock, 60);
 	const plans = { requestsPerMinute, maxVideos: Infinity };
 	const sandbox = await startSandbox({ clock, seed, plan: plans, balanceUsd: 10_000 });
 	const credential: Credential = { apiKey: sandbox.liveKey, baseUrl: sandbox.baseUrl };

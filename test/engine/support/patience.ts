@@ -7,18 +7,17 @@ const ofN8n = jest.requireActual<AxiosStatic>(
 	require.resolve('axios', { paths: [require.resolve('n8n-core')] }),
 );
 
-/** Longer than the sandbox takes to answer while the machine is busy with other things. */
-const SHORT_MS = 150;
-
 /**
  * Lets the time that n8n waits for a reply pass on the clock: after a moment of real time without
  * one, the clock is moved by the timeout that the node has asked for.
+ *
+ * @param momentMs longer than the sandbox takes to answer, however busy the machine is
  */
-export function waitByTheClock(clock: ManualClock): void {
+export function waitByTheClock(clock: ManualClock, momentMs: number): void {
 	let asked = 0;
 	const request = ofN8n.interceptors.request.use((config) => {
 		asked = config.timeout ?? 0;
-		return { ...config, timeout: SHORT_MS };
+		return { ...config, timeout: momentMs };
 	});
 	const response = ofN8n.interceptors.response.use(undefined, (error: AxiosError) => {
 		if (error.code === 'ECONNABORTED') clock.advance({ ms: asked });

@@ -12,7 +12,7 @@ const COMMITTED: Fault = { kind: 'drop', when: 'after_commit', match: POST };
 async function createAccount(options?: SandboxOptions) {
 	const fixture = await createFixture(options);
 	keepInStep(fixture.clock);
-	waitByTheClock(fixture.clock);
+	waitByTheClock(fixture.clock, 1000);
 	const track = async (videoUrls: string, ifAlreadyTracked = 'return') => {
 		const options = { ifAlreadyTracked };
 		const { items, error } = await runAction(fixture.credential, { videoUrls, options });
