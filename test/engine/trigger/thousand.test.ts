@@ -36,4 +36,4 @@ test('of a thousand videos due in the same minute each comes as soon as the rate
 	expect(perPoll).toEqual(Array(3).fill([300, 300, 300, 100, 0, 0]));
 	expect(without(snapshotKeys(...videos), [...before, ...trigger.keys.map(String)])).toEqual([]);
 	expect(new Set(trigger.keys).size).toBe(3 * VIDEOS);
-}, 60_000);
+});
