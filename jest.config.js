@@ -5,5 +5,6 @@ module.exports = {
 	testMatch: ['<rootDir>/test/{unit,engine,model,chaos}/**/*.test.ts'],
 	modulePathIgnorePatterns: ['<rootDir>/demo/', '<rootDir>/dist/'],
 	globalSetup: '<rootDir>/test/setup/n8nFolder.ts',
+	globalTeardown: '<rootDir>/test/setup/removeN8nFolder.ts',
 	testTimeout: 20_000,
 };

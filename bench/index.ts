@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { Table } from 'console-table-printer';
 
 import useOwnN8nFolder from '../test/setup/n8nFolder';
+import removeN8nFolder from '../test/setup/removeN8nFolder';
 import { measureBatch } from './batch';
 import { type Figure, medianOf, ratiosOf, spreadOf } from './figures';
 import { measureGet } from './get';
@@ -46,13 +47,13 @@ main().then(
 );
 
 async function main() {
-	const removeFolder = await useOwnN8nFolder();
+	await useOwnN8nFolder();
 	const figures: Figure[] = [];
 	for (const { name, measure } of MEASURES.filter(({ name }) => only.includes(name))) {
 		if (!json) console.log(`Measuring ${name} …`);
 		figures.push(...(await measure(runs)));
 	}
-	removeFolder();
+	await removeN8nFolder();
 	figures.sort((a, b) => a.row - b.row);
 	if (json) return console.log(JSON.stringify(figures, null, 2));
 	const table = new Table({ title: `${runs} runs each`, ...PLAIN });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import useOwnN8nFolder from '../test/setup/n8nFolder';
+import removeN8nFolder from '../test/setup/removeN8nFolder';
 import type { Api } from './api';
 
 /** One kind of work on all videos of the API. */
@@ -37,7 +38,7 @@ function heapMb(): number {
 
 /** The first round warms up and lets the poll learn; the second is measured, an hour later. */
 async function main() {
-	const removeFolder = await useOwnN8nFolder();
+	await useOwnN8nFolder();
 	const [name, path] = process.argv.slice(2) as [string, string];
 	const api = JSON.parse(readFileSync(path, 'utf8')) as Api;
 	setClock(api.now);
@@ -58,7 +59,7 @@ async function main() {
 	forget?.();
 	const stateMb = withStateMb - heapMb();
 	process.send!({ cpuMs: (user + system) / 1000, peakMb, stateMb } satisfies Cost);
-	removeFolder();
+	await removeN8nFolder();
 	process.disconnect();
 }
 

@@ -106,17 +106,12 @@ export class Editor {
 	/** Adds one of the package's triggers or actions to a new workflow and opens it. */
 	async add(kind: 'Triggers' | 'Actions', name: string): Promise<void> {
 		await (await this.search('contentstats')).first().click();
+		const heading = this.page.getByText(new RegExp(`^${kind} \\(\\d+\\)$`));
+		await heading.waitFor();
 		const entry = this.page.getByText(name, { exact: true });
-		await this.page.getByText(new RegExp(`^${kind} \\(\\d+\\)$`)).waitFor();
-		if (!(await entry.isVisible()))
-			await this.page.getByText(new RegExp(`^${kind} \\(\\d+\\)$`)).click();
+		if (!(await entry.isVisible())) await heading.click();
 		await entry.click();
 		await this.at('ndv').waitFor();
-	}
-
-	async choose(field: string, option: string): Promise<void> {
-		await this.field(field).click();
-		await this.page.getByText(option, { exact: true }).last().click();
 	}
 
 	/** Makes the output wider, at the cost of the input. */

@@ -10,7 +10,7 @@ import useN8nFolder from '../setup/n8nFolder';
 const LOCK = join(__dirname, 'package-lock.json');
 
 /** Installs the n8n that package-lock.json pins, once for each lock. */
-export default async function setup(): Promise<() => void> {
+export default async function setup(): Promise<void> {
 	const stamp = createHash('sha256').update(readFileSync(LOCK)).digest('hex');
 	await installOnce(join(__dirname, 'node_modules'), stamp, async () => {
 		await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
@@ -19,5 +19,5 @@ export default async function setup(): Promise<() => void> {
 			logFile: join(tmpdir(), 'contentstats-compat.log'),
 		});
 	});
-	return await useN8nFolder();
+	await useN8nFolder();
 }

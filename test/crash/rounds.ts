@@ -12,10 +12,12 @@ import {
 	type SavedWorkflow,
 } from '../../demo/n8n';
 import { freePort } from '../../demo/processes';
-import { OWNER } from '../../demo/scenario';
+import { OWNER, saveCredential } from '../../demo/scenario';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { randomStream } from '../../sandbox/random';
+import { pollEvery } from '../support/pollTimes';
 import { connect, type PostgresAddress } from '../support/postgres';
+import { waitFor } from '../support/waitFor';
 
 /** One way to run n8n, and how it is disturbed. */
 export interface Mode {
@@ -58,8 +60,7 @@ const SEED = 20;
 const VIDEOS = 12;
 /** Shorter than any start of n8n, so that each brings new snapshots of every video. */
 const SNAPSHOT_INTERVAL_MS = 5_000;
-/** n8n lets a poll time come once a minute at the most, but any number of poll times. */
-const POLL_SECONDS = Array.from({ length: 12 }, (_, index) => index * 5);
+const POLL_SECONDS = 5;
 /** A kill comes within so many ms of what it is aimed at. */
 const WINDOW_MS = 300;
 /** The replies of one poll follow each other faster. */
@@ -238,11 +239,7 @@ export class Rig {
 	}
 
 	private async publish(api: N8nApi) {
-		const { liveKey: apiKey, baseUrl } = this.sandbox;
-		const contentStats = await api.createCredential('ContentStats', 'contentStatsApi', {
-			apiKey,
-			baseUrl,
-		});
+		const contentStats = await saveCredential(api, this.sandbox);
 		const postgres = await api.createCredential('PostgreSQL', 'postgres', {
 			...this.tools.postgres,
 			maxConnections: 5,
@@ -271,12 +268,7 @@ export class Rig {
 				parameters: {
 					startFrom: 'beginning',
 					options: { replayAfterRestart, ...options },
-					pollTimes: {
-						item: POLL_SECONDS.map((second) => ({
-							mode: 'custom',
-							cronExpression: `${second} * * * * *`,
-						})),
-					},
+					pollTimes: pollEvery(POLL_SECONDS),
 				},
 				credentials: { contentStatsApi },
 			},
@@ -382,11 +374,7 @@ export class Rig {
 	}
 
 	private async waitFor(what: string, atMostMs: number, there: () => boolean | Promise<boolean>) {
-		const deadline = Date.now() + atMostMs;
-		while (!(await there())) {
-			if (Date.now() > deadline) throw new Error(`${this.mode.name}: waited in vain for ${what}.`);
-			await sleep(2);
-		}
+		await waitFor(`${what} (${this.mode.name})`, atMostMs, there, 2);
 	}
 
 	private async disturbed(how: string, times: number) {

@@ -12,10 +12,12 @@ import {
 } from '../../demo/n8n';
 import { isOurs, readTemplate, saveCredential } from '../../demo/scenario';
 import type { Sandbox } from '../../sandbox';
+import { pollEvery } from '../support/pollTimes';
 import { connect, findPostgres } from '../support/postgres';
 import { openSandbox, startRealN8n } from '../support/realN8n';
-import { rowsTaken } from '../support/rows';
+import { fromPostgres, rowsTaken } from '../support/rows';
 import { startSink, withSink, type Sink } from '../support/sink';
+import { waitFor } from '../support/waitFor';
 
 const TIKTOK = 'https://www.tiktok.com/@harbor.coffee/video/7301122334455667788';
 const YOUTUBE = 'https://www.youtube.com/watch?v=hC0ffee2024';
@@ -27,6 +29,8 @@ const ONE_OF_EACH = [
 	'https://twitter.com/harbor/status/1745000000000000001',
 ];
 const DAY_MS = 24 * 3_600_000;
+/** How long anything may take to arrive. */
+const MOST_MS = 90_000;
 
 let n8n: N8nApi;
 let dir: string;
@@ -74,8 +78,12 @@ test('New snapshots to Google Sheets', async () => {
 	ONE_OF_EACH.forEach((video_link) => sandbox.seedVideo({ video_link, started: ago(20_000) }));
 	const workflow = await importTemplate('new-snapshots-to-google-sheets', sandbox);
 	await whilePublished(workflow, async () => {
-		const { taken } = await takenSoFar(sandbox, 10_000);
-		await until(() => missingOf(taken, sink.sheets.get('Snapshots')).length === 0);
+		const taken = await takenSoFar(sandbox, 10_000);
+		await waitFor(
+			'the rows',
+			MOST_MS,
+			() => missingOf(taken, sink.sheets.get('Snapshots')).length === 0,
+		);
 	});
 	expectTheRowsOf(sandbox, sink.sheets.get('Snapshots')!);
 });
@@ -115,8 +123,8 @@ describe('New snapshots to PostgreSQL', () => {
 		const rows = async () =>
 			(await client.query('select * from contentstats_snapshots')).rows.map(fromPostgres);
 		await whilePublished(workflow, async () => {
-			const { taken } = await takenSoFar(sandbox, 10_000);
-			await until(async () => missingOf(taken, await rows()).length === 0);
+			const taken = await takenSoFar(sandbox, 10_000);
+			await waitFor('the rows', MOST_MS, async () => missingOf(taken, await rows()).length === 0);
 		});
 		expectTheRowsOf(sandbox, await rows());
 	});
@@ -142,7 +150,7 @@ test('Milestones to Slack', async () => {
 	const workflow = await importTemplate('milestones-to-slack', sandbox);
 	await whilePublished(workflow, async () => {
 		jumpedAt = Date.now();
-		await until(() => sink.messages.length >= 2);
+		await waitFor('two messages', MOST_MS, () => sink.messages.length >= 2);
 		await sleep(12_000);
 	});
 	const { title, creator } = (await ofApi(sandbox, `/videos/${video.id}`)).current_metadata;
@@ -201,7 +209,7 @@ test('Low-balance alert', async () => {
 	sandbox.seedVideo({ video_link: TIKTOK, started: ago(DAY_MS) });
 	const workflow = await importTemplate('low-balance-alert', sandbox);
 	await whilePublished(workflow, async () => {
-		await until(() => sink.messages.length > 0);
+		await waitFor('a message', MOST_MS, () => sink.messages.length > 0);
 		await sleep(12_000);
 	});
 	expect(sink.messages).toEqual([
@@ -243,16 +251,10 @@ async function importTemplate(
 	return await n8n.importWorkflow(template, (node) => (isOurs(node) ? ours : others[node.type]));
 }
 
-/** n8n lets a poll time come once a minute at the most, but any number of poll times. */
 function withFastPolls(template: WorkflowTemplate): WorkflowTemplate {
-	const item = Array.from({ length: 12 }, (_, index) => ({
-		mode: 'custom',
-		cronExpression: `${5 * index} * * * * *`,
-	}));
+	const pollTimes = pollEvery(5);
 	const faster = (node: INode): INode =>
-		node.parameters.pollTimes
-			? { ...node, parameters: { ...node.parameters, pollTimes: { item } } }
-			: node;
+		node.parameters.pollTimes ? { ...node, parameters: { ...node.parameters, pollTimes } } : node;
 	return { ...template, nodes: template.nodes.map(faster) };
 }
 
@@ -274,10 +276,10 @@ async function whilePublished(workflow: SavedWorkflow, work: () => Promise<void>
 }
 
 /** Lets snapshots be taken for so long; the keys of all that are there then. */
-async function takenSoFar(sandbox: Sandbox, ms: number): Promise<{ taken: string[] }> {
+async function takenSoFar(sandbox: Sandbox, ms: number): Promise<string[]> {
 	await sleep(ms);
 	const rows = [...sandbox.videos.values()].flatMap(rowsTaken);
-	return { taken: rows.map(({ event_key }) => event_key) };
+	return rows.map(({ event_key }) => event_key);
 }
 
 const missingOf = (keys: string[], rows: IDataObject[] = []): string[] => {
@@ -294,16 +296,6 @@ function expectTheRowsOf(sandbox: Sandbox, rows: IDataObject[]): void {
 	for (const row of rows) expect(row).toMatchObject(taken.get(String(row.event_key))!);
 }
 
-/** PostgreSQL gives a bigint as text and a time as a Date. */
-function fromPostgres(row: Record<string, unknown>): IDataObject {
-	const plain = Object.entries(row).map(([name, value]) => {
-		if (value instanceof Date) return [name, value.toISOString()];
-		const isCount = ['views', 'likes', 'comments', 'shares', 'saves'].includes(name);
-		return [name, isCount && value !== null ? Number(value) : value];
-	});
-	return Object.fromEntries(plain) as IDataObject;
-}
-
 async function ofApi({ baseUrl, liveKey }: Sandbox, path: string) {
 	const reply = await fetch(`${baseUrl}${path}`, { headers: { 'X-API-Key': liveKey } });
 	return (await reply.json()) as {
@@ -313,12 +305,3 @@ async function ofApi({ baseUrl, liveKey }: Sandbox, path: string) {
 }
 
 const ago = (ms: number): number => Date.now() - ms;
-
-/** Waits, at most 90 s, until something holds. */
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-	const deadline = Date.now() + 90_000;
-	while (!(await holds())) {
-		if (Date.now() > deadline) throw new Error(`Waited in vain for ${holds}`);
-		await sleep(250);
-	}
-}

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, spawnGroup } from '../../demo/processes';
+import { untilUsable, whyUnusable } from '../support/service';
 
 export interface RedisAddress {
 	host: string;
@@ -18,7 +18,7 @@ export interface RedisAddress {
 export async function findRedis(dir: string): Promise<RedisAddress> {
 	const { REDIS_HOST, REDIS_PORT } = process.env;
 	const wanted = { host: REDIS_HOST ?? 'localhost', port: Number(REDIS_PORT ?? 6379) };
-	const problem = await whyUnusable(wanted);
+	const problem = await whyUnusable(async () => await ask(wanted, 'PING'));
 	if (!problem) return wanted;
 	if (REDIS_HOST || REDIS_PORT)
 		throw new Error(`The Redis of REDIS_HOST and REDIS_PORT: ${problem}`);
@@ -29,17 +29,6 @@ export async function findRedis(dir: string): Promise<RedisAddress> {
 export async function deleteKeys(address: RedisAddress, prefix: string): Promise<void> {
 	const script = `for _, key in ipairs(redis.call('keys', ARGV[1])) do redis.call('del', key) end`;
 	await ask(address, `EVAL "${script}" 0 ${prefix}:*`);
-}
-
-async function whyUnusable(address: RedisAddress): Promise<string | undefined> {
-	try {
-		await ask(address, 'PING');
-		return undefined;
-	} catch (error) {
-		// Where a name has several addresses, the error is an AggregateError without a message.
-		const { message, code } = error as NodeJS.ErrnoException;
-		return message || code || 'it does not answer';
-	}
 }
 
 /** The reply to one command, in Redis' own notation. */
@@ -59,11 +48,6 @@ async function startThrowaway(dir: string): Promise<RedisAddress> {
 	const args = ['--bind', address.host, '--port', String(address.port), '--save', ''];
 	const options = { cwd: dir, env: process.env, logFile: join(dir, 'redis.log') };
 	spawnGroup('redis-server', args, options);
-	const deadline = Date.now() + 10_000;
-	for (;;) {
-		const problem = await whyUnusable(address);
-		if (!problem) return address;
-		if (Date.now() > deadline) throw new Error(`A throwaway Redis did not start: ${problem}`);
-		await sleep(100);
-	}
+	await untilUsable('A throwaway Redis', 10_000, async () => await ask(address, 'PING'));
+	return address;
 }

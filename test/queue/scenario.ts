@@ -9,10 +9,12 @@ import {
 	type N8nApi,
 	type SavedWorkflow,
 } from '../../demo/n8n';
-import { OWNER, readTemplate } from '../../demo/scenario';
+import { OWNER, readTemplate, saveCredential } from '../../demo/scenario';
 import type { Sandbox } from '../../sandbox';
+import { pollEvery } from '../support/pollTimes';
 import type { PostgresAddress } from '../support/postgres';
-import { METRICS, rowsTaken } from '../support/rows';
+import { fromPostgres, rowsTaken } from '../support/rows';
+import { waitFor } from '../support/waitFor';
 import type { Container } from './containers';
 
 /** What the scenario is played with; no container runs yet. */
@@ -149,7 +151,7 @@ class Scenario {
 		const early = LINKS.slice(0, EARLY_LINKS);
 		await this.track(early);
 		await this.finished(BATCH);
-		await this.waitFor('snapshots', 90_000, () =>
+		await waitFor('snapshots', 90_000, () =>
 			this.videos().some(({ snapshots }) => snapshots.length >= CADENCE_KNOWN),
 		);
 		await this.publishTrigger({ watch: 'selected', videos: early.join('\n') }, 15);
@@ -172,7 +174,7 @@ class Scenario {
 
 		await this.publishTrigger({ watch: 'all' }, 30);
 		const restarted = await this.killMain();
-		await this.waitFor('snapshots after the restart', 60_000, () =>
+		await waitFor('snapshots after the restart', 60_000, () =>
 			this.videos().every(
 				({ snapshots }) => Date.parse(String(snapshots.at(-1)?.snapshot_time)) > restarted,
 			),
@@ -217,10 +219,7 @@ class Scenario {
 	private async setUp() {
 		const { main, sandbox, postgres, client } = this.stage;
 		this.api = await signIn(main.url, OWNER);
-		this.contentStatsApi = await this.api.createCredential('ContentStats', 'contentStatsApi', {
-			apiKey: sandbox.liveKey,
-			baseUrl: sandbox.baseUrl,
-		});
+		this.contentStatsApi = await saveCredential(this.api, sandbox);
 		this.postgres = await this.api.createCredential('PostgreSQL', 'postgres', {
 			...postgres,
 			maxConnections: 10,
@@ -290,7 +289,7 @@ class Scenario {
 	private async publish(workflow: SavedWorkflow) {
 		await this.api.publish(workflow);
 		// In queue mode n8n answers before it is done. What a kill interrupts is done two minutes later.
-		await this.waitFor(`the publication of "${workflow.name}"`, 90_000, async () => {
+		await waitFor(`the publication of "${workflow.name}"`, 90_000, async () => {
 			const { rowCount } = await this.stage.client.query(
 				`select from workflow_publication_outbox where status in ('pending', 'in_progress')`,
 			);
@@ -299,13 +298,8 @@ class Scenario {
 	}
 
 	private collectNodes(parameters: IDataObject, everySeconds: number): object[] {
-		// n8n lets a poll time come once a minute at the most, but any number of poll times.
-		const pollTimes = Array.from({ length: 60 / everySeconds }, (_, index) => ({
-			mode: 'custom',
-			cronExpression: `${index * everySeconds} * * * * *`,
-		}));
 		const changes: Record<string, object> = {
-			[TRIGGER]: { ...parameters, pollTimes: { item: pollTimes } },
+			[TRIGGER]: { ...parameters, pollTimes: pollEvery(everySeconds) },
 			[WRITER]: { schema: { __rl: true, mode: 'name', value: this.stage.schema } },
 		};
 		const { contentStatsApi, postgres } = this;
@@ -328,7 +322,7 @@ class Scenario {
 	/** Kills a worker while it tracks links and writes rows. */
 	private async killWorker(): Promise<void> {
 		let victim: Container | undefined;
-		await this.waitFor('a worker that tracks and writes', 90_000, () => {
+		await waitFor('a worker that tracks and writes', 90_000, () => {
 			const unanswered = this.requests(TRACK_PATH).filter(({ status }) => !status);
 			if (unanswered.length <= IN_FLIGHT) return false;
 			victim = this.stage.workers.find(
@@ -382,7 +376,7 @@ class Scenario {
 		const from = sandbox.requests.length;
 		let replies = 0;
 		let last = 0;
-		await this.waitFor('a poll', 60_000, () => {
+		await waitFor('a poll', 60_000, () => {
 			const asked = this.requests(VIDEO_PATH, from);
 			const answered = asked.filter(({ status }) => status).length;
 			if (answered > replies) [replies, last] = [answered, Date.now()];
@@ -416,7 +410,7 @@ class Scenario {
 
 	/** Waits for the end of all executions, or of those of a workflow. */
 	private async finished(workflow?: string) {
-		await this.waitFor('the end of executions', 90_000, async () => {
+		await waitFor('the end of executions', 90_000, async () => {
 			return !(await this.executions(workflow)).some(isUnfinished);
 		});
 	}
@@ -456,14 +450,6 @@ class Scenario {
 		return this.stage.sandbox.requests.slice(from).filter(({ path }) => wanted.test(path));
 	}
 
-	private async waitFor(what: string, atMostMs: number, there: () => boolean | Promise<boolean>) {
-		const deadline = Date.now() + atMostMs;
-		while (!(await there())) {
-			if (Date.now() > deadline) throw new Error(`Waited in vain for ${what}.`);
-			await sleep(50);
-		}
-	}
-
 	private say(progress: string) {
 		const seconds = Math.round((Date.now() - this.begun) / 1000);
 		process.stdout.write(`  ${String(seconds).padStart(3)} s: ${progress}\n`);
@@ -474,15 +460,9 @@ const isUnfinished = ({ status }: { status: string }) => ['new', 'running'].incl
 
 const repeats = (rows: Row[]) => rows.reduce((sum, row) => sum + row.times_written - 1, 0);
 
-/** The database gives large numbers as text. */
 function isSameRow(row: Row, taken: ReturnType<typeof rowsTaken>[number] | undefined): boolean {
-	if (!taken) return false;
-	const found: Record<string, unknown> = {
-		...row,
-		snapshot_time: row.snapshot_time.toISOString(),
-		...Object.fromEntries(
-			METRICS.map((name) => [name, row[name] === null ? null : Number(row[name])]),
-		),
-	};
-	return Object.entries(taken).every(([name, value]) => found[name] === value);
+	const written = fromPostgres(row);
+	return (
+		taken !== undefined && Object.entries(taken).every(([name, value]) => written[name] === value)
+	);
 }

@@ -1,13 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** n8n-core writes its instance settings on first use: into a folder of this run. */
-export default async function setup(): Promise<() => void> {
+export default async function setup(): Promise<void> {
 	const folder = mkdtempSync(join(tmpdir(), 'contentstats-test-'));
 	process.env.N8N_USER_FOLDER = folder;
 	process.env.N8N_LOG_LEVEL = 'debug';
 	process.env.N8N_LOG_OUTPUT = 'file';
 	process.env.N8N_LOG_FILE_LOCATION = join(folder, 'n8n.log');
-	return () => rmSync(folder, { recursive: true, force: true });
 }

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { freePort, run, spawnGroup } from '../../demo/processes';
+import { untilUsable, whyUnusable } from './service';
 
 /** Where a PostgreSQL answers, in the words of both `pg` and n8n's credential. */
 export interface PostgresAddress {
@@ -30,7 +30,7 @@ export async function findPostgres(dir: string): Promise<PostgresAddress> {
 		password: PGPASSWORD ?? '',
 		database: PGDATABASE ?? PGUSER ?? 'postgres',
 	};
-	const problem = await whyUnusable(wanted);
+	const problem = await whyUnusable(async () => await ask(wanted));
 	if (!problem) return wanted;
 	if (PGHOST || PGPORT) throw new Error(`The PostgreSQL of PGHOST and PGPORT: ${problem}`);
 	return await startThrowaway(dir);
@@ -45,16 +45,7 @@ export async function connect(address: PostgresAddress): Promise<Client> {
 	return client;
 }
 
-async function whyUnusable(address: PostgresAddress): Promise<string | undefined> {
-	try {
-		await (await connect(address)).end();
-		return undefined;
-	} catch (error) {
-		// Where a name has several addresses, the error is an AggregateError without a message.
-		const { message, code } = error as NodeJS.ErrnoException;
-		return message || code || 'it does not answer';
-	}
-}
+const ask = async (address: PostgresAddress) => await (await connect(address)).end();
 
 /** It ends with this process, as every group of demo/processes.ts does. */
 async function startThrowaway(dir: string): Promise<PostgresAddress> {
@@ -84,13 +75,8 @@ async function startThrowaway(dir: string): Promise<PostgresAddress> {
 		password: '',
 		database: 'postgres',
 	};
-	const deadline = Date.now() + 30_000;
-	for (;;) {
-		const problem = await whyUnusable(address);
-		if (!problem) return address;
-		if (Date.now() > deadline) throw new Error(`A throwaway PostgreSQL did not start: ${problem}`);
-		await sleep(200);
-	}
+	await untilUsable('A throwaway PostgreSQL', 30_000, async () => await ask(address));
+	return address;
 }
 
 /** Debian keeps the server's programs out of PATH. */

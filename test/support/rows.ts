@@ -1,6 +1,7 @@
+import type { IDataObject } from 'n8n-workflow';
 import type { SandboxVideo } from '../../sandbox';
 
-export const METRICS = ['views', 'likes', 'comments', 'shares', 'saves'] as const;
+const METRICS = ['views', 'likes', 'comments', 'shares', 'saves'] as const;
 
 /** The rows that a video's snapshots make, as the trigger emits them: there digits are text, here numbers. */
 export function rowsTaken({ id, platform, video_link, snapshots }: SandboxVideo) {
@@ -22,4 +23,14 @@ export function rowsTaken({ id, platform, video_link, snapshots }: SandboxVideo)
 			...(Object.fromEntries(metrics) as Record<(typeof METRICS)[number], number | null>),
 		};
 	});
+}
+
+/** A row as it was written: PostgreSQL gives a bigint as text and a time as a Date. */
+export function fromPostgres(row: Record<string, unknown>): IDataObject {
+	const written = Object.entries(row).map(([name, value]) => {
+		if (value instanceof Date) return [name, value.toISOString()];
+		const isMetric = (METRICS as readonly string[]).includes(name);
+		return [name, isMetric && value !== null ? Number(value) : value];
+	});
+	return Object.fromEntries(written) as IDataObject;
 }

@@ -111,7 +111,7 @@ interface Selection {
 
 /** What the fields ask for; a date without a zone is in the workflow's. @throws on bad input */
 function readSelection(output: Output, options: Options, timezone: string): Selection {
-	const includeGrowth = output !== 'summary' && (options.includeGrowth ?? false);
+	const includeGrowth = options.includeGrowth ?? false;
 	if (output === 'latest') return { since: -Infinity, count: 1, includeGrowth };
 	const since = sinceInstant(options.since, timezone);
 	if (Number.isNaN(since))

@@ -1,0 +1,11 @@
+/**
+ * What the tests of a real n8n have in common; each folder adds its own.
+ *
+ * @type {import('jest').Config}
+ */
+module.exports = {
+	rootDir: '../..',
+	testEnvironment: 'node',
+	transform: { '\\.ts$': '@swc/jest' },
+	maxWorkers: 1,
+};
