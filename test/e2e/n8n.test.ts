@@ -14,6 +14,7 @@ import {
 	type Scenario,
 } from '../../demo/scenario';
 import type { Sandbox } from '../../sandbox';
+import { pollEvery } from '../support/pollTimes';
 import { openSandbox, startRealN8n } from '../support/realN8n';
 import { rowsTaken } from '../support/rows';
 
@@ -127,6 +128,38 @@ describe('Stop during a wait for the rate limit', () => {
 		await sleep(2000);
 		expect(slow.requests).toHaveLength(LIMIT);
 	});
+});
+
+// Of two polls at once, n8n 2.40 takes from one what evaluates expressions when the other ends.
+it('keeps the requests of a poll that still runs when the next one is due', async () => {
+	const slow = await openSandbox({ snapshotIntervalMs: 5_000 });
+	for (let number = 10; number < 50; number++)
+		slow.seedVideo({
+			video_link: `https://www.tiktok.com/@slow/video/73011223344556677${number}`,
+			started: Date.now() - 30_000,
+		});
+	const match = { path: /^\/videos\/\w+$/ };
+	slow.faults.add({ kind: 'latency', ms: 1500, match, times: Infinity });
+	const credential = await saveCredential(n8n, slow);
+	const template = readTemplate('new-snapshots-to-a-data-table.json');
+	const [trigger] = template.nodes.filter(({ parameters }) => parameters.pollTimes);
+	const parameters = { ...trigger!.parameters, pollTimes: pollEvery(5) };
+	const overlapping = {
+		name: 'Polls that overlap',
+		nodes: [{ ...trigger!, parameters }],
+		connections: {},
+	};
+	const workflow = await n8n.importWorkflow(overlapping, () => credential);
+	const logged = readFileSync(logFile, 'utf8').length;
+	await n8n.publish(workflow);
+	await sleep(60_000);
+	await n8n.request('POST', `/workflows/${workflow.id}/deactivate`, {});
+	const log = readFileSync(logFile, 'utf8').slice(logged);
+	// A poll asks eight at a time for 40 videos, which takes longer than the 5 s to the next one.
+	expect(
+		log.split('Poll trigger initiated for workflow "Polls that overlap"').length,
+	).toBeGreaterThan(8);
+	expect(log.split('\n').filter((line) => line.includes('gave no answer'))).toEqual([]);
 });
 
 it("never writes the API key to n8n's logs or into an execution", async () => {
