@@ -1,4 +1,4 @@
-import { type Metric, type MetricValue, type Row, toEpochMs } from './snapshots';
+import { instantOf, type Metric, type MetricValue, type Row } from './snapshots';
 
 /** What a snapshot adds to the one before it. Null wherever it cannot be known. */
 export type Growth = {
@@ -13,13 +13,13 @@ const HOUR_MS = 3_600_000;
 const round = (value: number, factor: number): number => Math.round(value * factor) / factor;
 
 /** The later count minus the earlier; null unless both are numbers. */
-export function delta(later: MetricValue, earlier: MetricValue): number | null {
+export function delta(later: MetricValue, earlier: MetricValue | undefined): number | null {
 	return typeof later === 'number' && typeof earlier === 'number' ? later - earlier : null;
 }
 
-/** Hours between two rows, to four decimals; null for no time at all. */
-export function hoursBetween(later: Row, earlier: Row): number | null {
-	const hours = (toEpochMs(later.snapshot_time) - toEpochMs(earlier.snapshot_time)) / HOUR_MS;
+/** Hours between two instants (Unix milliseconds), to four decimals; null for no time at all. */
+export function hoursBetween(earlier: number, later: number): number | null {
+	const hours = (later - earlier) / HOUR_MS;
 	return hours > 0 ? round(hours, 1e4) : null;
 }
 
@@ -42,29 +42,36 @@ export function engagementRate(row: Record<Metric, MetricValue>): number | null 
 	return round(sum / row.views, 1e6);
 }
 
-/** The growth of `row` since `previous`, the row before it in the whole history. */
-export function growthSince(row: Row, previous: Row | undefined): Growth {
-	const hours = previous ? hoursBetween(row, previous) : null;
-	const change = (metric: Metric) =>
-		previous && hours !== null ? delta(row[metric], previous[metric]) : null;
+function growthIn(hours: number | null, row: Row, previous: Row | undefined): Growth {
+	const before = hours === null ? undefined : previous;
+	const views_delta = delta(row.views, before?.views);
 	return {
 		hours_since_previous: hours,
-		views_delta: change('views'),
-		likes_delta: change('likes'),
-		comments_delta: change('comments'),
-		shares_delta: change('shares'),
-		saves_delta: change('saves'),
-		views_per_hour: perHour(change('views'), hours),
+		views_delta,
+		likes_delta: delta(row.likes, before?.likes),
+		comments_delta: delta(row.comments, before?.comments),
+		shares_delta: delta(row.shares, before?.shares),
+		saves_delta: delta(row.saves, before?.saves),
+		views_per_hour: perHour(views_delta, hours),
 		engagement_rate: engagementRate(row),
 	};
 }
+
+/** The growth of `row` since `previous`, the row before it in the whole history. */
+export const growthSince = (row: Row, previous: Row | undefined): Growth =>
+	growthIn(previous ? hoursBetween(instantOf(previous), instantOf(row)) : null, row, previous);
 
 /**
  * Adds to each of the rows, oldest first, its growth since the one before. In place: to spread two
  * objects into a third takes V8 fifty times as long, and there may be 720.
  */
-export const addGrowth = (rows: Row[]): Array<Row & Growth> =>
-	rows.map((row, index) => Object.assign(row, growthSince(row, rows[index - 1])));
+export function addGrowth(rows: Row[]): Array<Row & Growth> {
+	const instants = rows.map(instantOf);
+	return rows.map((row, place) => {
+		const hours = place === 0 ? null : hoursBetween(instants[place - 1]!, instants[place]!);
+		return Object.assign(row, growthIn(hours, row, rows[place - 1]));
+	});
+}
 
 /** The metric that tells how a video does: views, or likes where its platform has no views. */
 export function leadingMetric(rows: Row[], platform = rows[0]?.platform): 'views' | 'likes' {

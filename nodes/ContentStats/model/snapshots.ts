@@ -45,7 +45,7 @@ const plainInstant = (text: string): number =>
 		twoDigits(text, 11),
 		twoDigits(text, 14),
 		twoDigits(text, 17),
-		Number(text.slice(20, 23)),
+		(text.charCodeAt(20) - 48) * 100 + twoDigits(text, 21),
 	);
 
 /** The instant of an API timestamp in Unix milliseconds; one without a zone is UTC. NaN when it is none. */
@@ -61,6 +61,9 @@ export function toEpochMs(timestamp: string): number {
 	const isRealDay = !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day!);
 	return isRealDay ? Date.parse(zone ? timestamp : `${timestamp}Z`) : NaN;
 }
+
+/** When the snapshot of a row was taken, in Unix milliseconds. */
+export const instantOf = ({ snapshot_time }: Row): number => toEpochMs(snapshot_time);
 
 /** An API timestamp as ISO-8601 in UTC with milliseconds. */
 export const toIsoUtc = (timestamp: string): string =>

@@ -1,6 +1,13 @@
 import type { Video } from '../api/schemas';
 import { delta, engagementRate, hoursBetween, leadingMetric, perHour } from './growth';
-import { type Metric, type MetricValue, metricsOf, type Row, titleOf } from './snapshots';
+import {
+	instantOf,
+	type Metric,
+	type MetricValue,
+	metricsOf,
+	type Row,
+	titleOf,
+} from './snapshots';
 
 /** A video's whole history in one item. */
 export type Summary = {
@@ -54,7 +61,8 @@ export function summarise(video: Video, rows: Row[]): Summary {
 	const metric = leadingMetric(rows, video.platform);
 	const gains = rows.slice(1).flatMap((row, index) => {
 		const previous = rows[index]!;
-		const gain = perHour(delta(row[metric], previous[metric]), hoursBetween(row, previous));
+		const hours = hoursBetween(instantOf(previous), instantOf(row));
+		const gain = perHour(delta(row[metric], previous[metric]), hours);
 		return gain === null ? [] : [{ gain, time: row.snapshot_time }];
 	});
 	const peak = gains.reduce<(typeof gains)[number] | null>(

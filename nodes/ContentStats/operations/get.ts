@@ -3,7 +3,7 @@ import { type IDataObject, tryToParseDateTime, updateDisplayOptions } from 'n8n-
 import { invalidInput } from '../api/errors';
 import { readRows, type VideoWithSnapshots } from '../api/schemas';
 import { addGrowth } from '../model/growth';
-import type { Row } from '../model/snapshots';
+import { instantOf, type Row } from '../model/snapshots';
 import { summarise } from '../model/summary';
 import type { ItemOperation, Run } from './operation';
 import { includeGrowthField } from './sharedFields';
@@ -125,7 +125,7 @@ function readSelection(output: Output, options: Options, timezone: string): Sele
 function selectRows(video: VideoWithSnapshots, { since, count, includeGrowth }: Selection): Row[] {
 	const rows = readRows(video);
 	const all = includeGrowth ? addGrowth(rows) : rows;
-	const isSince = (row: Row) => Date.parse(row.snapshot_time) >= since;
+	const isSince = (row: Row) => instantOf(row) >= since;
 	const recent = since === -Infinity ? all : all.filter(isSince);
 	return recent.slice(-Math.min(count, recent.length));
 }

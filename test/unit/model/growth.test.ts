@@ -25,6 +25,7 @@ const counts = (values: Array<MetricValue>) => {
 	return { views, likes, comments, shares, saves };
 };
 
+const HOUR_MS = 3_600_000;
 const BIG = '9007199254740993';
 
 test.each<[later: MetricValue, earlier: MetricValue, change: number | null]>([
@@ -47,10 +48,9 @@ test.each([
 	[0, 72, 72],
 	[0, 1 / 3, 0.3333],
 	[5, 5, null],
+	[5, 4, null],
 ])('from hour %d to hour %d are %j hours', (from, to, hours) => {
-	const [earlier] = rowsOf([from]);
-	const [later] = rowsOf([to]);
-	expect(hoursBetween(later!, earlier!)).toBe(hours);
+	expect(hoursBetween(from * HOUR_MS, to * HOUR_MS)).toBe(hours);
 });
 
 test.each([
