@@ -24,6 +24,8 @@ export interface VideoWorld {
 	now(): number;
 	/** Takes every snapshot that is due by now. */
 	catchUp(): void;
+	/** A snapshot is due at a time, ms, that may be earlier than all that were known of. */
+	expectSnapshot(at: number): void;
 }
 
 export interface Tracking {
@@ -163,6 +165,7 @@ export class SandboxVideo {
 		this.end('monitoring', at);
 		const missed = Math.ceil((at - this.nextDue) / this.world.hourMs);
 		if (missed > 0) this.nextDue += missed * this.world.hourMs;
+		this.world.expectSnapshot(this.nextDue);
 	}
 
 	end(status: VideoStatus, at: number): void {

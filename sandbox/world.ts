@@ -65,7 +65,10 @@ export function createWorld(options: WorldOptions, clock: Clock) {
 		maxLatenessMs: options.maxLatenessMs,
 		now: () => clock.now(),
 		catchUp,
+		expectSnapshot,
 	};
+	/** No snapshot is due before it, ms. */
+	let nextDue = Infinity;
 
 	function of(organisation: Organisation): SandboxVideo[] {
 		return [...videos.values()].filter((video) => video.organisation === organisation);
@@ -75,10 +78,19 @@ export function createWorld(options: WorldOptions, clock: Clock) {
 		return of(organisation).filter((video) => video.status === status).length;
 	}
 
+	function expectSnapshot(at: number): void {
+		nextDue = Math.min(nextDue, at);
+	}
+
+	/** Asked for at every request, while most bring nothing: a look at all videos would be the larger part of it. */
 	function catchUp(): void {
 		const now = clock.now();
+		if (now < nextDue) return;
 		catchUpAccount('own', now);
 		catchUpAccount('other', now);
+		nextDue = Infinity;
+		for (const video of videos.values())
+			if (video.status === 'monitoring') expectSnapshot(video.nextDue);
 	}
 
 	/** In the order of time over all videos, so that the pause at zero hits the right snapshot. */
@@ -154,6 +166,7 @@ export function createWorld(options: WorldOptions, clock: Clock) {
 	function track(tracking: Omit<NewTracking, 'startedAt'>): SandboxVideo {
 		const startedAt = clock.now();
 		const video = add({ ...tracking, startedAt });
+		expectSnapshot(video.nextDue);
 		accounts[tracking.organisation].ledger.push({
 			kind: 'track',
 			at: startedAt,
@@ -185,6 +198,7 @@ export function createWorld(options: WorldOptions, clock: Clock) {
 			if (video.takeDue()) accounts[organisation].totalSnapshots++;
 		}
 		if (given.status) video.end(given.status, now);
+		expectSnapshot(video.nextDue);
 		pauseIfSpent(organisation, now);
 		return video;
 	}
