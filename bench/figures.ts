@@ -1,3 +1,5 @@
+import type { Shares } from './profile';
+
 /** Something that was measured beside something else, round by round. */
 export interface Figure {
 	/** The row of the table in docs/performance.md that it belongs to. */
@@ -9,6 +11,27 @@ export interface Figure {
 	theirs: number[];
 	/** What the ratio of ours to theirs should be at most; absent where theirs shows the share of the host. */
 	target?: number;
+}
+
+/** One line of a plot: its points by what x is, each measured several times. */
+export interface Curve {
+	name: string;
+	points: Array<{ x: number; values: number[] }>;
+}
+
+export interface Plot {
+	title: string;
+	x: string;
+	y: string;
+	curves: Curve[];
+}
+
+/** What one part of the benchmark found. */
+export interface Report {
+	figures?: Figure[];
+	/** Whose code the CPU time of a work goes to. */
+	shares?: Record<string, Shares>;
+	plots?: Plot[];
 }
 
 const sorted = (values: number[]): number[] => [...values].sort((a, b) => a - b);

@@ -1,36 +1,42 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { Table } from 'console-table-printer';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-import useOwnN8nFolder from '../test/setup/n8nFolder';
 import removeN8nFolder from '../test/setup/removeN8nFolder';
 import { measureBatch } from './batch';
-import { type Figure, medianOf, ratiosOf, spreadOf } from './figures';
+import { type Figure, medianOf, ratiosOf, type Report, spreadOf } from './figures';
 import { measureGet } from './get';
+import { measureGrowth } from './growth';
 import { measureLoad } from './load';
 import { measurePackage } from './package';
+import { draw } from './plot';
 import { measureBuiltIn, measureManyVideos, measurePolls } from './poll';
+import type { Shares } from './profile';
+import { useBenchSettings } from './settings';
 
 // Colour codes would end up in files that the output is sent to.
 const PLAIN = { shouldDisableColors: true };
+const PLOT = 'docs/images/performance.svg';
 
 /** The batch comes last: it makes the clock of this process run faster. */
-const MEASURES: Array<{ name: string; measure: (rounds: number) => Promise<Figure[]> | Figure[] }> =
-	[
-		{ name: 'package', measure: measurePackage },
-		{ name: 'load', measure: measureLoad },
-		{ name: 'get', measure: measureGet },
-		{ name: 'polls', measure: measurePolls },
-		{ name: 'manyVideos', measure: measureManyVideos },
-		{ name: 'builtIn', measure: measureBuiltIn },
-		{ name: 'batch', measure: measureBatch },
-	];
+const MEASURES: Array<{ name: string; measure: (rounds: number) => Promise<Report> | Report }> = [
+	{ name: 'package', measure: measurePackage },
+	{ name: 'load', measure: measureLoad },
+	{ name: 'get', measure: measureGet },
+	{ name: 'polls', measure: measurePolls },
+	{ name: 'manyVideos', measure: measureManyVideos },
+	{ name: 'builtIn', measure: measureBuiltIn },
+	{ name: 'growth', measure: measureGrowth },
+	{ name: 'batch', measure: measureBatch },
+];
 const NAMES = MEASURES.map(({ name }) => name);
 
 const { runs, json, only } = new Command('npm run bench --')
 	.description(
 		'Measures the package on the sandbox, in turn with a floor (what cannot be done without) or with what a ' +
 			'user would do otherwise. Ratios are of runs that follow each other, as median (least to most). ' +
-			'All of it takes about half an hour.',
+			`All of it takes about 40 minutes, and draws ${PLOT}.`,
 	)
 	.option('--runs <number>', 'how often each is run, in turn', wholeNumber, 5)
 	.option('--only <names>', `some of ${NAMES.join(',')}`, names, NAMES)
@@ -47,15 +53,33 @@ main().then(
 );
 
 async function main() {
-	await useOwnN8nFolder();
-	const figures: Figure[] = [];
+	await useBenchSettings();
+	const reports: Report[] = [];
 	for (const { name, measure } of MEASURES.filter(({ name }) => only.includes(name))) {
 		if (!json) console.log(`Measuring ${name} …`);
-		figures.push(...(await measure(runs)));
+		reports.push(await measure(runs));
 	}
 	await removeN8nFolder();
-	figures.sort((a, b) => a.row - b.row);
-	if (json) return console.log(JSON.stringify(figures, null, 2));
+	const figures = reports.flatMap(({ figures = [] }) => figures).sort((a, b) => a.row - b.row);
+	const shares = Object.assign({}, ...reports.map(({ shares }) => shares)) as Report['shares'];
+	const plots = reports.flatMap(({ plots = [] }) => plots);
+	if (plots.length > 0) writeFileSync(join(__dirname, '..', PLOT), draw(plots));
+	if (json) return console.log(JSON.stringify({ figures, shares, plots }, null, 2));
+	printFigures(figures);
+	for (const [work, shared] of Object.entries(shares!)) printShares(work, shared);
+	for (const { title, x, y, curves } of plots) {
+		const table = new Table({ title: `${title}: ${y}`, ...PLAIN });
+		for (const { name, points } of curves)
+			table.addRow({
+				[x]: name,
+				...Object.fromEntries(points.map(({ x, values }) => [x, spreadOf(values)])),
+			});
+		table.printTable();
+	}
+	if (plots.length > 0) console.log(`Drawn: ${PLOT}`);
+}
+
+function printFigures(figures: Figure[]): void {
 	const table = new Table({ title: `${runs} runs each`, ...PLAIN });
 	for (const figure of figures) {
 		const { row, what, unit, ours, against, theirs, target } = figure;
@@ -70,6 +94,14 @@ async function main() {
 			reached: target === undefined ? '' : medianOf(ratios) <= target ? 'yes' : 'no',
 		});
 	}
+	if (figures.length > 0) table.printTable();
+}
+
+function printShares(work: string, shares: Shares): void {
+	const all = Object.values(shares).reduce((sum, ms) => sum + ms, 0);
+	const table = new Table({ title: `Whose CPU time: ${work}`, ...PLAIN });
+	for (const [owner, ms] of Object.entries(shares))
+		table.addRow({ owner, ms: Math.round(ms), share: `${Math.round((ms / all) * 100)} %` });
 	table.printTable();
 }
 

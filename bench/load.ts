@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { Figure } from './figures';
+import type { Report } from './figures';
 
 const ROOT = join(__dirname, '..');
 const OURS = ['ContentStats', 'ContentStatsTrigger'].map((name) =>
@@ -35,7 +35,7 @@ function loadMs(files: string[]): number {
 }
 
 /** Row 6. */
-export function measureLoad(rounds: number): Figure[] {
+export function measureLoad(rounds: number): Report {
 	const dir = mkdtempSync(join(tmpdir(), 'contentstats-bench-'));
 	const empty = join(dir, 'Empty.node.js');
 	writeFileSync(empty, EMPTY);
@@ -48,5 +48,5 @@ export function measureLoad(rounds: number): Figure[] {
 	rmSync(dir, { recursive: true, force: true });
 	const what = 'loading both nodes';
 	const against = 'an empty node, and 10 ms';
-	return [{ row: 6, what, unit: 'ms', ours, against, theirs, target: 1 }];
+	return { figures: [{ row: 6, what, unit: 'ms', ours, against, theirs, target: 1 }] };
 }

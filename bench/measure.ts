@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Api, ApiOptions } from './api';
-import type { Cost } from './subject';
+import type { Views } from './subject';
 
 /** The next message of a process. @throws Error where it ends instead. */
 async function answerOf<T>(child: ChildProcess): Promise<T> {
@@ -37,18 +37,22 @@ export async function withApi<T>(
 }
 
 /** Does a kind of work (a file in `work/`) in a process of its own, on videos of a fresh API. */
-export async function measure(work: string, options: ApiOptions): Promise<Cost> {
+export async function measure<V extends keyof Views>(
+	view: V,
+	work: string,
+	options: ApiOptions,
+): Promise<Views[V]> {
 	const dir = mkdtempSync(join(tmpdir(), 'contentstats-bench-'));
 	const file = join(dir, 'api.json');
 	try {
 		return await withApi(options, async (api, advance) => {
 			writeFileSync(file, JSON.stringify(api));
 			const flags = ['--expose-gc', '--max-old-space-size=8192'];
-			const subject = start('subject.ts', [work, file], flags);
+			const subject = start('subject.ts', [view, work, file], flags);
 			try {
 				await answerOf(subject);
 				subject.send(await advance());
-				return await answerOf<Cost>(subject);
+				return await answerOf<Views[V]>(subject);
 			} finally {
 				subject.kill('SIGKILL');
 			}
@@ -56,4 +60,17 @@ export async function measure(work: string, options: ApiOptions): Promise<Cost> 
 	} finally {
 		rmSync(dir, { recursive: true, force: true });
 	}
+}
+
+/** Does several kinds of work in turn, `rounds` times; the result of each, round by round. */
+export async function inTurn<V extends keyof Views, W extends string>(
+	view: V,
+	works: W[],
+	rounds: number,
+	options: ApiOptions,
+): Promise<Record<W, Array<Views[V]>>> {
+	const all = Object.fromEntries(works.map((work) => [work, [] as Array<Views[V]>]));
+	for (let round = 0; round < rounds; round += 1)
+		for (const work of works) all[work]!.push(await measure(view, work, options));
+	return all as Record<W, Array<Views[V]>>;
 }

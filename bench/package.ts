@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
-import type { Figure } from './figures';
+import type { Report } from './figures';
 
 /** Nodes of vendors for their own services, by their weekly downloads in November 2026. */
 const VENDORS = [
@@ -27,29 +27,28 @@ function packed(...name: string[]): Packed {
 }
 
 /** Row 7: the size and the files of the tarball against the smallest of three vendors' nodes. */
-export function measurePackage(): Figure[] {
+export function measurePackage(): Report {
 	const ours = packed();
 	const vendors = VENDORS.map((name) => packed(name));
 	const least = (of: (one: Packed) => number) => Math.min(...vendors.map(of));
 	const against = 'the least of three vendors’ nodes';
-	return [
-		{
-			row: 7,
-			what: 'tarball',
-			unit: 'kB',
-			ours: [ours.size / 1000],
-			against,
-			theirs: [least(({ size }) => size) / 1000],
-			target: 1.5,
-		},
-		{
-			row: 7,
-			what: 'files',
-			unit: '',
-			ours: [ours.entryCount],
-			against,
-			theirs: [least(({ entryCount }) => entryCount)],
-			target: 1.5,
-		},
-	];
+	const common = { row: 7, against, target: 1.5 };
+	return {
+		figures: [
+			{
+				...common,
+				what: 'tarball',
+				unit: 'kB',
+				ours: [ours.size / 1000],
+				theirs: [least(({ size }) => size) / 1000],
+			},
+			{
+				...common,
+				what: 'files',
+				unit: '',
+				ours: [ours.entryCount],
+				theirs: [least(({ entryCount }) => entryCount)],
+			},
+		],
+	};
 }

@@ -4,6 +4,7 @@ import { Agent } from 'node:http';
 import { forEachAtOnce } from '../../nodes/ContentStats/api/wait';
 import { expectCount } from '../expect';
 import type { Work } from '../subject';
+import { countSnapshots } from './parse';
 
 /** The floor: the same requests, as many at once, by axios with keep-alive, and JSON.parse. */
 const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
@@ -19,10 +20,10 @@ const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
 			let videos = 0;
 			await forEachAtOnce(videoIds, async (id) => {
 				const { data } = await client.get<string>(`/videos/${id}`);
-				const { snapshots } = JSON.parse(data) as { snapshots: unknown[] };
-				if (snapshots.length > 0) videos += 1;
+				if (countSnapshots(data) > 0) videos += 1;
 			});
 			expectCount('videos', videos, videoIds.length);
+			return videos;
 		},
 	};
 };

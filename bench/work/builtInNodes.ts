@@ -52,6 +52,7 @@ const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
 			// The first time all snapshots are new.
 			if (!isFirst) expectCount('items', kept!.length, videoIds.length);
 			isFirst = false;
+			return kept;
 		},
 	};
 };

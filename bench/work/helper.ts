@@ -1,44 +1,40 @@
+import type { IPollFunctions } from 'n8n-workflow';
+
 import { forEachAtOnce } from '../../nodes/ContentStats/api/wait';
 import { createPoller } from '../../test/engine/support/host';
 import { expectCount } from '../expect';
 import type { Work } from '../subject';
+import { countSnapshots } from './parse';
 
 /** The same requests through n8n's request helper alone, in a trigger that does nothing else. */
 const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
-	const poller = createPoller(
-		{ baseUrl, apiKey },
-		{},
-		{},
-		{
-			trigger: {
-				description: {} as never,
-				async poll() {
-					let videos = 0;
-					await forEachAtOnce(videoIds, async (id) => {
-						const reply = (await this.helpers.httpRequestWithAuthentication.call(
-							this,
-							'contentStatsApi',
-							{
-								method: 'GET',
-								url: `${baseUrl}/videos/${id}`,
-								encoding: 'text',
-								returnFullResponse: true,
-								ignoreHttpStatusErrors: true,
-								disableFollowRedirect: true,
-							},
-						)) as { body: string };
-						const { snapshots } = JSON.parse(reply.body) as { snapshots: unknown[] };
-						if (snapshots.length > 0) videos += 1;
-					});
-					return [[{ json: { videos } }]];
-				},
-			},
-		},
-	);
+	async function poll(this: IPollFunctions) {
+		let videos = 0;
+		await forEachAtOnce(videoIds, async (id) => {
+			const request = {
+				method: 'GET' as const,
+				url: `${baseUrl}/videos/${id}`,
+				encoding: 'text' as const,
+				returnFullResponse: true,
+				ignoreHttpStatusErrors: true,
+				disableFollowRedirect: true,
+			};
+			const { body } = (await this.helpers.httpRequestWithAuthentication.call(
+				this,
+				'contentStatsApi',
+				request,
+			)) as { body: string };
+			if (countSnapshots(body) > 0) videos += 1;
+		});
+		return [[{ json: { videos } }]];
+	}
+	const trigger = { description: {} as never, poll };
+	const poller = createPoller({ baseUrl, apiKey }, {}, {}, { trigger });
 	return {
 		async run() {
-			const [counted] = (await poller.poll())!;
-			expectCount('videos', Number(counted!.videos), videoIds.length);
+			const items = (await poller.poll())!;
+			expectCount('videos', Number(items[0]!.videos), videoIds.length);
+			return items;
 		},
 	};
 };

@@ -20,6 +20,7 @@ const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
 			const items = await poller.poll();
 			expectCount('items', items?.length ?? 0, isFirst ? 0 : Math.min(videoIds.length, MOST_ITEMS));
 			isFirst = false;
+			return items;
 		},
 		forget() {
 			for (const name of Object.keys(poller.staticData)) delete poller.staticData[name];
