@@ -23,6 +23,8 @@ export interface Plot {
 	title: string;
 	x: string;
 	y: string;
+	/** Where values differ by powers of ten. */
+	isLogarithmic?: true;
 	curves: Curve[];
 }
 

@@ -3,20 +3,20 @@ import type { Curve, Plot, Report } from './figures';
 import { measure } from './measure';
 import type { ApiOptions } from './api';
 
-const VIDEOS = [250, 500, 1000, 2000, 4000];
-const SNAPSHOTS = [24, 168, 336, 504, 718];
+const VIDEOS = [250, 500, 1000, 2000];
+const SNAPSHOTS = [24, 168, 336, 718];
 const POLL_MINUTES = [1, 5, 15, 60, 360, 1440];
 const QUIET_VIDEOS = [1000, 2500, 5000, 10_000];
 const DAY_MINUTES = 24 * 60;
+const OURS = 'ContentStats Trigger';
 
 async function cpuCurves(
-	name: string,
 	xs: number[],
 	rounds: number,
 	optionsAt: (x: number) => ApiOptions,
 ): Promise<Curve[]> {
-	const ours: Curve = { name, points: [] };
-	const floor: Curve = { name: 'axios, JSON.parse', points: [] };
+	const ours: Curve = { name: OURS, points: [] };
+	const floor: Curve = { name: 'axios with JSON.parse: the floor', points: [] };
 	for (const x of xs) {
 		const values = { poll: [] as number[], axios: [] as number[] };
 		for (let round = 0; round < rounds; round += 1)
@@ -34,30 +34,30 @@ export async function measureGrowth(rounds: number): Promise<Report> {
 		title: 'Videos that are due, 100 snapshots each',
 		x: 'videos',
 		y: 'CPU of a poll, ms',
-		curves: await cpuCurves('trigger', VIDEOS, rounds, (x) => ({ videos: x, snapshots: 100 })),
+		curves: await cpuCurves(VIDEOS, rounds, (x) => ({ videos: x, snapshots: 100 })),
 	};
 	const snapshots: Plot = {
 		title: 'Snapshots, of 500 videos that are due',
 		x: 'snapshots of each video',
 		y: 'CPU of a poll, ms',
-		curves: await cpuCurves('trigger', SNAPSHOTS, rounds, (x) => ({ videos: 500, snapshots: x })),
+		curves: await cpuCurves(SNAPSHOTS, rounds, (x) => ({ videos: 500, snapshots: x })),
 	};
-	const ours: Curve = { name: 'trigger', points: [] };
+	const ours: Curve = { name: OURS, points: [] };
 	for (const x of POLL_MINUTES) ours.points.push({ x, values: [await requestsADay(x)] });
 	const eachPoll = POLL_MINUTES.map((x) => ({ x, values: [DAY_MINUTES / x] }));
 	const polls: Plot = {
 		title: 'Polls',
+		isLogarithmic: true,
 		x: 'minutes from poll to poll',
 		y: 'requests a day for a video',
-		curves: [ours, { name: 'one at each poll', points: eachPoll }],
+		curves: [ours, { name: 'a request at each poll', points: eachPoll }],
 	};
-	const cpu: Curve = { name: 'trigger', points: [] };
-	const state: Curve = { name: 'trigger', points: [] };
+	const cpu: Curve = { name: OURS, points: [] };
+	const state: Curve = { name: OURS, points: [] };
 	for (const x of QUIET_VIDEOS) {
-		const quiet = [];
-		for (let round = 0; round < rounds; round += 1) quiet.push(await measureQuiet(x));
-		cpu.points.push({ x, values: quiet.map(({ cpuMs }) => cpuMs) });
-		state.points.push({ x, values: quiet.map(({ stateBytes }) => stateBytes / 1000) });
+		const { cpuMs, stateBytes } = await measureQuiet(x, rounds);
+		cpu.points.push({ x, values: cpuMs });
+		state.points.push({ x, values: [stateBytes / 1000] });
 	}
 	const quiet = { title: 'Videos that are not due', x: 'videos', y: 'CPU of a poll, ms' };
 	const states = { title: 'State', x: 'videos', y: 'kB in the database of n8n' };

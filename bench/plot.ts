@@ -6,11 +6,13 @@ const COLUMNS = 2;
 const WIDTH = 520;
 const HEIGHT = 340;
 const MARGIN = { left: 70, right: 30, top: 70, bottom: 55 };
-const COLOURS = ['#0f766e', '#9ca3af'];
+const COLOURS = ['#0f766e', '#9ca3af', '#d97706'];
 
-/** Plots side by side as SVG: lines through the medians, and a dot for each run. Both axes are logarithmic. */
+/** Plots side by side as SVG: lines through the medians, and a dot for each run. The legend takes the place of one more. */
 export function draw(plots: Plot[]): string {
-	const rows = Math.ceil(plots.length / COLUMNS);
+	const rows = Math.ceil((plots.length + 1) / COLUMNS);
+	const names = [...new Set(plots.flatMap(({ curves }) => curves.map(({ name }) => name)))];
+	const colourOf = (name: string) => COLOURS[names.indexOf(name)];
 	const chart = init(null, null, {
 		renderer: 'svg',
 		ssr: true,
@@ -23,7 +25,11 @@ export function draw(plots: Plot[]): string {
 		width: WIDTH - MARGIN.left - MARGIN.right,
 		height: HEIGHT - MARGIN.top - MARGIN.bottom,
 	});
-	const axis = { type: 'log' as const, nameLocation: 'middle' as const };
+	const axisOf = ({ isLogarithmic }: Plot) => ({
+		type: isLogarithmic ? ('log' as const) : ('value' as const),
+		nameLocation: 'middle' as const,
+	});
+	const legend = placeOf(plots.length);
 	chart.setOption({
 		animation: false,
 		backgroundColor: '#ffffff',
@@ -33,33 +39,45 @@ export function draw(plots: Plot[]): string {
 			top: placeOf(index).top - 50,
 			textStyle: { fontSize: 15 },
 		})),
+		legend: {
+			data: names.map((name) => ({ name, itemStyle: { color: colourOf(name) } })),
+			orient: 'vertical',
+			left: legend.left,
+			top: legend.top,
+			itemGap: 16,
+			textStyle: { fontSize: 14 },
+		},
 		grid: plots.map((_, index) => placeOf(index)),
-		xAxis: plots.map(({ x, curves }, gridIndex) => ({
-			...axis,
+		xAxis: plots.map((plot, gridIndex) => ({
+			...axisOf(plot),
 			gridIndex,
-			name: x,
+			name: plot.x,
 			nameGap: 28,
-			min: curves[0]!.points[0]!.x,
-			max: curves[0]!.points.at(-1)!.x,
+			min: plot.isLogarithmic ? 'dataMin' : 0,
+			max: 'dataMax',
 		})),
-		yAxis: plots.map(({ y }, gridIndex) => ({ ...axis, gridIndex, name: y, nameGap: 48 })),
+		yAxis: plots.map((plot, gridIndex) => ({
+			...axisOf(plot),
+			gridIndex,
+			name: plot.y,
+			nameGap: 48,
+		})),
 		series: plots.flatMap(({ curves }, index) =>
-			curves.flatMap(({ name, points }, place) => [
+			curves.flatMap(({ name, points }) => [
 				{
 					name,
 					type: 'line' as const,
 					xAxisIndex: index,
 					yAxisIndex: index,
-					color: COLOURS[place],
+					color: colourOf(name),
 					symbolSize: 7,
-					endLabel: { show: true, formatter: name, align: 'right' as const, offset: [0, -12] },
 					data: points.map(({ x, values }) => [x, medianOf(values)]),
 				},
 				{
 					type: 'scatter' as const,
 					xAxisIndex: index,
 					yAxisIndex: index,
-					color: COLOURS[place],
+					color: colourOf(name),
 					symbolSize: 4,
 					itemStyle: { opacity: 0.5 },
 					data: points.flatMap(({ x, values }) => values.map((value) => [x, value])),
