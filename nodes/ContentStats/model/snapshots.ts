@@ -29,9 +29,9 @@ export function toMetric(value: string | number | null | undefined): MetricValue
 	return Number.isSafeInteger(number) ? number : String(value);
 }
 
-/** A time as the API spells it, on a day that every month has. */
+/** A time as the API spells it, on a real day; of 29 February the year would have to be known. */
 const PLAIN_TIME =
-	/^[1-9]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+	/^[1-9]\d{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
 const twoDigits = (text: string, at: number): number =>
 	(text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48;
