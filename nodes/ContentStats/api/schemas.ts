@@ -228,14 +228,12 @@ export function datedSnapshots(video: VideoWithSnapshots, from = -Infinity): Dat
 }
 
 /**
- * Snapshots of a video as rows; unless told which, all, oldest first and each instant once.
+ * All snapshots of a video as rows, oldest first and each instant once.
  *
  * @throws ContentStatsError `unreadable_reply`, naming the entry and its field.
  */
-export const readRows = (
-	video: VideoWithSnapshots,
-	snapshots: DatedSnapshot[] = datedSnapshots(video),
-): Row[] => snapshots.map((snapshot) => toRow(video, readSnapshotAt(video, snapshot)));
+export const readRows = (video: VideoWithSnapshots): Row[] =>
+	datedSnapshots(video).map((snapshot) => toRow(video, readSnapshotAt(video, snapshot)));
 
 /** The documented parts of an error's body; undefined where it is something else, such as HTML. */
 export const readErrorBody = (json: unknown): ErrorBody | undefined =>

@@ -68,19 +68,14 @@ export function growthSince(row: Row, previous: Row | undefined): Growth {
 	return writeGrowth({}, row, previous, hours);
 }
 
-/**
- * Adds to each of the rows, oldest first, its growth since the one before, in place.
- *
- * @param instants when each was taken, in Unix milliseconds.
- */
-export const addGrowth = (
-	rows: Row[],
-	instants: number[] = rows.map(instantOf),
-): Array<Row & Growth> =>
-	rows.map((row, place) => {
+/** Adds to each of the rows, oldest first, its growth since the one before, in place. */
+export function addGrowth(rows: Row[]): Array<Row & Growth> {
+	const instants = rows.map(instantOf);
+	return rows.map((row, place) => {
 		const hours = place === 0 ? null : hoursBetween(instants[place - 1]!, instants[place]!);
 		return writeGrowth(row, row, rows[place - 1], hours);
 	});
+}
 
 /** The metric that tells how a video does: views, or likes where its platform has no views. */
 export function leadingMetric(rows: Row[], platform = rows[0]?.platform): 'views' | 'likes' {

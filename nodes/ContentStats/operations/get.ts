@@ -1,9 +1,9 @@
 import { type IDataObject, tryToParseDateTime, updateDisplayOptions } from 'n8n-workflow';
 
 import { invalidInput } from '../api/errors';
-import { datedSnapshots, readRows, type VideoWithSnapshots } from '../api/schemas';
+import { readRows, type VideoWithSnapshots } from '../api/schemas';
 import { addGrowth } from '../model/growth';
-import type { Row } from '../model/snapshots';
+import { instantOf, type Row } from '../model/snapshots';
 import { summarise } from '../model/summary';
 import type { ItemOperation, Run } from './operation';
 import { includeGrowthField } from './sharedFields';
@@ -123,11 +123,9 @@ function readSelection(output: Output, options: Options, timezone: string): Sele
 }
 
 function selectRows(video: VideoWithSnapshots, { since, count, includeGrowth }: Selection): Row[] {
-	const snapshots = datedSnapshots(video);
-	const rows = readRows(video, snapshots);
-	const instants = snapshots.map(({ instant }) => instant);
-	if (includeGrowth) addGrowth(rows, instants);
-	const recent = rows.filter((_, place) => instants[place]! >= since);
+	const rows = readRows(video);
+	if (includeGrowth) addGrowth(rows);
+	const recent = since === -Infinity ? rows : rows.filter((row) => instantOf(row) >= since);
 	return recent.slice(-Math.min(count, recent.length));
 }
 
