@@ -1,5 +1,6 @@
 import { manualClock, startSandbox } from '../sandbox';
 import { trackingIds } from '../sandbox/video';
+import { NO_LIMIT } from './noLimit';
 
 /** The API with its videos, in a process of its own. All instants are Unix milliseconds. */
 export interface Api {
@@ -17,7 +18,6 @@ export interface ApiOptions {
 
 const SEED = 1;
 const HOUR_MS = 3_600_000;
-const NO_LIMIT = { requestsPerMinute: 10_000_000, maxVideos: Infinity };
 
 async function main() {
 	const { videos, snapshots } = JSON.parse(process.argv[2]!) as ApiOptions;

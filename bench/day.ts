@@ -1,10 +1,11 @@
 import { manualClock, PLATFORMS, startSandbox } from '../sandbox';
 import { createPoller, type Poller } from '../test/engine/support/host';
+import { linkOf } from '../test/support/links';
 import { built } from './built';
 import { expectCount } from './expect';
+import { NO_LIMIT } from './noLimit';
 
-const DAY_MINUTES = 24 * 60;
-const NO_LIMIT = { requestsPerMinute: 10_000_000, maxVideos: Infinity };
+export const DAY_MINUTES = 24 * 60;
 
 /** Videos in a simulated time, with our trigger to poll them. */
 interface Simulation {
@@ -25,15 +26,9 @@ async function simulate<T>(
 	const sandbox = await startSandbox({ clock, plan: NO_LIMIT, balanceUsd: 1_000_000 });
 	try {
 		const ids = Array.from({ length: videos }, (_, number) => {
-			const links = {
-				tiktok: `https://www.tiktok.com/@a/video/${7_000_000_000 + number}`,
-				youtube: `https://www.youtube.com/watch?v=${10_000_000_000 + number}`,
-				instagram: `https://www.instagram.com/p/a${number}/`,
-				twitter: `https://twitter.com/a/status/${7_000_000_000 + number}`,
-			};
 			const secondsAgo = (number * 7919) % (DAY_MINUTES * 60);
 			return sandbox.seedVideo({
-				video_link: links[PLATFORMS[number % 4]!],
+				video_link: linkOf(PLATFORMS[number % 4]!, number),
 				started: clock.now() - secondsAgo * 1000,
 			}).id;
 		});

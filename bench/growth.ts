@@ -1,13 +1,13 @@
-import { measureQuiet, requestsADay } from './day';
-import type { Curve, Plot, Report } from './figures';
-import { measure } from './measure';
 import type { ApiOptions } from './api';
+import { DAY_MINUTES, measureQuiet, requestsADay } from './day';
+import type { Curve, Plot, Report } from './figures';
+import { inTurn } from './measure';
+import type { Cost } from './subject';
 
 const VIDEOS = [250, 500, 1000, 2000];
 const SNAPSHOTS = [24, 168, 336, 718];
 const POLL_MINUTES = [1, 5, 15, 60, 360, 1440];
 const QUIET_VIDEOS = [1000, 2500, 5000, 10_000];
-const DAY_MINUTES = 24 * 60;
 const OURS = 'ContentStats Trigger';
 
 async function cpuCurves(
@@ -17,13 +17,11 @@ async function cpuCurves(
 ): Promise<Curve[]> {
 	const ours: Curve = { name: OURS, points: [] };
 	const floor: Curve = { name: 'axios with JSON.parse: the floor', points: [] };
+	const cpu = ({ cpuMs }: Cost) => cpuMs;
 	for (const x of xs) {
-		const values = { poll: [] as number[], axios: [] as number[] };
-		for (let round = 0; round < rounds; round += 1)
-			for (const work of ['axios', 'poll'] as const)
-				values[work].push((await measure('cost', work, optionsAt(x))).cpuMs);
-		ours.points.push({ x, values: values.poll });
-		floor.points.push({ x, values: values.axios });
+		const { axios, poll } = await inTurn('cost', ['axios', 'poll'], rounds, optionsAt(x));
+		ours.points.push({ x, values: poll.map(cpu) });
+		floor.points.push({ x, values: axios.map(cpu) });
 	}
 	return [ours, floor];
 }

@@ -61,12 +61,15 @@ async function main() {
 	}
 	await removeN8nFolder();
 	const figures = reports.flatMap(({ figures = [] }) => figures).sort((a, b) => a.row - b.row);
-	const shares = Object.assign({}, ...reports.map(({ shares }) => shares)) as Report['shares'];
+	const shares = reports.flatMap(({ shares = {} }) => Object.entries(shares));
 	const plots = reports.flatMap(({ plots = [] }) => plots);
 	if (plots.length > 0) writeFileSync(join(__dirname, '..', PLOT), draw(plots));
-	if (json) return console.log(JSON.stringify({ figures, shares, plots }, null, 2));
+	if (json)
+		return console.log(
+			JSON.stringify({ figures, shares: Object.fromEntries(shares), plots }, null, 2),
+		);
 	printFigures(figures);
-	for (const [work, shared] of Object.entries(shares!)) printShares(work, shared);
+	for (const [work, shared] of shares) printShares(work, shared);
 	for (const { title, x, y, curves } of plots) {
 		const table = new Table({ title: `${title}: ${y}`, ...PLAIN });
 		for (const { name, points } of curves)

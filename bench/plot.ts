@@ -63,26 +63,16 @@ export function draw(plots: Plot[]): string {
 			nameGap: 48,
 		})),
 		series: plots.flatMap(({ curves }, index) =>
-			curves.flatMap(({ name, points }) => [
-				{
-					name,
-					type: 'line' as const,
-					xAxisIndex: index,
-					yAxisIndex: index,
-					color: colourOf(name),
-					symbolSize: 7,
-					data: points.map(({ x, values }) => [x, medianOf(values)]),
-				},
-				{
-					type: 'scatter' as const,
-					xAxisIndex: index,
-					yAxisIndex: index,
-					color: colourOf(name),
-					symbolSize: 4,
-					itemStyle: { opacity: 0.5 },
-					data: points.flatMap(({ x, values }) => values.map((value) => [x, value])),
-				},
-			]),
+			curves.flatMap(({ name, points }) => {
+				const common = { xAxisIndex: index, yAxisIndex: index, color: colourOf(name) };
+				const medians = points.map(({ x, values }) => [x, medianOf(values)]);
+				const runs = points.flatMap(({ x, values }) => values.map((value) => [x, value]));
+				const faint = { opacity: 0.5 };
+				return [
+					{ ...common, name, type: 'line' as const, symbolSize: 7, data: medians },
+					{ ...common, type: 'scatter' as const, symbolSize: 4, itemStyle: faint, data: runs },
+				];
+			}),
 		),
 	});
 	const svg = chart.renderToSVGString();

@@ -1,6 +1,7 @@
-import { requestsADay } from './day';
+import { DAY_MINUTES, requestsADay } from './day';
 import type { Figure, Report } from './figures';
 import { inTurn, measure } from './measure';
+import type { Held } from './subject';
 
 const MANY_SNAPSHOTS = { videos: 1000, snapshots: 718 };
 /** As many snapshots as fit into the memory of the API with ten times the videos. */
@@ -47,7 +48,7 @@ export async function measureManyVideos(rounds: number): Promise<Report> {
 	const against = 'the same of 1,000 videos';
 	const common = { row: 2, unit: 'MB', against };
 	const peaks = (all: typeof few, work: 'poll' | 'helper') => all[work].map(({ peakMb }) => peakMb);
-	const held: Array<[what: string, part: keyof (typeof fewHeld)[number]]> = [
+	const held: Array<[what: string, part: keyof Held]> = [
 		['held at the same time beside items and state', 'ownMb'],
 		['held as returned items', 'itemsMb'],
 		['held as state', 'stateMb'],
@@ -86,7 +87,7 @@ export async function measureManyVideos(rounds: number): Promise<Report> {
 }
 
 const POLL_MINUTES = 5;
-const POLLS_A_DAY = (24 * 60) / POLL_MINUTES;
+const POLLS_A_DAY = DAY_MINUTES / POLL_MINUTES;
 
 /** Row 3: the same as a workflow of nodes that come with n8n. */
 export async function measureBuiltIn(rounds: number): Promise<Report> {

@@ -3,10 +3,12 @@ import { keepInStep } from './time';
 
 import type { IDataObject, INodeParameters, WorkflowExecuteMode } from 'n8n-workflow';
 
-import type { Duration, Platform, SandboxOptions, SandboxVideo } from '../../../sandbox';
+import type { Duration, SandboxOptions, SandboxVideo } from '../../../sandbox';
 import { createFixture, type Fixture, ROW, TIKTOK, VIDEO } from './fixture';
 import { type Credential, createPoller, type Poller } from './host';
 import { errorWith } from './hostVersion';
+
+export { linkOf } from '../../support/links';
 
 type PollerOptions = Parameters<typeof createPoller>[3];
 
@@ -51,14 +53,6 @@ export const without = <T>(all: T[], some: T[]): T[] => {
 export function expectSameKeys(actual: unknown[], expected: unknown[]): void {
 	expect([...actual].map(String).sort()).toEqual([...expected].map(String).sort());
 }
-
-const FORMS: Record<Platform, (number: number) => string> = {
-	tiktok: (number) => `https://www.tiktok.com/@a/video/${7_000_000_000 + number}`,
-	youtube: (number) => `https://www.youtube.com/watch?v=a${number}`,
-	instagram: (number) => `https://www.instagram.com/p/a${number}/`,
-	twitter: (number) => `https://twitter.com/a/status/${7_000_000_000 + number}`,
-};
-export const linkOf = (platform: Platform, number: number): string => FORMS[platform](number);
 
 interface Published {
 	credential: Credential;
