@@ -135,6 +135,8 @@ describe('the choice of a video', () => {
 		await editor.at('rlc-mode-selector').click();
 		await editor.page.getByText('By URL', { exact: true }).last().click();
 		await editor.at('rlc-input-container').locator('input').fill(`${TRACKED[1]}&t=10s`);
+		// n8n takes the text over a moment later, and only then shows where it leads.
+		await editor.at('rlc-open-resource-link').waitFor();
 		const rows = await editor.execute();
 		const video = [...sandbox.videos.values()].find(({ video_link }) => video_link === TRACKED[1]);
 		expect(rows[0]!.video_id).toBe(video!.id);

@@ -122,10 +122,22 @@ export class Editor {
 		await this.page.mouse.up();
 	}
 
-	/** Presses Execute Step, or Fetch Test Event; the rows that the table then shows. */
+	/**
+	 * Presses Execute Step, or Fetch Test Event; the rows that the table then shows.
+	 *
+	 * @throws Error where the node does not succeed, with what n8n says of it
+	 */
 	async execute(): Promise<Array<Record<string, string>>> {
 		await this.at('node-execute-button').click();
-		await this.at('node-run-status-success').waitFor();
+		try {
+			await this.at('node-run-status-success').waitFor();
+		} catch (cause) {
+			const said = await this.page.locator('.el-notification').allInnerTexts();
+			const output = await this.at('output-panel').innerText();
+			throw new Error(`The node did not succeed. n8n says:\n${[...said, output].join('\n')}`, {
+				cause,
+			});
+		}
 		return await this.table();
 	}
 
