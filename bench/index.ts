@@ -36,7 +36,7 @@ const { runs, json, only } = new Command('npm run bench --')
 	.description(
 		'Measures the package on the sandbox, in turn with a floor (what cannot be done without) or with what a ' +
 			'user would do otherwise. Ratios are of runs that follow each other, as median (least to most). ' +
-			`All of it takes about 40 minutes, and draws ${PLOT}.`,
+			`All of it takes over half an hour, and draws ${PLOT}.`,
 	)
 	.option('--runs <number>', 'how often each is run, in turn', wholeNumber, 5)
 	.option('--only <names>', `some of ${NAMES.join(',')}`, names, NAMES)

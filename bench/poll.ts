@@ -10,12 +10,13 @@ const MANY_VIDEOS = { videos: 10_000, snapshots: 100 };
 
 const POLL = 'a poll of 1,000 videos with 718 snapshots, one new each';
 const FLOOR = 'axios with keep-alive, JSON.parse';
+const FLOOR_AMONG_TEXTS = 'the same axios in a process with 100,000 other texts';
 const FLOOR_IN_N8N = 'the same axios in a process with n8n-core';
 const HELPER = "n8n's request helper, JSON.parse";
 
 /** Rows 1 and 2: a poll against its floors, and whose code its CPU time goes to. */
 export async function measurePolls(rounds: number): Promise<Report> {
-	const works = ['axios', 'axiosInN8n', 'helper', 'poll'] as const;
+	const works = ['axios', 'axiosAmongTexts', 'axiosInN8n', 'helper', 'poll'] as const;
 	const costs = await inTurn('cost', [...works], rounds, MANY_SNAPSHOTS);
 	const cpu = (work: (typeof works)[number]) => costs[work].map(({ cpuMs }) => cpuMs);
 	const peak = (work: (typeof works)[number]) => costs[work].map(({ peakMb }) => peakMb);
@@ -24,6 +25,7 @@ export async function measurePolls(rounds: number): Promise<Report> {
 	return {
 		figures: [
 			{ ...one, against: FLOOR, theirs: cpu('axios'), target: 1.25 },
+			{ ...one, against: FLOOR_AMONG_TEXTS, theirs: cpu('axiosAmongTexts') },
 			{ ...one, against: FLOOR_IN_N8N, theirs: cpu('axiosInN8n') },
 			{ ...one, against: HELPER, theirs: cpu('helper') },
 			{ ...two, against: FLOOR, theirs: peak('axios'), target: 1.15 },
@@ -34,6 +36,8 @@ export async function measurePolls(rounds: number): Promise<Report> {
 			[POLL]: await measure('shares', 'poll', MANY_SNAPSHOTS),
 			[HELPER]: await measure('shares', 'helper', MANY_SNAPSHOTS),
 			[FLOOR]: await measure('shares', 'axios', MANY_SNAPSHOTS),
+			[FLOOR_AMONG_TEXTS]: await measure('shares', 'axiosAmongTexts', MANY_SNAPSHOTS),
+			[FLOOR_IN_N8N]: await measure('shares', 'axiosInN8n', MANY_SNAPSHOTS),
 		},
 	};
 }
