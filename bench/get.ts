@@ -8,6 +8,7 @@ import { expectCount } from './expect';
 import type { Report } from './figures';
 import { withApi } from './measure';
 import { profile } from './profile';
+import { ask } from './work/ask';
 import { countSnapshots } from './work/parse';
 
 const SNAPSHOTS = 718;
@@ -39,12 +40,7 @@ const leastNode = (url: string, rows: IDataObject[]): INodeType => ({
 		properties: [],
 	},
 	async execute(this: IExecuteFunctions) {
-		const { body } = (await this.helpers.httpRequestWithAuthentication.call(
-			this,
-			'contentStatsApi',
-			{ method: 'GET', url, encoding: 'text', returnFullResponse: true },
-		)) as { body: string };
-		expectCount('snapshots', countSnapshots(body), rows.length);
+		expectCount('snapshots', countSnapshots(await ask(this, url)), rows.length);
 		return [rows.map((row) => ({ json: row, pairedItem: { item: 0 } }))];
 	},
 });

@@ -34,9 +34,9 @@ const NAMES = MEASURES.map(({ name }) => name);
 
 const { runs, json, only } = new Command('npm run bench --')
 	.description(
-		'Measures the package on the sandbox, in turn with a floor (what cannot be done without) or with what a ' +
-			'user would do otherwise. Ratios are of runs that follow each other, as median (least to most). ' +
-			`All of it takes over half an hour, and draws ${PLOT}.`,
+		'Measures the package on the sandbox, in turn with a floor (the least work of any solution) or with what a ' +
+			'user would do otherwise. Each ratio compares two runs of a round: median of the rounds (least to most). ' +
+			`All of it takes half an hour, and draws ${PLOT}.`,
 	)
 	.option('--runs <number>', 'how often each is run, in turn', wholeNumber, 5)
 	.option('--only <names>', `some of ${NAMES.join(',')}`, names, NAMES)

@@ -1,6 +1,7 @@
 import { DAY_MINUTES, requestsADay } from './day';
 import type { Figure, Report } from './figures';
 import { inTurn, measure } from './measure';
+import type { Shares } from './profile';
 import type { Held } from './subject';
 
 const MANY_SNAPSHOTS = { videos: 1000, snapshots: 718 };
@@ -9,36 +10,39 @@ const FEW_SNAPSHOTS = { videos: 1000, snapshots: 100 };
 const MANY_VIDEOS = { videos: 10_000, snapshots: 100 };
 
 const POLL = 'a poll of 1,000 videos with 718 snapshots, one new each';
-const FLOOR = 'axios with keep-alive, JSON.parse';
-const FLOOR_AMONG_TEXTS = 'the same axios in a process with 100,000 other texts';
-const FLOOR_IN_N8N = 'the same axios in a process with n8n-core';
 const HELPER = "n8n's request helper, JSON.parse";
+const WORKS = {
+	axios: 'axios with keep-alive, JSON.parse',
+	axiosAmongTexts: 'the same axios in a process with 100,000 other texts',
+	axiosInN8n: 'the same axios in a process with n8n-core',
+	helper: HELPER,
+	poll: POLL,
+};
+type WorkName = keyof typeof WORKS;
 
 /** Rows 1 and 2: a poll against its floors, and whose code its CPU time goes to. */
 export async function measurePolls(rounds: number): Promise<Report> {
-	const works = ['axios', 'axiosAmongTexts', 'axiosInN8n', 'helper', 'poll'] as const;
-	const costs = await inTurn('cost', [...works], rounds, MANY_SNAPSHOTS);
-	const cpu = (work: (typeof works)[number]) => costs[work].map(({ cpuMs }) => cpuMs);
-	const peak = (work: (typeof works)[number]) => costs[work].map(({ peakMb }) => peakMb);
+	const works = Object.keys(WORKS) as WorkName[];
+	const costs = await inTurn('cost', works, rounds, MANY_SNAPSHOTS);
+	const cpu = (work: WorkName) => costs[work].map(({ cpuMs }) => cpuMs);
+	const peak = (work: WorkName) => costs[work].map(({ peakMb }) => peakMb);
 	const one = { row: 1, what: `${POLL}: CPU`, unit: 'ms', ours: cpu('poll') };
 	const two = { row: 2, what: `${POLL}: peak memory above idle`, unit: 'MB', ours: peak('poll') };
+	const cpuOf = (work: WorkName) => ({ ...one, against: WORKS[work], theirs: cpu(work) });
+	const peakOf = (work: WorkName) => ({ ...two, against: WORKS[work], theirs: peak(work) });
+	const shares: Record<string, Shares> = {};
+	for (const work of works) shares[WORKS[work]] = await measure('shares', work, MANY_SNAPSHOTS);
 	return {
 		figures: [
-			{ ...one, against: FLOOR, theirs: cpu('axios'), target: 1.25 },
-			{ ...one, against: FLOOR_AMONG_TEXTS, theirs: cpu('axiosAmongTexts') },
-			{ ...one, against: FLOOR_IN_N8N, theirs: cpu('axiosInN8n') },
-			{ ...one, against: HELPER, theirs: cpu('helper') },
-			{ ...two, against: FLOOR, theirs: peak('axios'), target: 1.15 },
-			{ ...two, against: FLOOR_IN_N8N, theirs: peak('axiosInN8n') },
-			{ ...two, against: HELPER, theirs: peak('helper') },
+			{ ...cpuOf('axios'), target: 1.25 },
+			cpuOf('axiosAmongTexts'),
+			cpuOf('axiosInN8n'),
+			cpuOf('helper'),
+			{ ...peakOf('axios'), target: 1.15 },
+			peakOf('axiosInN8n'),
+			peakOf('helper'),
 		],
-		shares: {
-			[POLL]: await measure('shares', 'poll', MANY_SNAPSHOTS),
-			[HELPER]: await measure('shares', 'helper', MANY_SNAPSHOTS),
-			[FLOOR]: await measure('shares', 'axios', MANY_SNAPSHOTS),
-			[FLOOR_AMONG_TEXTS]: await measure('shares', 'axiosAmongTexts', MANY_SNAPSHOTS),
-			[FLOOR_IN_N8N]: await measure('shares', 'axiosInN8n', MANY_SNAPSHOTS),
-		},
+		shares,
 	};
 }
 

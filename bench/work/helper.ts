@@ -4,6 +4,7 @@ import { forEachAtOnce } from '../../nodes/ContentStats/api/wait';
 import { createPoller } from '../../test/engine/support/host';
 import { expectCount } from '../expect';
 import type { Work } from '../subject';
+import { ask } from './ask';
 import { countSnapshots } from './parse';
 
 /** The same requests through n8n's request helper alone, in a trigger that does nothing else. */
@@ -11,20 +12,7 @@ const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
 	async function poll(this: IPollFunctions) {
 		let videos = 0;
 		await forEachAtOnce(videoIds, async (id) => {
-			const request = {
-				method: 'GET' as const,
-				url: `${baseUrl}/videos/${id}`,
-				encoding: 'text' as const,
-				returnFullResponse: true,
-				ignoreHttpStatusErrors: true,
-				disableFollowRedirect: true,
-			};
-			const { body } = (await this.helpers.httpRequestWithAuthentication.call(
-				this,
-				'contentStatsApi',
-				request,
-			)) as { body: string };
-			if (countSnapshots(body) > 0) videos += 1;
+			if (countSnapshots(await ask(this, `${baseUrl}/videos/${id}`)) > 0) videos += 1;
 		});
 		return [[{ json: { videos } }]];
 	}
