@@ -13,7 +13,7 @@ export default [
 	{ ignores: ['dist/', 'demo/node_modules/', 'demo/.*/'] },
 	...n8nConfig.map(forNodesOnly),
 	...tseslint.config({
-		files: ['{bench,demo,sandbox,scripts,test}/**/*.ts'],
+		files: ['{bench,demo,harness,sandbox,scripts,test}/**/*.ts'],
 		extends: [tseslint.configs.recommended],
 	}),
 	{

@@ -4,7 +4,7 @@ module.exports = {
 	transform: { '\\.ts$': '@swc/jest' },
 	testMatch: ['<rootDir>/test/{unit,engine,model,chaos}/**/*.test.ts'],
 	modulePathIgnorePatterns: ['<rootDir>/demo/', '<rootDir>/dist/'],
-	globalSetup: '<rootDir>/test/setup/n8nFolder.ts',
-	globalTeardown: '<rootDir>/test/setup/removeN8nFolder.ts',
+	globalSetup: '<rootDir>/harness/useN8nFolder.ts',
+	globalTeardown: '<rootDir>/harness/removeN8nFolder.ts',
 	testTimeout: 20_000,
 };

@@ -1,7 +1,7 @@
 import axios from 'axios';
 
 import { startSandbox, type Sandbox } from '../sandbox';
-import { runAction, runOthers } from '../test/engine/support/host';
+import { runAction, runOthers } from '../harness/engine';
 import { builtIn, n8nPackages } from './builtIn';
 import { speedUp } from './clock';
 import type { Report } from './figures';

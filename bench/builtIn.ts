@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { installN8n } from '../demo/install';
 import { printStep } from '../demo/steps';
-import type { OtherNode } from '../test/engine/support/host';
+import type { OtherNode } from '../harness/engine';
 
 /** Where the n8n of the demo keeps the packages it is made of; it is installed on first use. */
 export async function n8nPackages(): Promise<string> {

@@ -1,6 +1,6 @@
 import { manualClock, PLATFORMS, startSandbox } from '../sandbox';
-import { createPoller, type Poller } from '../test/engine/support/host';
-import { linkOf } from '../test/support/links';
+import { createPoller, type Poller } from '../harness/engine';
+import { linkOf } from '../harness/links';
 import { built } from './built';
 import { expectCount } from './expect';
 import { NO_LIMIT } from './noLimit';
@@ -92,4 +92,4 @@ export async function measureQuiet(videos: number, rounds: number): Promise<Quie
 
 /** Whether the next poll goes on where the last one reached its most items. */
 const hasMore = ({ staticData }: Poller): boolean =>
-	JSON.stringify(staticData).includes('"more":true');
+	JSON.stringify(staticData).includes('"hasBacklog":true');

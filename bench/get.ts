@@ -1,7 +1,7 @@
 import axios from 'axios';
 import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
 
-import { runOthers } from '../test/engine/support/host';
+import { runOthers } from '../harness/engine';
 import type { Api } from './api';
 import { built } from './built';
 import { expectCount } from './expect';

@@ -3,7 +3,7 @@ import { Table } from 'console-table-printer';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import removeN8nFolder from '../test/setup/removeN8nFolder';
+import removeN8nFolder from '../harness/removeN8nFolder';
 import { measureBatch } from './batch';
 import { type Figure, medianOf, ratiosOf, type Report, spreadOf } from './figures';
 import { measureGet } from './get';

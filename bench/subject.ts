@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import removeN8nFolder from '../test/setup/removeN8nFolder';
+import removeN8nFolder from '../harness/removeN8nFolder';
 import type { Api } from './api';
 import { profile, type Shares } from './profile';
 import { useBenchSettings } from './settings';

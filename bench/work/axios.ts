@@ -1,7 +1,7 @@
 import axios from 'axios';
 import { Agent } from 'node:http';
 
-import { forEachAtOnce } from '../../nodes/ContentStats/api/wait';
+import { mapConcurrent } from '../../nodes/ContentStats/utils/async';
 import { expectCount } from '../expect';
 import type { Work } from '../subject';
 import { countSnapshots } from './parse';
@@ -18,7 +18,7 @@ const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
 	return {
 		async run() {
 			let videos = 0;
-			await forEachAtOnce(videoIds, async (id) => {
+			await mapConcurrent(videoIds, async (id) => {
 				const { data } = await client.get<string>(`/videos/${id}`);
 				if (countSnapshots(data) > 0) videos += 1;
 			});

@@ -1,4 +1,4 @@
 // What every process of n8n holds is there, and nothing of it is used.
-import '../../test/engine/support/host';
+import '../../harness/engine';
 
 export { default } from './axios';

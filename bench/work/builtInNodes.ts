@@ -1,7 +1,7 @@
 import { DataDeduplicationService } from 'n8n-core';
 import type { DeduplicationItemTypes, IDataDeduplicator } from 'n8n-workflow';
 
-import { runOthers } from '../../test/engine/support/host';
+import { runOthers } from '../../harness/engine';
 import { builtIn, n8nPackages } from '../builtIn';
 import { expectCount } from '../expect';
 import type { Work } from '../subject';

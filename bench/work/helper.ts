@@ -1,7 +1,7 @@
 import type { IPollFunctions } from 'n8n-workflow';
 
-import { forEachAtOnce } from '../../nodes/ContentStats/api/wait';
-import { createPoller } from '../../test/engine/support/host';
+import { mapConcurrent } from '../../nodes/ContentStats/utils/async';
+import { createPoller } from '../../harness/engine';
 import { expectCount } from '../expect';
 import type { Work } from '../subject';
 import { ask } from './ask';
@@ -11,7 +11,7 @@ import { countSnapshots } from './parse';
 const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
 	async function poll(this: IPollFunctions) {
 		let videos = 0;
-		await forEachAtOnce(videoIds, async (id) => {
+		await mapConcurrent(videoIds, async (id) => {
 			if (countSnapshots(await ask(this, `${baseUrl}/videos/${id}`)) > 0) videos += 1;
 		});
 		return [[{ json: { videos } }]];

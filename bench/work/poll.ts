@@ -1,4 +1,4 @@
-import { createPoller } from '../../test/engine/support/host';
+import { createPoller } from '../../harness/engine';
 import { built } from '../built';
 import { expectCount } from '../expect';
 import type { Work } from '../subject';

@@ -10,28 +10,31 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
-import { forEachAtOnce } from './api/wait';
 import { accountOf, connect, errorJson, isTestKey, toNodeError } from './host';
 import { operations } from './operations';
-import type { ItemOperation, Operation, Run } from './operations/operation';
+import type { ItemOperation, Operation, OperationContext } from './operations/operation';
 import { searchVideos } from './operations/videoLocator';
+import { mapConcurrent } from './utils/async';
 
 const toErrorItem = (
 	{ message, description }: NodeApiError | NodeOperationError,
 	pairedItem: IPairedItemData | IPairedItemData[],
 ): INodeExecutionData => ({ json: errorJson(message, description ?? ''), pairedItem });
 
-/** Runs an operation on every input item; with continueOnFail a failed item carries its error. */
-async function executeItems(run: Run, operation: ItemOperation): Promise<INodeExecutionData[]> {
-	const { context } = run;
-	const outputs = await forEachAtOnce(context.getInputData(), async (_, item) => {
+/** Executes an operation on every input item; with continueOnFail a failed item carries its error. */
+async function executeItems(
+	context: OperationContext,
+	operation: ItemOperation,
+): Promise<INodeExecutionData[]> {
+	const { functions } = context;
+	const outputs = await mapConcurrent(functions.getInputData(), async (_, item) => {
 		const pairedItem = { item };
 		try {
-			const results = await operation.executeItem(run, item);
+			const results = await operation.executeItem(context, item);
 			return results.map((json): INodeExecutionData => ({ json, pairedItem }));
 		} catch (reason) {
-			const error = toNodeError(context.getNode(), reason, item);
-			if (!context.continueOnFail()) throw error;
+			const error = toNodeError(functions.getNode(), reason, item);
+			if (!functions.continueOnFail()) throw error;
 			return [toErrorItem(error, pairedItem)];
 		}
 	});
@@ -39,8 +42,9 @@ async function executeItems(run: Run, operation: ItemOperation): Promise<INodeEx
 }
 
 /**
- * What an AI agent is told of an operation. Without it n8n would tell the node's own description for
- * each (makeDescription in n8n-workflow, which looks up an operation by its resource).
+ * Builds the field that describes an operation to an AI agent. Without it n8n describes every
+ * operation by the node's own description (makeDescription in n8n-workflow looks operations up by
+ * their resource).
  */
 const toolDescriptionField = ({ option, toolDescription }: Operation): INodeProperties => ({
 	displayName: 'Tool Description',
@@ -90,8 +94,8 @@ export class ContentStats implements INodeType {
 			const chosen = this.getNodeParameter('operation', 0);
 			const operation = operations.find(({ option }) => option.value === chosen)!;
 			const { client, credential } = await connect(this);
-			const run: Run = {
-				context: this,
+			const context: OperationContext = {
+				functions: this,
 				client,
 				isTestKey: isTestKey(credential),
 				account: accountOf(credential),
@@ -99,8 +103,8 @@ export class ContentStats implements INodeType {
 					this.addExecutionHints({ message, type, location: 'outputPane' }),
 			};
 			return 'executeBatch' in operation
-				? [await operation.executeBatch(run)]
-				: [await executeItems(run, operation)];
+				? [await operation.executeBatch(context)]
+				: [await executeItems(context, operation)];
 		} catch (reason) {
 			const error = toNodeError(this.getNode(), reason);
 			if (!this.continueOnFail()) throw error;

@@ -7,160 +7,12 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
-import { ContentStatsError, invalidInput } from './api/errors';
-import { sliceNames } from './api/listing';
+import { METRICS } from './api/schemas';
 import { connect, toNodeError } from './host';
-import { METRICS, type Metric } from './model/snapshots';
-import { includeGrowthField, platformField, simplifyField } from './operations/sharedFields';
-import { hasFailed, isFirstAttempt, mustWait, succeeded, unlessRunning } from './polling/attempts';
-import type { EventName } from './polling/events';
-import { examples } from './polling/examples';
-import { readMilestones } from './polling/milestones';
-import { runPoll } from './polling/poll';
-import type { PollSettings } from './polling/settings';
-import { readState } from './polling/state';
-import { readSelected, type Watch } from './polling/watch';
-
-/** Made anew at each start of n8n, which is how a restart is told from just another poll. */
-const PROCESS = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
-
-/** The budget of a poll that has none of its own (n8n-core, PollContext), in milliseconds. */
-const DEFAULT_BUDGET_MS = 5 * 60_000;
-/** The rest is for n8n to hand over what was found. */
-const USED_OF_BUDGET = 0.8;
-
-interface Options {
-	includeGrowth?: boolean;
-	maxItemsPerPoll?: number;
-	replayAfterRestart?: boolean;
-}
-
-function readWatch(context: IPollFunctions): Watch {
-	if (context.getNodeParameter('watch') === 'selected')
-		return readSelected(context.getNodeParameter('videos'));
-	const { platform } = context.getNodeParameter('filters', {}) as { platform?: string };
-	return { kind: 'all', ...(platform ? { platform } : {}) };
-}
-
-function readEvents(context: IPollFunctions): EventName[] {
-	const events = context.getNodeParameter('events') as EventName[];
-	if (events.length > 0) return events;
-	throw invalidInput('No events were chosen', 'Choose at least one event to be triggered by');
-}
-
-function readMaxItems(value: unknown): number {
-	const most = Number(value);
-	if (Number.isInteger(most) && most > 0) return most;
-	throw invalidInput(
-		`Max Items Per Poll must be a whole number from 1 up, not “${String(value)}”`,
-		'Enter how many items one poll may emit at most; the others follow with the next polls',
-	);
-}
-
-function readMetric(value: unknown): Metric {
-	const metric = METRICS.find((name) => name === value);
-	if (metric) return metric;
-	throw invalidInput(
-		`“${String(value)}” is no metric of a video`,
-		`Choose one of ${METRICS.join(', ')} as Milestone Metric`,
-	);
-}
-
-function readLowBalance(value: unknown): number {
-	const isAmount = typeof value === 'number' || (typeof value === 'string' && value.trim() !== '');
-	if (isAmount && Number.isFinite(Number(value))) return Number(value);
-	throw invalidInput(
-		`Low Balance must be an amount in USD, not “${String(value)}”`,
-		'Enter the amount below which the workflow is started, such as 5',
-	);
-}
-
-function readSettings(context: IPollFunctions): PollSettings {
-	const options = context.getNodeParameter('options', {}) as Options;
-	const events = readEvents(context);
-	const wantsMilestones = events.includes('milestone.reached');
-	return {
-		events,
-		startFrom: context.getNodeParameter('startFrom') as PollSettings['startFrom'],
-		milestoneMetric: wantsMilestones
-			? readMetric(context.getNodeParameter('milestoneMetric'))
-			: 'views',
-		milestones: wantsMilestones ? readMilestones(context.getNodeParameter('milestones')) : [],
-		lowBalanceUsd: events.includes('balance.low')
-			? readLowBalance(context.getNodeParameter('lowBalanceUsd'))
-			: 0,
-		simplify: context.getNodeParameter('simplify') as boolean,
-		includeGrowth: options.includeGrowth ?? false,
-		maxItemsPerPoll: readMaxItems(options.maxItemsPerPoll ?? 1000),
-		replayAfterRestart: options.replayAfterRestart ?? false,
-	};
-}
-
-/** How long a poll may take, in milliseconds; n8n before 2.38 does not tell. */
-const budgetOf = (context: IPollFunctions): number =>
-	(context.getPollBudgetMs as (() => number) | undefined)?.call(context) ?? DEFAULT_BUDGET_MS;
-
-/** n8n (2.40) gives up an activation that takes 84 seconds; in milliseconds. */
-const LONGEST_ACTIVATION_MS = 60_000;
-
-/** What the user must mend: then n8n may refuse to activate the workflow, and say why. */
-const MUST_BE_MENDED = new Set(['invalid_input', 'invalid_key', 'redirected', 'not_found']);
-
-/**
- * Whether n8n makes this poll to activate the workflow, where a throw leaves it inactive. It uses one
- * context for that poll and all after it; its durable scheduler has a context for each poll, and
- * gives those a budget of their own.
- */
-const isActivation = (context: IPollFunctions): boolean =>
-	isFirstAttempt(context) && budgetOf(context) === DEFAULT_BUDGET_MS;
-
-/** One scheduled poll: the items to emit, and the state assigned once, last. */
-async function poll(context: IPollFunctions, activates: boolean): Promise<IDataObject[] | null> {
-	const mostMs = activates ? LONGEST_ACTIVATION_MS : Infinity;
-	const deadline = Date.now() + Math.min(USED_OF_BUDGET * budgetOf(context), mostMs);
-	const { client, credential } = await connect(context, deadline);
-	const { baseUrl } = credential;
-	const watch = readWatch(context);
-	const settings = readSettings(context);
-	const staticData = context.getWorkflowStaticData('node');
-	const host = {
-		client,
-		baseUrl,
-		now: () => Date.now(),
-		process: PROCESS,
-		isActivation: activates,
-	};
-	const result = await runPoll(readState(staticData.state, baseUrl), watch, settings, host);
-
-	if (result.fullSlices.length > 0)
-		context.logger.warn(
-			`ContentStats: the API shows only the newest 100 videos of a platform and status; some may not be watched of ${sliceNames(result.fullSlices)}`,
-		);
-	for (const { message } of result.problems)
-		context.logger.warn(`ContentStats: left for a later poll: ${message}`);
-	if (result.report) context.__emitError(toNodeError(context.getNode(), result.report));
-	if (result.state) staticData.state = result.state as unknown as IDataObject;
-	return result.items.length > 0 ? result.items : null;
-}
-
-/**
- * A scheduled poll whose failure is shown as often as it helps: not where it would keep n8n from
- * activating the workflow, and less often the longer it lasts.
- */
-async function pollPatiently(context: IPollFunctions): Promise<IDataObject[] | null> {
-	if (mustWait(context, Date.now())) return null;
-	const activates = isActivation(context);
-	const outcome = await poll(context, activates).catch((error: Error) => error);
-	if (!(outcome instanceof Error)) {
-		succeeded(context);
-		return outcome;
-	}
-	const kind = outcome instanceof ContentStatsError ? outcome.kind : 'invalid_input';
-	if (kind !== 'out_of_time') hasFailed(context, Date.now());
-	if (kind !== 'out_of_time' && (!activates || MUST_BE_MENDED.has(kind))) throw outcome;
-	context.logger.warn(`ContentStats: this poll brought nothing: ${outcome.message}`);
-	return null;
-}
+import { includeGrowthField, platformField, simplifyField } from './operations/fields';
+import { exampleItems } from './polling/examples';
+import { readSettings, readWatch } from './polling/parameters';
+import { runScheduledPoll } from './polling/runner';
 
 export class ContentStatsTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -364,11 +216,17 @@ export class ContentStatsTrigger implements INodeType {
 		try {
 			if (this.getMode() === 'manual') {
 				const { client } = await connect(this);
-				return [toItems(await examples(client, readWatch(this), readSettings(this), Date.now()))];
+				const watch = readWatch(this);
+				return [toItems(await exampleItems(client, watch, readSettings(this), Date.now()))];
 			}
-			const { id, parameters } = this.getNode();
-			const key = JSON.stringify([this.getWorkflow().id, id, parameters]);
-			const items = await unlessRunning(key, async () => await pollPatiently(this));
+			const items = await runScheduledPoll(this, {
+				now: () => Date.now(),
+				connect: async (deadline) => {
+					const { client, credential } = await connect(this, deadline);
+					return { client, baseUrl: credential.baseUrl };
+				},
+				toNodeError: (error) => toNodeError(this.getNode(), error),
+			});
 			return items && [toItems(items)];
 		} catch (error) {
 			throw toNodeError(this.getNode(), error);

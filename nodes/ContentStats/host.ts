@@ -12,10 +12,10 @@ import { NodeApiError, NodeOperationError, sleep } from 'n8n-workflow';
 
 import { type Client, createClient } from './api/client';
 import { ContentStatsError, type ErrorKind } from './api/errors';
-import { gateFor } from './api/gate';
+import { rateLimiterFor } from './api/rateLimiter';
 import { createRequest, type HttpReply } from './api/request';
 
-/** The credential as n8n decrypts it. */
+/** The credential, as n8n decrypts it. */
 export interface Credential {
 	apiKey: string;
 	baseUrl: string;
@@ -25,18 +25,18 @@ type Context = IExecuteFunctions | ILoadOptionsFunctions | IPollFunctions;
 
 const CREDENTIAL = 'contentStatsApi';
 
-/** An API may quote the key it refuses, and its words are shown to the user. */
-function withoutKey(reply: HttpReply, apiKey: string): HttpReply {
+/** Removes the key from an error reply: an API may quote it, and users see its words. */
+function redactKey(reply: HttpReply, apiKey: string): HttpReply {
 	const isRefusal = reply.statusCode >= 300;
 	if (!isRefusal || typeof reply.body !== 'string' || apiKey === '') return reply;
 	return { ...reply, body: reply.body.replaceAll(apiKey, '(the API key)') };
 }
 
 /**
- * n8n ends a request when the user presses Stop (n8n-core, httpRequestWithAuthentication). One that
- * may cost money is let finish, so that it is known what became of it.
+ * Keeps Stop from aborting a POST. n8n aborts every request when the user presses Stop (n8n-core,
+ * httpRequestWithAuthentication), and then it would stay unknown if the POST cost money.
  */
-function withoutStop<T extends Context>(
+function finishingPosts<T extends Context>(
 	context: T,
 	{ method, abortSignal }: IHttpRequestOptions,
 ): T {
@@ -49,7 +49,7 @@ function withoutStop<T extends Context>(
 }
 
 /**
- * A client for the credential of this node, and the credential itself.
+ * Reads the credential of a node, and creates the client that uses it.
  *
  * @param deadline Unix milliseconds after which no request goes on.
  */
@@ -61,31 +61,34 @@ export async function connect(
 	const now = () => Date.now();
 	const request = createRequest({
 		baseUrl,
-		gate: gateFor(accountOf({ baseUrl, apiKey }), { now, sleep }),
+		rateLimiter: rateLimiterFor(accountOf({ baseUrl, apiKey }), { now, sleep }),
 		now,
 		sleep,
 		deadline,
 		signal: 'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined,
 		send: async (options) => {
 			const reply = (await context.helpers.httpRequestWithAuthentication.call(
-				withoutStop(context, options),
+				finishingPosts(context, options),
 				CREDENTIAL,
 				options,
 			)) as HttpReply;
-			return withoutKey(reply, apiKey);
+			return redactKey(reply, apiKey);
 		},
 	});
 	return { client: createClient(request), credential: { apiKey, baseUrl } };
 }
 
-/** What a rate limit and a balance belong to, however the base URL is spelled. Holds the key. */
+/**
+ * Returns the account of a credential: the owner of a rate limit and a balance, however the base URL
+ * is spelled. It contains the key: never show it.
+ */
 export const accountOf = ({ baseUrl, apiKey }: Credential): string =>
 	`${baseUrl.trim().replace(/\/+$/, '').replace('://www.', '://').toLowerCase()}\n${apiKey}`;
 
-/** Keys of the vendor's sandbox mode: everything works, nothing is charged. */
+/** Whether a key is one of the vendor's test keys: everything works, nothing is charged. */
 export const isTestKey = ({ apiKey }: Credential): boolean => apiKey.startsWith('cs_test_');
 
-const CAUSES: Partial<Record<ErrorKind, Failure['cause']>> = {
+const FAILURE_CAUSES: Partial<Record<ErrorKind, Failure['cause']>> = {
 	invalid_key: 'credential-invalid',
 	rate_limited: 'rate-limited',
 	server_error: 'temporarily-unavailable',
@@ -95,15 +98,15 @@ const CAUSES: Partial<Record<ErrorKind, Failure['cause']>> = {
 	unreadable_reply: 'temporarily-unavailable',
 };
 
-function failureOf({ kind, retryAfterMs }: ContentStatsError): Failure | undefined {
-	const cause = CAUSES[kind];
+function toFailure({ kind, retryAfterMs }: ContentStatsError): Failure | undefined {
+	const cause = FAILURE_CAUSES[kind];
 	if (!cause) return undefined;
 	return { cause, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) } as Failure;
 }
 
 /**
- * An error as n8n shows it, with the cause that n8n's scheduler backs off by. Only our own words go
- * in: the error of the HTTP client holds the request's headers, and with them the API key.
+ * Converts an error to the one that n8n shows, with the cause by which n8n's scheduler backs off. Only
+ * our own words go in: the HTTP client's error holds the request's headers, and so the API key.
  */
 export function toNodeError(
 	node: INode,
@@ -115,7 +118,7 @@ export function toNodeError(
 		return new NodeOperationError(node, error as Error, { itemIndex });
 	const { message, description, statusCode } = error;
 	const response: JsonObject = { message, description };
-	const failure = failureOf(error);
+	const failure = toFailure(error);
 	const isOurs = statusCode === undefined && failure === undefined;
 	const nodeError = isOurs
 		? new NodeOperationError(node, message, { description, itemIndex })
@@ -126,13 +129,13 @@ export function toNodeError(
 				itemIndex,
 				failure,
 			});
-	// n8n replaces a message that happens to hold the letters of an error code: a user named theperm.
+	// n8n replaces a message that contains the letters of an error code, such as a user “theperm”.
 	nodeError.message = message;
 	return nodeError;
 }
 
 /**
- * What an item holds when its node goes on after an error. n8n sends an item to the error output
- * that has these two keys and no other (n8n-core, handleNodeErrorOutput).
+ * Builds the item of a failure that the workflow goes on after. n8n sends an item to the error output
+ * if it has these two keys and no other (n8n-core, handleNodeErrorOutput).
  */
 export const errorJson = (error: string, message: string): IDataObject => ({ error, message });

@@ -3,7 +3,7 @@ import { keepInStep } from '../engine/support/time';
 import type { IDataObject } from 'n8n-workflow';
 
 import { type Fault, manualClock, type Sandbox, startSandbox } from '../../sandbox';
-import { type Credential, type RunOutcome, startAction } from '../engine/support/host';
+import { type Credential, type RunOutcome, startAction } from '../../harness/engine';
 import { waitByTheClock } from '../engine/support/patience';
 import { CANDIDATES, type Fate, type Line, linkOf, type Scenario } from './scenario';
 

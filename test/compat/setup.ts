@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { installOnce } from '../../demo/install';
 import { run } from '../../demo/processes';
-import useN8nFolder from '../setup/n8nFolder';
+import useN8nFolder from '../../harness/useN8nFolder';
 
 const LOCK = join(__dirname, 'package-lock.json');
 

@@ -1,7 +1,7 @@
 import { keepInStep } from './support/time';
 
 import { createFixture as createSandbox, TIKTOK, video } from './support/fixture';
-import { createPoller, runAction } from './support/host';
+import { createPoller, runAction } from '../../harness/engine';
 import { errorWith } from './support/hostVersion';
 
 const GET = { operation: 'get', output: 'latest', ...video('id', 'cm5abc123def') };

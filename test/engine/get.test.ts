@@ -12,7 +12,7 @@ import {
 	video,
 	YOUTUBE,
 } from './support/fixture';
-import { runAction } from './support/host';
+import { runAction } from '../../harness/engine';
 
 const SUMMARY = [
 	'video_id',

@@ -8,7 +8,7 @@ import {
 	VIDEO,
 	YOUTUBE,
 } from './support/fixture';
-import { runAction, searchVideos } from './support/host';
+import { runAction, searchVideos } from '../../harness/engine';
 
 const LATEST = ['snapshot_time', 'views', 'likes', 'comments', 'shares', 'saves'];
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 
 import { createFixture, TIKTOK, video, YOUTUBE } from './support/fixture';
-import { createPoller, runAction, searchVideos, testCredential } from './support/host';
+import { createPoller, runAction, searchVideos, testCredential } from '../../harness/engine';
 
 const everything = (value: unknown): string =>
 	inspect(value, { depth: 20, maxStringLength: null, maxArrayLength: null, showHidden: true });

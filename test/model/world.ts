@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { IDataObject, INodeParameters, INodeType } from 'n8n-workflow';
 
 import { EVENTS } from '../engine/support/fixture';
-import { createPoller, type Poller } from '../engine/support/host';
+import { createPoller, type Poller } from '../../harness/engine';
 import { Api, nothingTold, type Told, type Video } from './api';
 import { clock, HOUR_MS, MINUTE_MS } from './clock';
 import { type Memory, noMemory, Oracle, type Watched } from './oracle';
@@ -176,7 +176,7 @@ export class World {
 		);
 		const error = outcomes.find((outcome) => outcome.error)?.error ?? null;
 		const items = outcomes.flatMap((outcome) => outcome.items);
-		// A poll that has learnt nothing may assign the same state again.
+		// A poll that found nothing out may assign the same state again.
 		const isChanged = !isDeepStrictEqual(staticData.state, state);
 		if (error && isChanged) throw new Error('A poll that throws changed the state');
 		return { begun, items, error, isChanged };

@@ -2,7 +2,7 @@ import type { Client, VideoFilters } from '../../nodes/ContentStats/api/client';
 import { type ContentStatsError, errorForStatus } from '../../nodes/ContentStats/api/errors';
 import type { Usage, VideoWithSnapshots } from '../../nodes/ContentStats/api/schemas';
 import { advanceCursor, startCursor } from '../../nodes/ContentStats/polling/cursor';
-import type { PollSettings } from '../../nodes/ContentStats/polling/settings';
+import type { PollSettings } from '../../nodes/ContentStats/polling/parameters';
 import type { WatchedVideo } from '../../nodes/ContentStats/polling/state';
 
 /** The most videos the API lists in one reply. */
@@ -116,8 +116,8 @@ export const watched = (
 	fields: Partial<WatchedVideo> = {},
 ): WatchedVideo => ({
 	...advanceCursor(startCursor, hours.map(at)),
-	checked: at(hours.at(-1) ?? 0),
-	late: 0,
+	lastFetchedAt: at(hours.at(-1) ?? 0),
+	latenessMs: 0,
 	...fields,
 });
 

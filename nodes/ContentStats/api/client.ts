@@ -1,4 +1,4 @@
-import { type Advice, invalidInput } from './errors';
+import { type AdviceByStatus, invalidInput } from './errors';
 import type { Request } from './request';
 import {
 	readStopped,
@@ -18,14 +18,14 @@ export interface VideoFilters {
 	status?: string;
 }
 
-/** The most videos one reply of the list holds; there is no way to ask for those behind them. */
+/** The most videos in one reply of the list. The API has no paging: those behind them stay hidden. */
 export const LIST_LIMIT = 100;
 
-/** The five endpoints of the API. Each method throws a ContentStatsError that names what failed. */
+/** The five endpoints of the API. Each method throws a ContentStatsError that names its subject. */
 export interface Client {
-	/** Starts, and charges, a new tracking: never call it twice for one wish. */
+	/** Starts, and charges for, a new tracking. Never call it twice for one wish. */
 	track(video_link: string, duration_days: number): Promise<Tracked>;
-	/** The newest videos, at most `limit` (1 to 100) of them. */
+	/** Lists at most `limit` videos, 1 to 100. */
 	list(filters: VideoFilters, limit?: number): Promise<Video[]>;
 	get(id: string): Promise<VideoWithSnapshots>;
 	stop(id: string): Promise<Stopped>;
@@ -33,7 +33,7 @@ export interface Client {
 }
 
 /**
- * The path of a video. Only what an id is made of is let through: `..` would reach another endpoint
+ * Builds the path of a video. Only the characters of an id pass: `..` would reach another endpoint
  * even when encoded.
  *
  * @throws ContentStatsError `invalid_input`
@@ -46,49 +46,55 @@ function videoPath(id: string): string {
 	);
 }
 
-const FIND_IT =
+const NOT_FOUND_ADVICE =
 	'It was deleted, its id is mistyped, or it belongs to another account. Choose the video from the list to be sure, and check the base URL in the credential';
 
-const TRACK_ADVICE: Advice = {
+const TRACK_ADVICE: AdviceByStatus = {
 	400: 'Check that the video is public, not age-restricted and still there, and that the duration is 1 to 30 days. A refused request costs nothing',
 };
-const GET_ADVICE: Advice = { 404: FIND_IT };
-const STOP_ADVICE: Advice = {
+const GET_ADVICE: AdviceByStatus = { 404: NOT_FOUND_ADVICE };
+const STOP_ADVICE: AdviceByStatus = {
 	400: 'It may have ended already, and then costs nothing more: List shows its status',
-	404: FIND_IT,
+	404: NOT_FOUND_ADVICE,
 };
 
 export function createClient(request: Request): Client {
 	return {
 		async track(video_link, duration_days) {
-			const what = video_link;
+			const subject = video_link;
 			const body = { video_link, duration_days };
+			const advice = TRACK_ADVICE;
 			return readTracked(
-				await request({ method: 'POST', path: '/videos/track', body, what, advice: TRACK_ADVICE }),
-				what,
+				await request({ method: 'POST', path: '/videos/track', body, subject, advice }),
+				subject,
 			);
 		},
 		async list(filters, limit = LIST_LIMIT) {
-			const what = 'the list of videos';
+			const subject = 'the list of videos';
 			const query = { ...filters, limit };
-			return readVideoList(await request({ method: 'GET', path: '/videos', query, what }), what)
-				.videos;
+			return readVideoList(
+				await request({ method: 'GET', path: '/videos', query, subject }),
+				subject,
+			).videos;
 		},
 		async get(id) {
-			const what = `video ${id}`;
+			const subject = `video ${id}`;
 			return readVideo(
-				await request({ method: 'GET', path: videoPath(id), what, advice: GET_ADVICE }),
-				what,
+				await request({ method: 'GET', path: videoPath(id), subject, advice: GET_ADVICE }),
+				subject,
 			);
 		},
 		async stop(id) {
-			const what = `video ${id}`;
+			const subject = `video ${id}`;
 			const path = `${videoPath(id)}/stop`;
-			return readStopped(await request({ method: 'POST', path, what, advice: STOP_ADVICE }), what);
+			return readStopped(
+				await request({ method: 'POST', path, subject, advice: STOP_ADVICE }),
+				subject,
+			);
 		},
 		async usage() {
-			const what = 'usage';
-			return readUsage(await request({ method: 'GET', path: '/usage', what }), what);
+			const subject = 'usage';
+			return readUsage(await request({ method: 'GET', path: '/usage', subject }), subject);
 		},
 	};
 }

@@ -1,9 +1,8 @@
-import { formatUsd } from '../model/money';
-import type { ErrorBody } from './schemas';
+import { formatUsd, sanitize } from '../utils/format';
 
-/** Why a call did not give what was asked for. */
+/** Why a call failed. */
 export type ErrorKind =
-	/** What the user entered, or the limits they set, forbid it; nothing was sent for it. */
+	/** Refused by the user's own input or limits. Nothing was sent. */
 	| 'invalid_input'
 	/** 400 */
 	| 'invalid_request'
@@ -19,31 +18,40 @@ export type ErrorKind =
 	| 'rate_limited'
 	/** 5xx */
 	| 'server_error'
-	/** The connection was never made. */
+	/** No connection was made. */
 	| 'unreachable'
-	/** It was sent, but no answer came. */
+	/** Sent, but not answered. */
 	| 'no_reply'
-	/** An answer that is no JSON or not what the API documents. */
+	/** Answered with no JSON, or with JSON that the API does not document. */
 	| 'unreadable_reply'
-	/** An answer that points elsewhere. */
+	/** Answered with a redirect. */
 	| 'redirected'
-	/** The user pressed Stop before it was sent. */
+	/** Not sent: the user pressed Stop. */
 	| 'cancelled'
-	/** It was not sent, since the time of the poll is over. */
+	/** Not sent: the time of the poll is over. */
 	| 'out_of_time'
-	/** It was sent, and the time of the poll was over before an answer came. */
+	/** Sent, but not answered before the time of the poll was over. */
 	| 'cut_short';
+
+/** The documented parts of an error reply; amounts in USD. */
+export interface ErrorBody {
+	error: string;
+	details?: Array<{ field: string; message: string }>;
+	balance?: number;
+	estimated_cost?: number;
+	required?: number;
+}
 
 interface ErrorDetails {
 	message: string;
-	/** What to do about it. */
+	/** What the user can do about it. */
 	description: string;
 	statusCode?: number;
-	/** Milliseconds until a repeat may work. */
+	/** Milliseconds until a retry may succeed. */
 	retryAfterMs?: number;
 }
 
-/** The one error of this package: says what happened, to what, and what to do. Never holds the key. */
+/** The one error of this package: what happened, to which video, what to do. Never holds the key. */
 export class ContentStatsError extends Error {
 	readonly description: string;
 	readonly statusCode?: number;
@@ -61,30 +69,31 @@ export class ContentStatsError extends Error {
 	}
 }
 
-/** Kinds after which a POST may have taken effect. All others that a POST can end in certainly did nothing. */
-const UNKNOWN_FATE = new Set<ErrorKind>(['server_error', 'no_reply', 'unreadable_reply']);
+/** After every other kind a POST certainly did nothing. */
+const UNKNOWN_EFFECT_KINDS = new Set<ErrorKind>(['server_error', 'no_reply', 'unreadable_reply']);
 
-/** Whether a request that ended in `error` may still have taken effect at the API. */
-export const isFateUnknown = (error: ContentStatsError): boolean => UNKNOWN_FATE.has(error.kind);
+/** Whether the API may have carried out a request that ended in `error`. */
+export const mayHaveTakenEffect = (error: ContentStatsError): boolean =>
+	UNKNOWN_EFFECT_KINDS.has(error.kind);
 
-/** Bad input, found before anything was sent. */
+/** Builds the error for bad input that was found before anything was sent. */
 export const invalidInput = (message: string, description: string): ContentStatsError =>
 	new ContentStatsError('invalid_input', { message, description });
 
-/** A reply to `what` that is not what the API documents. */
+/** Builds the error for a reply about `subject` that the API does not document. */
 export const unreadableReply = (
-	what: string,
+	subject: string,
 	problem: string,
 	statusCode = 200,
 ): ContentStatsError =>
 	new ContentStatsError('unreadable_reply', {
-		message: `ContentStats sent a reply about ${what} that cannot be understood (${problem})`,
+		message: `ContentStats sent a reply about ${subject} that cannot be understood (${problem})`,
 		description:
 			'None of it was used. Try again; if it keeps happening, the API may have changed: update this node or report it',
 		statusCode,
 	});
 
-function insufficientBalance(what: string, body: ErrorBody | undefined): ErrorDetails {
+function insufficientBalance(subject: string, body: ErrorBody | undefined): ErrorDetails {
 	const needed = body?.estimated_cost;
 	const balance = body?.balance;
 	const missing =
@@ -96,65 +105,59 @@ function insufficientBalance(what: string, body: ErrorBody | undefined): ErrorDe
 		missing === undefined ? '' : `${formatUsd(missing)} missing`,
 	].filter((figure) => figure !== '');
 	return {
-		message: `Not enough ContentStats balance for ${what}${figures.length > 0 ? `: ${figures.join(', ')}` : ''}`,
+		message: `Not enough ContentStats balance for ${subject}${figures.length > 0 ? `: ${figures.join(', ')}` : ''}`,
 		description:
 			'A refused request costs nothing. Add credit in your ContentStats account, or track for fewer days',
 	};
 }
 
-/** The words of another, cut to a readable length and without the key they may quote. */
-export function inWords(words: string): string {
-	const short = words.length > 200 ? `${words.slice(0, 200)}…` : words;
-	return short.replace(/\bcs_(live|test)_[\w-]+/g, 'cs_$1_…');
-}
-
-/** The words of the API itself, each refused field first; empty where it gave none. */
-function inItsWords(body: ErrorBody | undefined): string {
+/** Quotes the API, each refused field first; empty if it gave no reason. */
+function quoteBody(body: ErrorBody | undefined): string {
 	if (!body) return '';
 	const fields = (body.details ?? []).map(({ field, message }) => `${field}: ${message}`);
-	return inWords(fields.length > 0 ? fields.join('; ') : body.error);
+	return sanitize(fields.length > 0 ? fields.join('; ') : body.error);
 }
 
-/** What to do about a status, where that depends on what was asked. */
-export type Advice = Partial<Record<number, string>>;
+/** What to do about a status, by endpoint. */
+export type AdviceByStatus = Partial<Record<number, string>>;
 
 /**
- * The error for a reply that is not 2xx.
+ * Builds the error for a reply that is not 2xx.
  *
- * @param what what was asked for, in words: `video cm5abc`, `usage`, a link.
- * @param body the documented error body, undefined where the reply was something else, such as HTML.
- * @param retryAfterMs milliseconds until a repeat may work, where that is known.
+ * @param subject what the request was about: `video cm5abc`, `usage`, a link.
+ * @param body undefined if the reply was no documented error, for example HTML.
+ * @param retryAfterMs milliseconds until a retry may succeed, if known.
  */
 export function errorForStatus(
 	statusCode: number,
-	what: string,
+	subject: string,
 	body: ErrorBody | undefined,
 	retryAfterMs?: number,
-	advice: Advice = {},
+	advice: AdviceByStatus = {},
 ): ContentStatsError {
-	const words = inItsWords(body);
-	const said = words === '' ? '' : ` (${words})`;
-	const refusals: Record<number, [ErrorKind, ErrorDetails]> = {
+	const quote = quoteBody(body);
+	const inBrackets = quote === '' ? '' : ` (${quote})`;
+	const known: Record<number, [ErrorKind, ErrorDetails]> = {
 		400: [
 			'invalid_request',
 			{
-				message: `ContentStats refused ${what}${words === '' ? '' : `: ${words}`}`,
+				message: `ContentStats refused ${subject}${quote === '' ? '' : `: ${quote}`}`,
 				description: advice[400] ?? 'Check what was entered, and try again',
 			},
 		],
 		401: [
 			'invalid_key',
 			{
-				message: `ContentStats does not accept the API key${said}`,
+				message: `ContentStats does not accept the API key${inBrackets}`,
 				description:
 					'Open the ContentStats credential and paste a current key from your ContentStats dashboard: it begins with cs_live_ or cs_test_',
 			},
 		],
-		402: ['insufficient_balance', insufficientBalance(what, body)],
+		402: ['insufficient_balance', insufficientBalance(subject, body)],
 		403: [
 			'forbidden',
 			{
-				message: `ContentStats denies access to ${what}${said}`,
+				message: `ContentStats denies access to ${subject}${inBrackets}`,
 				description:
 					'It belongs to another organisation, or your plan does not allow it: check that the credential is of the right account, and the number of videos your plan may monitor at once',
 			},
@@ -162,7 +165,7 @@ export function errorForStatus(
 		404: [
 			'not_found',
 			{
-				message: `ContentStats does not know ${what}${said}`,
+				message: `ContentStats does not know ${subject}${inBrackets}`,
 				description:
 					advice[404] ??
 					'Check the base URL in the ContentStats credential: https://contentstats.io/api/v1',
@@ -171,18 +174,18 @@ export function errorForStatus(
 		429: [
 			'rate_limited',
 			{
-				message: `The ContentStats rate limit is used up: ${what} was not answered`,
+				message: `The ContentStats rate limit is used up: ${subject} was not answered`,
 				description:
 					'Nothing was lost. Try again in a minute, or spread the work: Free allows 60 requests a minute, Pro 300',
 			},
 		],
 	};
-	// 408 comes of a lost connection: what it was about may have happened.
+	// A proxy answers 408 when it loses the connection: the API may have carried out the request.
 	const isRefusal = statusCode >= 400 && statusCode < 500 && statusCode !== 408;
-	const [kind, details] = refusals[statusCode] ?? [
+	const [kind, details] = known[statusCode] ?? [
 		isRefusal ? 'invalid_request' : 'server_error',
 		{
-			message: `ContentStats could not answer about ${what}: HTTP ${statusCode}${said}`,
+			message: `ContentStats could not answer about ${subject}: HTTP ${statusCode}${inBrackets}`,
 			description: isRefusal
 				? 'This was not expected. Check the base URL in the ContentStats credential; if it keeps happening, update this node or report it'
 				: 'The service has a problem. Try again later',

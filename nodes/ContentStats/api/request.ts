@@ -1,33 +1,33 @@
 import type { IDataObject, IHttpRequestMethods, IHttpRequestOptions } from 'n8n-workflow';
 
+import { delay } from '../utils/async';
+import { sanitize } from '../utils/format';
+import type { Clock } from '../utils/time';
 import {
-	type Advice,
+	type AdviceByStatus,
 	ContentStatsError,
 	errorForStatus,
-	inWords,
-	isFateUnknown,
+	invalidInput,
+	mayHaveTakenEffect,
 	unreadableReply,
 } from './errors';
-import { type Gate, NoRoomError, type RateWindow } from './gate';
+import { DeadlineError, type RateLimiter, type RateWindow } from './rateLimiter';
 import { readErrorBody } from './schemas';
-import { sleepUnlessStopped } from './wait';
 
-/** A reply as n8n's request helper gives it with `returnFullResponse`. */
+/** A reply, as n8n's request helper returns it with `returnFullResponse`. */
 export interface HttpReply {
 	statusCode: number;
 	headers: Record<string, unknown>;
 	body: unknown;
 }
 
-/** What a request needs of its host. All times are milliseconds. */
-export interface Transport {
+/** The host's side of a request. */
+export interface Transport extends Clock {
 	/** Sends one request with the API key added; resolves for every status, rejects without a reply. */
 	send: (options: IHttpRequestOptions) => Promise<HttpReply>;
 	/** For example `https://contentstats.io/api/v1`. */
 	baseUrl: string;
-	gate: Gate;
-	now: () => number;
-	sleep: (ms: number) => Promise<void>;
+	rateLimiter: RateLimiter;
 	/** Aborted when the user presses Stop. */
 	signal?: AbortSignal;
 	/** Unix milliseconds: no call goes on after it. */
@@ -36,50 +36,64 @@ export interface Transport {
 
 export interface ApiCall {
 	method: IHttpRequestMethods;
-	/** Below the base URL; every part of it encoded. */
+	/** Below the base URL; each segment encoded. */
 	path: string;
 	query?: IDataObject;
 	body?: IDataObject;
-	/** What is asked for, in words for error messages: `video cm5abc`, a link. */
-	what: string;
-	advice?: Advice;
+	/** What error messages call it: `video cm5abc`, a link. */
+	subject: string;
+	advice?: AdviceByStatus;
 }
 
-const TIMEOUT_MS = 30_000;
-const ATTEMPTS = 3;
-const RATE_LIMIT_ATTEMPTS = 10;
-const BACKOFF_MS = 500;
-const RATE_LIMIT_FALLBACK_MS = 5_000;
-const LONGEST_WAIT_MS = 120_000;
+/** How long and how often a call is tried. Times in milliseconds. */
+const RETRY_POLICY = {
+	/** The longest that one attempt may take. */
+	timeoutMs: 30_000,
+	/** Attempts of a call that may be repeated, the first one included. */
+	maxAttempts: 3,
+	/** The wait before the second attempt; it doubles before each further one. */
+	initialIntervalMs: 500,
+	backoffCoefficient: 2,
+	/** A call is given up at its tenth 429. */
+	maxRateLimited: 10,
+	/** The wait after a 429 that does not say when its window ends. */
+	rateLimitFallbackMs: 5_000,
+	/** The longest wait that a server may ask for. */
+	maxRateLimitMs: 120_000,
+};
 
-/** Errors of making a connection, after which the server certainly saw nothing of the request. */
-const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
+/** @param retries how many times the call was retried before. */
+const backoffMs = (retries: number): number =>
+	RETRY_POLICY.initialIntervalMs * RETRY_POLICY.backoffCoefficient ** retries;
 
-/** The base URL without trailing slashes. @throws ContentStatsError `invalid_input` where it is none. */
+/** Codes of errors while connecting: the server certainly saw nothing of the request. */
+const NOT_SENT_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
+
+/** @throws ContentStatsError `invalid_input` if it is no plain http(s) address. */
 function parseBaseUrl(baseUrl: string): URL {
 	const url = URL.canParse(baseUrl.trim()) ? new URL(baseUrl.trim().replace(/\/+$/, '')) : null;
 	const isPlain =
 		url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash;
 	if (isPlain) return url;
-	throw new ContentStatsError('invalid_input', {
-		message: 'The base URL in the ContentStats credential is not an http(s) address',
-		description: 'Open the credential and set the base URL to https://contentstats.io/api/v1',
-	});
+	throw invalidInput(
+		'The base URL in the ContentStats credential is not an http(s) address',
+		'Open the credential and set the base URL to https://contentstats.io/api/v1',
+	);
 }
 
 const header = (reply: HttpReply, name: string): string => String(reply.headers[name] ?? '');
 
 /**
- * Milliseconds until the server's reset (Unix seconds), by the server's own clock: `Date` says when
- * it is there, so that a wrong clock here lengthens or shortens no wait.
+ * Returns the milliseconds until the server's reset (Unix seconds). It is counted from the reply's
+ * `Date`, so that a wrong clock here makes no wait longer or shorter.
  */
 function msUntil(reset: number, reply: HttpReply, now: number): number {
 	const serverNow = Date.parse(header(reply, 'date'));
 	const ms = reset * 1000 - (Number.isNaN(serverNow) ? now : serverNow);
-	return Math.min(Math.max(ms, 0), LONGEST_WAIT_MS);
+	return Math.min(Math.max(ms, 0), RETRY_POLICY.maxRateLimitMs);
 }
 
-/** The rate window a reply tells of; null where a header is missing. */
+/** Reads the rate window from a reply's headers; null if one is missing. */
 export function readRateWindow(reply: HttpReply, now: number): RateWindow | null {
 	const remaining = parseInt(header(reply, 'x-ratelimit-remaining'), 10);
 	const reset = parseInt(header(reply, 'x-ratelimit-reset'), 10);
@@ -87,7 +101,7 @@ export function readRateWindow(reply: HttpReply, now: number): RateWindow | null
 	return { remaining, reset, endsInMs: msUntil(reset, reply, now) };
 }
 
-/** A JSON text as a value; undefined where it is no JSON. */
+/** Parses JSON text; undefined if it is none. */
 function parseJson(body: unknown): unknown {
 	if (typeof body !== 'string') return body;
 	try {
@@ -98,8 +112,8 @@ function parseJson(body: unknown): unknown {
 }
 
 /**
- * The code of the socket error at the root of whatever the host threw. The NodeApiError of n8n 1
- * has lost its cause, and keeps the code as its httpCode.
+ * Returns the code of the socket error at the root of what the host threw. The NodeApiError of n8n 1
+ * has no cause; it keeps the code as its httpCode.
  */
 function socketCode(error: unknown): string {
 	for (let cause = error, depth = 0; cause && depth < 5; depth += 1) {
@@ -111,44 +125,46 @@ function socketCode(error: unknown): string {
 	return '';
 }
 
-const outOfTime = ({ what }: ApiCall, retryAfterMs?: number): ContentStatsError =>
+const outOfTimeError = ({ subject }: ApiCall, retryAfterMs?: number): ContentStatsError =>
 	new ContentStatsError('out_of_time', {
-		message: `There was no time left to ask ContentStats about ${what}`,
+		message: `There was no time left to ask ContentStats about ${subject}`,
 		description: 'Nothing is lost: the next poll goes on here',
 		retryAfterMs,
 	});
 
-const cutShort = ({ what }: ApiCall): ContentStatsError =>
+const cutShortError = ({ subject }: ApiCall): ContentStatsError =>
 	new ContentStatsError('cut_short', {
-		message: `ContentStats did not answer about ${what} in the time that a poll has`,
+		message: `ContentStats did not answer about ${subject} in the time that a poll has`,
 		description: 'Nothing is lost: the next poll goes on here',
 	});
 
+const cancelledError = ({ subject }: ApiCall): ContentStatsError =>
+	new ContentStatsError('cancelled', {
+		// n8n tells a stopped execution from a failed one by this word.
+		message: `The execution was canceled: nothing was sent about ${subject}`,
+		description: 'It was stopped by hand or by its time limit',
+	});
+
 function errorWithoutReply(error: unknown, call: ApiCall, isSent: boolean): ContentStatsError {
-	const { what } = call;
-	if (error instanceof NoRoomError) return outOfTime(call, error.opensInMs);
-	if (!isSent)
-		return new ContentStatsError('cancelled', {
-			// The word by which n8n tells a stopped execution from a failed one.
-			message: `The execution was canceled: nothing was sent about ${what}`,
-			description: 'It was stopped by hand or by its time limit',
-		});
+	const { subject } = call;
+	if (error instanceof DeadlineError) return outOfTimeError(call, error.availableInMs);
+	if (!isSent) return cancelledError(call);
 	const code = socketCode(error);
-	const cause = ` (${code || inWords((error as Error).message)})`;
-	if (NEVER_CONNECTED.has(code))
+	const cause = ` (${code || sanitize((error as Error).message)})`;
+	if (NOT_SENT_CODES.has(code))
 		return new ContentStatsError('unreachable', {
-			message: `ContentStats cannot be reached: nothing was sent about ${what}`,
+			message: `ContentStats cannot be reached: nothing was sent about ${subject}`,
 			description: `Check the base URL in the ContentStats credential and the network of this n8n, then try again${cause}`,
 		});
 	return new ContentStatsError('no_reply', {
-		message: `ContentStats gave no answer about ${what}`,
+		message: `ContentStats gave no answer about ${subject}`,
 		description: `The connection was lost or too slow. Try again later${cause}`,
 	});
 }
 
 const withoutWww = (host: string): string => host.replace(/^www\./, '');
 
-/** The other of a host and its `www.` twin, if that is where a redirect leads with the path unchanged. */
+/** Returns the origin of a redirect from a host to its `www.` twin with the same path; else null. */
 function twinOrigin(requested: URL, location: string): string | null {
 	if (!URL.canParse(location, requested.href)) return null;
 	const target = new URL(location, requested);
@@ -160,37 +176,37 @@ function twinOrigin(requested: URL, location: string): string | null {
 	return isTwin ? target.origin : null;
 }
 
-/** Redirects that keep to what was asked; 303 asks for a GET of something else. */
-const SAME_ELSEWHERE = new Set([301, 302, 307, 308]);
+/** Redirects of the same request; 303 asks for a GET of something else. */
+const REDIRECT_STATUSES = new Set([301, 302, 307, 308]);
 
-function redirectError(reply: HttpReply, { what, method }: ApiCall): ContentStatsError {
+function redirectError(reply: HttpReply, { subject, method }: ApiCall): ContentStatsError {
 	const location = header(reply, 'location');
 	const target = URL.canParse(location) ? new URL(location).host : 'another address';
-	// A 303 is how servers answer a POST that has worked.
+	// Servers answer a POST that succeeded with 303.
 	const kind = method === 'POST' && reply.statusCode === 303 ? 'unreadable_reply' : 'redirected';
 	return new ContentStatsError(kind, {
-		message: `ContentStats points to ${target} instead of answering about ${what}: not followed, so that the API key goes nowhere else`,
+		message: `ContentStats points to ${target} instead of answering about ${subject}: not followed, so that the API key goes nowhere else`,
 		description:
 			'Check the base URL in the ContentStats credential: https://contentstats.io/api/v1',
 		statusCode: reply.statusCode,
 	});
 }
 
-/** Milliseconds until a refused request may be sent again. */
-function waitAfterRefusal(reply: HttpReply, json: unknown, now: number): number {
+/** Returns the milliseconds that a 429 asks to wait. */
+function rateLimitDelayMs(reply: HttpReply, json: unknown, now: number): number {
 	const inBody = (json as { reset?: unknown } | undefined)?.reset;
 	const reset = parseInt(header(reply, 'x-ratelimit-reset') || String(inBody), 10);
-	if (Number.isNaN(reset)) return RATE_LIMIT_FALLBACK_MS;
-	return Math.max(msUntil(reset, reply, now), BACKOFF_MS);
+	if (Number.isNaN(reset)) return RETRY_POLICY.rateLimitFallbackMs;
+	return Math.max(msUntil(reset, reply, now), RETRY_POLICY.initialIntervalMs);
 }
 
 function errorForReply(reply: HttpReply, call: ApiCall, now: number): ContentStatsError {
 	if (reply.statusCode >= 300 && reply.statusCode < 400) return redirectError(reply, call);
 	const json = parseJson(reply.body);
-	const retryAfterMs = reply.statusCode === 429 ? waitAfterRefusal(reply, json, now) : undefined;
+	const retryAfterMs = reply.statusCode === 429 ? rateLimitDelayMs(reply, json, now) : undefined;
 	return errorForStatus(
 		reply.statusCode,
-		call.what,
+		call.subject,
 		readErrorBody(json),
 		retryAfterMs,
 		call.advice,
@@ -199,23 +215,22 @@ function errorForReply(reply: HttpReply, call: ApiCall, now: number): ContentSta
 
 /** Whether sending the same call again can do no harm. */
 function isRepeatable(error: ContentStatsError, { method }: ApiCall): boolean {
-	return error.kind === 'unreachable' || (method === 'GET' && isFateUnknown(error));
+	return error.kind === 'unreachable' || (method === 'GET' && mayHaveTakenEffect(error));
 }
 
 export type Request = (call: ApiCall) => Promise<unknown>;
 
 /**
- * Makes calls at one base URL with one key: through the gate, repeated where that is safe.
+ * Creates a function that makes calls at one base URL with one key, paced by the rate limiter.
  *
- * A GET is tried three times. A POST is repeated only where it certainly did nothing: where no
- * connection was made, or after a 429, which waits for the server's reset.
+ * A GET is tried three times. A POST is repeated only if it certainly did nothing: if no connection
+ * was made, or after a 429, once the server's window has ended.
  *
- * @returns a function that resolves to the JSON of a 2xx reply and rejects with a
- * ContentStatsError for everything else; `isFateUnknown` tells what a failed POST may have done.
+ * @returns a function that resolves to the JSON of a 2xx reply and throws a ContentStatsError for
+ * everything else; `mayHaveTakenEffect` tells what a failed POST may have done.
  */
 export function createRequest(transport: Transport): Request {
-	const { send, gate, now, sleep, signal, deadline = Infinity } = transport;
-	const limits = { signal, deadline };
+	const { send, rateLimiter, now, sleep, signal, deadline = Infinity } = transport;
 	const base = parseBaseUrl(transport.baseUrl);
 	let origin = base.origin;
 
@@ -224,36 +239,39 @@ export function createRequest(transport: Transport): Request {
 		url: URL,
 		markSent: (isSent: boolean) => void,
 	): Promise<HttpReply> {
-		const sent = await gate.run(async () => {
-			markSent(true);
-			const timeout = Math.min(TIMEOUT_MS, Math.max(deadline - now(), 1));
-			const reply = await send({
-				method: call.method,
-				url: url.href,
-				qs: call.query,
-				body: call.body,
-				headers: { Accept: 'application/json' },
-				encoding: 'text',
-				returnFullResponse: true,
-				ignoreHttpStatusErrors: true,
-				disableFollowRedirect: true,
-				timeout,
-				// The timeout of axios is that of a silent socket: a reply that drips would never end.
-				abortSignal: AbortSignal.timeout(timeout),
-			});
-			return { reply, rateWindow: readRateWindow(reply, now()) };
-		}, limits);
-		return sent.reply;
+		const { reply } = await rateLimiter.run(
+			async () => {
+				markSent(true);
+				const timeout = Math.min(RETRY_POLICY.timeoutMs, Math.max(deadline - now(), 1));
+				const reply = await send({
+					method: call.method,
+					url: url.href,
+					qs: call.query,
+					body: call.body,
+					headers: { Accept: 'application/json' },
+					encoding: 'text',
+					returnFullResponse: true,
+					ignoreHttpStatusErrors: true,
+					disableFollowRedirect: true,
+					timeout,
+					// axios times out a silent socket only: a reply that drips would never end.
+					abortSignal: AbortSignal.timeout(timeout),
+				});
+				return { reply, rateWindow: readRateWindow(reply, now()) };
+			},
+			{ signal, deadline },
+		);
+		return reply;
 	}
 
-	/** One call with, at most, the one hop between a host and its `www.` twin, method unchanged. */
-	async function sendWithHop(
+	/** Sends a call, and once more if the host redirects to its `www.` twin; the method stays. */
+	async function sendFollowingTwin(
 		call: ApiCall,
 		markSent: (isSent: boolean) => void,
 	): Promise<HttpReply> {
 		const url = new URL(`${origin}${base.pathname.replace(/\/$/, '')}${call.path}`);
 		const reply = await sendOnce(call, url, markSent);
-		if (!SAME_ELSEWHERE.has(reply.statusCode)) return reply;
+		if (!REDIRECT_STATUSES.has(reply.statusCode)) return reply;
 		const twin = twinOrigin(url, header(reply, 'location'));
 		if (twin === null) return reply;
 		origin = twin;
@@ -265,7 +283,7 @@ export function createRequest(transport: Transport): Request {
 		let reply: HttpReply;
 		let isSent = false;
 		try {
-			reply = await sendWithHop(call, (sent) => (isSent = sent));
+			reply = await sendFollowingTwin(call, (sent) => (isSent = sent));
 		} catch (error) {
 			return { error: errorWithoutReply(error, call, isSent) };
 		}
@@ -273,30 +291,32 @@ export function createRequest(transport: Transport): Request {
 			return { error: errorForReply(reply, call, now()) };
 		const json = parseJson(reply.body);
 		return json === undefined
-			? { error: unreadableReply(call.what, 'it is no JSON', reply.statusCode) }
+			? { error: unreadableReply(call.subject, 'it is no JSON', reply.statusCode) }
 			: { json };
 	}
 
 	return async (call) => {
-		for (let tries = 1, refusals = 0; ;) {
+		for (let retries = 0, rateLimited = 0; ;) {
 			const outcome = await attempt(call);
 			if ('json' in outcome) return outcome.json;
 			const { error } = outcome;
 			if (error.kind === 'rate_limited') {
-				// A reset that proves wrong again and again is believed less and less.
-				const waitMs = Math.max(error.retryAfterMs!, BACKOFF_MS * 2 ** refusals);
-				refusals += 1;
-				gate.pause(waitMs);
-				const isWorthTheWait = now() + waitMs <= deadline;
-				if (refusals >= RATE_LIMIT_ATTEMPTS || !isWorthTheWait) throw error;
+				// A reset that proves wrong again and again is believed less each time.
+				const waitMs = Math.max(error.retryAfterMs!, backoffMs(rateLimited));
+				rateLimited += 1;
+				rateLimiter.blockFor(waitMs);
+				const isPastDeadline = now() + waitMs > deadline;
+				if (rateLimited >= RETRY_POLICY.maxRateLimited || isPastDeadline) throw error;
 				continue;
 			}
-			if (error.kind === 'no_reply' && now() >= deadline) throw cutShort(call);
-			const backoffMs = BACKOFF_MS * 2 ** (tries - 1);
-			const isLast = tries >= ATTEMPTS || now() + backoffMs > deadline;
+			if (error.kind === 'no_reply' && now() >= deadline) throw cutShortError(call);
+			const waitMs = backoffMs(retries);
+			const isLast = retries + 1 >= RETRY_POLICY.maxAttempts || now() + waitMs > deadline;
 			if (isLast || !isRepeatable(error, call)) throw error;
-			await sleepUnlessStopped(backoffMs, sleep, signal);
-			tries += 1;
+			await delay(waitMs, sleep, signal).catch(() => {
+				throw cancelledError(call);
+			});
+			retries += 1;
 		}
 	};
 }

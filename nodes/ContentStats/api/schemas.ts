@@ -1,15 +1,26 @@
 import { z } from 'zod';
 
-import { type Row, toEpochMs, toRow } from '../model/snapshots';
-import { unreadableReply } from './errors';
+import { toEpochMs } from '../utils/time';
+import { type ErrorBody, unreadableReply } from './errors';
+
+/** The platforms that ContentStats tracks, by their names in the API. */
+export const PLATFORMS = ['tiktok', 'youtube', 'instagram', 'twitter'] as const;
+export type Platform = (typeof PLATFORMS)[number];
+
+/** The documented statuses of a tracking. */
+export const STATUSES = ['monitoring', 'paused', 'completed', 'cancelled', 'error'] as const;
+
+/** The metrics of a snapshot, in the order of their columns. */
+export const METRICS = ['views', 'likes', 'comments', 'shares', 'saves'] as const;
+export type Metric = (typeof METRICS)[number];
 
 /*
- * What the API documents in two ways is accepted in both; fields it may add are kept. Platform and
- * status stay open strings, so that a value the vendor adds later reaches the user as it is.
- * Nothing is transformed here: `output: video` hands on the API's object as it came.
+ * If the documentation gives two forms, both are accepted; fields that the API adds are kept.
+ * Platform and status are open strings, so that a value the vendor adds later reaches the user.
+ * Nothing is transformed: `output: video` returns the API's object as it came.
  */
 
-/** Built at first use: zod takes its time to, and n8n loads every node at each of its starts. */
+/** Built at first use: it takes zod a while, and n8n loads every node at each start. */
 function buildSchemas() {
 	const text = z.string().min(1);
 	const timestamp = z
@@ -51,7 +62,7 @@ function buildSchemas() {
 		video,
 		videoWithSnapshots: video.extend({
 			is_deleted: z.boolean().nullish(),
-			// Up to 720 entries, of which only those that are used are parsed.
+			// Up to 720 entries: only those that are used are validated (model/history).
 			snapshots: z.custom((value) => value == null || Array.isArray(value), 'Expected a list'),
 		}),
 		videoList: z.object({ videos: z.array(video) }).passthrough(),
@@ -95,18 +106,17 @@ let built: Schemas | undefined;
 const schemas = (): Schemas => (built ??= buildSchemas());
 
 export type Snapshot = z.infer<Schemas['snapshot']>;
-/** A video as in the list: no snapshots. */
+/** A video as the list has it: without snapshots. */
 export type Video = z.infer<Schemas['video']>;
 export type VideoWithSnapshots = Video & {
 	is_deleted?: boolean | null;
 	snapshots?: unknown[] | null;
 };
-/** The answer to a new tracking; costs are in USD. */
+/** The reply to a new tracking; `estimated_cost` in USD. */
 export type Tracked = z.infer<Schemas['tracked']>;
 export type Stopped = z.infer<Schemas['stopped']>;
-/** Amounts in USD; `balance_usd - uncharged_usage_usd` is what can be spent. */
+/** Amounts in USD; `balance_usd - uncharged_usage_usd` is available. */
 export type Usage = z.infer<Schemas['usage']>;
-export type ErrorBody = z.infer<Schemas['errorBody']>;
 
 const pathOf = (issue: z.ZodIssue): string =>
 	issue.path.reduce<string>(
@@ -116,125 +126,39 @@ const pathOf = (issue: z.ZodIssue): string =>
 	);
 
 /**
- * A check that hands on the very object it was given, or refuses it.
+ * Builds a reader that validates a reply and returns the very object it was given.
  *
  * @throws ContentStatsError `unreadable_reply`, naming the first field that cannot be understood.
  */
 const reader =
 	<T>(name: keyof Schemas) =>
-	(json: unknown, what: string, path: Array<string | number> = []): T => {
+	(json: unknown, subject: string, path: Array<string | number> = []): T => {
 		const result = schemas()[name].safeParse(json, { path });
 		if (result.success) return json as T;
 		const issue = result.error.issues[0]!;
-		throw unreadableReply(what, `${pathOf(issue) || 'the reply'}: ${issue.message}`);
+		throw unreadableReply(subject, `${pathOf(issue) || 'the reply'}: ${issue.message}`);
 	};
 
 export const readVideoList = reader<{ videos: Video[] }>('videoList');
-const readVideoEnvelope = reader<VideoWithSnapshots>('videoWithSnapshots');
-
 export const readTracked = reader<Tracked>('tracked');
 export const readStopped = reader<Stopped>('stopped');
 export const readUsage = reader<Usage>('usage');
-const readSnapshot = reader<Snapshot>('snapshot');
+export const readSnapshot = reader<Snapshot>('snapshot');
+const readVideoEnvelope = reader<VideoWithSnapshots>('videoWithSnapshots');
 
 /**
- * A video whose snapshots were not looked at yet. Their list is kept from zod: to hand 720 of them
- * through it takes half the time of parsing the JSON, and twice the memory.
+ * Reads a video without its snapshots: zod takes half the time of JSON.parse, and twice the memory,
+ * to pass 720 of them through.
  *
  * @throws ContentStatsError `unreadable_reply`, naming the first field that cannot be understood.
  */
-export function readVideo(json: unknown, what: string): VideoWithSnapshots {
+export function readVideo(json: unknown, subject: string): VideoWithSnapshots {
 	const { snapshots } = Object(json) as { snapshots?: unknown };
 	const isList = Array.isArray(snapshots);
-	readVideoEnvelope(isList ? { ...(json as object), snapshots: [] } : json, what);
+	readVideoEnvelope(isList ? { ...(json as object), snapshots: [] } : json, subject);
 	return json as VideoWithSnapshots;
 }
 
-/** A snapshot by its place in the reply; of what is in it only its time was read. */
-export interface DatedSnapshot {
-	/** Unix milliseconds */
-	instant: number;
-	index: number;
-}
-
-const timeOf = (entry: unknown): unknown =>
-	(entry as { snapshot_time?: unknown } | null)?.snapshot_time;
-
-/** A time as the API spells it: text of that kind sorts by time. */
-const isPlainTime = (time: unknown): time is string =>
-	typeof time === 'string' && time.length === 24 && time[10] === 'T' && time[23] === 'Z';
-
-/** What plain times before an instant (Unix milliseconds) are less than. */
-function plainTime(instant: number): string {
-	if (instant === Infinity) return '~';
-	return Math.abs(instant) <= 8.64e15 ? new Date(instant).toISOString() : '';
-}
-
-const isPlainCount = (value: unknown): boolean =>
-	value === null || value === undefined || (typeof value === 'string' && /^\d*$/.test(value));
-
-/** Whether counts are as the API documents them: what nearly all are, told in a tenth of zod's time. */
-const arePlainCounts = ({ views, likes, comments, shares, saves }: Snapshot): boolean =>
-	isPlainCount(views) &&
-	isPlainCount(likes) &&
-	isPlainCount(comments) &&
-	isPlainCount(shares) &&
-	isPlainCount(saves);
-
-/**
- * A snapshot whose time was read, in full.
- *
- * @throws ContentStatsError `unreadable_reply`, naming the entry and its field.
- */
-export function readSnapshotAt(
-	video: VideoWithSnapshots,
-	{ index }: Pick<DatedSnapshot, 'index'>,
-): Snapshot {
-	const entry = video.snapshots![index] as Snapshot;
-	if (isPlainTime(timeOf(entry)) && arePlainCounts(entry)) return entry;
-	return readSnapshot(entry, `video ${video.id}`, ['snapshots', index]);
-}
-
-function dated(video: VideoWithSnapshots, index: number): DatedSnapshot {
-	const entry = video.snapshots![index];
-	const instant = toEpochMs(String(timeOf(entry)));
-	if (Number.isNaN(instant)) readSnapshot(entry, `video ${video.id}`, ['snapshots', index]);
-	return { instant, index };
-}
-
-/**
- * The snapshots of a video, oldest first and each instant once: the API promises no order.
- *
- * @param from leaves out those before it (Unix milliseconds) but for the newest of them. Most of up to
- * 720 lie there, and to read their times takes longer than all else that is done to a reply.
- * @throws ContentStatsError `unreadable_reply`, naming the entry whose time cannot be read.
- */
-export function datedSnapshots(video: VideoWithSnapshots, from = -Infinity): DatedSnapshot[] {
-	const fromText = plainTime(from);
-	const found: DatedSnapshot[] = [];
-	let newestBefore = '';
-	let before = -1;
-	(video.snapshots ?? []).forEach((entry, index) => {
-		const time = timeOf(entry);
-		if (!isPlainTime(time) || time >= fromText) return void found.push(dated(video, index));
-		if (time <= newestBefore) return;
-		newestBefore = time;
-		before = index;
-	});
-	if (before !== -1) found.push(dated(video, before));
-	return found
-		.sort((a, b) => a.instant - b.instant || a.index - b.index)
-		.filter(({ instant }, place, all) => instant !== all[place - 1]?.instant);
-}
-
-/**
- * All snapshots of a video as rows, oldest first and each instant once.
- *
- * @throws ContentStatsError `unreadable_reply`, naming the entry and its field.
- */
-export const readRows = (video: VideoWithSnapshots): Row[] =>
-	datedSnapshots(video).map((snapshot) => toRow(video, readSnapshotAt(video, snapshot)));
-
-/** The documented parts of an error's body; undefined where it is something else, such as HTML. */
+/** Reads the documented parts of an error reply; undefined if it is anything else, such as HTML. */
 export const readErrorBody = (json: unknown): ErrorBody | undefined =>
 	schemas().errorBody.safeParse(json).data;

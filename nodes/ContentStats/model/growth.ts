@@ -1,34 +1,34 @@
-import { instantOf, type Metric, type MetricValue, type Row } from './snapshots';
+import type { Metric } from '../api/schemas';
+import { HOUR_MS } from '../utils/time';
+import { instantOf, type MetricValue, type Row } from './snapshots';
 
-/** What a snapshot adds to the one before it. Null wherever it cannot be known. */
+/** The change since the snapshot before. Null if it cannot be known. */
 export type Growth = {
 	hours_since_previous: number | null;
 	views_per_hour: number | null;
-	/** (likes + comments + shares + saves) / views, from 0 up; parts the platform lacks are left out. */
+	/** (likes + comments + shares + saves) / views, from 0 up; metrics the platform lacks are left out. */
 	engagement_rate: number | null;
 } & Record<`${Metric}_delta`, number | null>;
 
-const HOUR_MS = 3_600_000;
-
 const round = (value: number, factor: number): number => Math.round(value * factor) / factor;
 
-/** The later count minus the earlier; null unless both are numbers. */
+/** Subtracts the earlier count from the later; null unless both are numbers. */
 export function delta(later: MetricValue, earlier: MetricValue | undefined): number | null {
 	return typeof later === 'number' && typeof earlier === 'number' ? later - earlier : null;
 }
 
-/** Hours between two instants (Unix milliseconds), to four decimals; null for no time at all. */
+/** Returns the hours between two instants (Unix milliseconds), to four decimals; null unless above 0. */
 export function hoursBetween(earlier: number, later: number): number | null {
 	const hours = (later - earlier) / HOUR_MS;
 	return hours > 0 ? round(hours, 1e4) : null;
 }
 
-/** A change per hour, to two decimals; null where either part is unknown. */
+/** Divides a change by its hours, to two decimals; null if either is unknown. */
 export function perHour(change: number | null, hours: number | null): number | null {
 	return change === null || hours === null || hours === 0 ? null : round(change / hours, 100);
 }
 
-/** Engagement per view, to six decimals; null without views or without any known part. */
+/** Returns the engagement per view, to six decimals; null without views or without any known part. */
 export function engagementRate(row: Record<Metric, MetricValue>): number | null {
 	let sum = 0;
 	let isAnyKnown = false;
@@ -42,15 +42,15 @@ export function engagementRate(row: Record<Metric, MetricValue>): number | null 
 	return round(sum / row.views, 1e6);
 }
 
-/** Writes the growth of `row` into an object: copied there, it would take V8 longer than to compute. */
+/** Writes growth into `target`: V8 takes longer to copy it there than to compute it. */
 function writeGrowth<T extends object>(
-	into: T,
+	target: T,
 	row: Row,
 	previous: Row | undefined,
 	hours: number | null,
 ): T & Growth {
 	const before = hours === null ? undefined : previous;
-	const grown = into as T & Growth;
+	const grown = target as T & Growth;
 	grown.hours_since_previous = hours;
 	grown.views_delta = delta(row.views, before?.views);
 	grown.likes_delta = delta(row.likes, before?.likes);
@@ -62,13 +62,13 @@ function writeGrowth<T extends object>(
 	return grown;
 }
 
-/** The growth of `row` since `previous`, the row before it in the whole history. */
+/** Computes the growth of `row` since `previous`, the row before it in the whole history. */
 export function growthSince(row: Row, previous: Row | undefined): Growth {
 	const hours = previous ? hoursBetween(instantOf(previous), instantOf(row)) : null;
 	return writeGrowth({}, row, previous, hours);
 }
 
-/** Adds to each of the rows, oldest first, its growth since the one before, in place. */
+/** Adds to each row, in place, its growth since the row before. @param rows oldest first. */
 export function addGrowth(rows: Row[]): Array<Row & Growth> {
 	const instants = rows.map(instantOf);
 	return rows.map((row, place) => {
@@ -77,7 +77,7 @@ export function addGrowth(rows: Row[]): Array<Row & Growth> {
 	});
 }
 
-/** The metric that tells how a video does: views, or likes where its platform has no views. */
+/** Chooses the metric that tells how a video does: views, or likes if its platform has no views. */
 export function leadingMetric(rows: Row[], platform = rows[0]?.platform): 'views' | 'likes' {
 	if (rows.some((row) => row.views !== null)) return 'views';
 	return platform === 'instagram' || rows.some((row) => row.likes !== null) ? 'likes' : 'views';

@@ -1,15 +1,13 @@
 import { invalidInput } from '../api/errors';
+import type { Platform } from '../api/schemas';
+import { truncate } from '../utils/format';
 
-/** The platforms ContentStats tracks, by the names its API uses. */
-export const PLATFORMS = ['tiktok', 'youtube', 'instagram', 'twitter'] as const;
-export type Platform = (typeof PLATFORMS)[number];
-
-/** A link that names one video, or a short link of which only the platform can be told. */
+/** A link to one video, or a short link of which only the platform is known. */
 export interface VideoLink {
 	platform: Platform;
-	/** `<platform>:<id>`, the same for every spelling of a video's link; null for a short link. */
+	/** `<platform>:<id>`, the same for every spelling of a link; null for a short link. */
 	key: string | null;
-	/** The documented spelling of the link, which is what is sent to the API. */
+	/** The documented spelling of the link. The API is sent this one. */
 	url: string;
 }
 
@@ -39,7 +37,7 @@ const YOUTUBE_ID = /^[\w-]{11}$/;
 const tiktok = (id: string, documented = `m.tiktok.com/v/${id}.html`): ParsedLink =>
 	accept('tiktok', id, `https://${documented}`);
 
-/** They stand where an id would, and have its length. */
+/** Pages of many videos, with names as long as a video id. */
 const YOUTUBE_PLAYERS = new Set(['videoseries', 'live_stream']);
 
 function youtube(...ids: string[]): ParsedLink {
@@ -52,7 +50,7 @@ function youtube(...ids: string[]): ParsedLink {
 	return accept('youtube', id, `https://www.youtube.com/watch?v=${id}`);
 }
 
-/** Every form of a video link, from the API's "URL formats" and from what users paste. */
+/** Every form of a video link: the API's "URL formats", and the forms that users paste. */
 const FORMS: LinkForm[] = [
 	{
 		hosts: TIKTOK,
@@ -99,8 +97,8 @@ const FORMS: LinkForm[] = [
 	},
 ];
 
-/** Blanks, and the marks that chats and documents put around what is copied from them. */
-const UNSEEN_AROUND = /^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu;
+/** Blanks, and the invisible marks that chats and documents put around copied text. */
+const BLANKS_AROUND = /^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu;
 
 /**
  * Reads a pasted link without the network. A missing `https://` is added; tracking parameters and
@@ -109,7 +107,7 @@ const UNSEEN_AROUND = /^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu;
  * @returns the link, or the reason it was refused in words for the user, ending in what to paste.
  */
 export function parseVideoLink(text: string): ParsedLink {
-	const trimmed = text.replace(UNSEEN_AROUND, '');
+	const trimmed = text.replace(BLANKS_AROUND, '');
 	if (trimmed === '') return refuse('The link is empty');
 	if (/^[<>"'`([{“”‘’«»*|=]|\s|^[^?#]+https?:/i.test(trimmed))
 		return refuse('There is text around the link');
@@ -138,30 +136,26 @@ export function parseVideoLink(text: string): ParsedLink {
 }
 
 /**
- * Splits what a user typed or an expression gave into single links: text on line breaks, commas and
- * spaces; each entry of an array likewise. Empty pieces are dropped.
+ * Splits a parameter value into single links: text at line breaks, commas and spaces; each entry of
+ * an array likewise. Empty pieces are dropped.
  *
- * @throws ContentStatsError `invalid_input` when a piece is neither text nor an array of text.
+ * @throws ContentStatsError `invalid_input` if a piece is neither text nor an array of text.
  */
 export function splitLinks(value: unknown): string[] {
 	if (Array.isArray(value)) return value.flatMap(splitLinks);
 	if (value === null || value === undefined) return [];
 	if (typeof value !== 'string')
 		throw invalidInput(
-			`Links must be text or a list of text, not ${shortened(String(JSON.stringify(value)))}`,
+			`Links must be text or a list of text, not ${truncate(String(JSON.stringify(value)))}`,
 			'Drag in the field that holds the link itself, such as {{ $json.url }}',
 		);
 	return value.split(/[\s,]+/).filter((piece) => piece !== '');
 }
 
-/** A link as a message can show it. */
-export const shortened = (link: string): string =>
-	link.length > 120 ? `${link.slice(0, 120)}…` : link;
-
-/** What two links of the same video share: the key, or the link itself where only that is known. */
+/** Returns what all links of one video share: the key, or for a short link the link itself. */
 export const identityOf = (link: VideoLink): string => link.key ?? link.url;
 
-/** The newest tracking of each video, by identity. @param newestFirst trackings in that order. */
+/** Finds the newest tracking of each video, by identity. @param newestFirst trackings in that order. */
 export function newestByIdentity<T extends { video_link: string }>(
 	newestFirst: T[],
 ): Map<string, T> {
@@ -173,7 +167,7 @@ export function newestByIdentity<T extends { video_link: string }>(
 	return newest;
 }
 
-/** The identity of a link that the API has stored, whatever its spelling. */
+/** Returns the identity of a link that the API has stored, whatever its spelling. */
 export function identityOfStored(storedLink: string): string {
 	const parsed = parseVideoLink(storedLink);
 	return parsed.ok ? identityOf(parsed.link) : storedLink;

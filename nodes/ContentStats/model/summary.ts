@@ -1,13 +1,7 @@
-import type { Video } from '../api/schemas';
+import type { Metric, Video } from '../api/schemas';
 import { delta, engagementRate, hoursBetween, leadingMetric, perHour } from './growth';
-import {
-	instantOf,
-	type Metric,
-	type MetricValue,
-	metricsOf,
-	type Row,
-	titleOf,
-} from './snapshots';
+import { instantOf, type MetricValue, metricsOf, type Row } from './snapshots';
+import { titleOf } from './videos';
 
 /** A video's whole history in one item. */
 export type Summary = {
@@ -20,7 +14,7 @@ export type Summary = {
 	snapshot_count: number;
 	first_snapshot_time: string | null;
 	last_snapshot_time: string | null;
-	/** The metric that the following fields speak of. */
+	/** The metric of the following fields. */
 	metric: 'views' | 'likes';
 	/** First to last snapshot. */
 	metric_delta: number | null;
@@ -38,7 +32,7 @@ const BLOCKS = '▁▂▃▄▅▆▇█';
 const SPARKLINE_LENGTH = 24;
 
 /**
- * Numbers as block characters, the largest as a full block and 0 or less as the lowest. More than
+ * Draws numbers as block characters: the largest as a full block, 0 and less as the lowest. More than
  * `length` numbers are averaged into `length` groups.
  */
 export function sparkline(values: number[], length = SPARKLINE_LENGTH): string {
@@ -54,8 +48,8 @@ export function sparkline(values: number[], length = SPARKLINE_LENGTH): string {
 		.join('');
 }
 
-/** Sums up a video from all its rows, oldest first. */
-export function summarise(video: Video, rows: Row[]): Summary {
+/** Summarizes a video. @param rows all of its rows, oldest first. */
+export function summarize(video: Video, rows: Row[]): Summary {
 	const first = rows[0];
 	const last = rows.at(-1);
 	const metric = leadingMetric(rows, video.platform);

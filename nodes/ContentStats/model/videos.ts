@@ -1,7 +1,22 @@
 import type { Video } from '../api/schemas';
-import { titleOf, toIsoUtc } from './snapshots';
+import { toIsoUtc } from '../utils/time';
 
-/** A tracked video as users see it: the columns of List, and of what happens to a video. */
+const FINAL_STATUSES = new Set(['completed', 'cancelled']);
+const ENDED_STATUSES = new Set([...FINAL_STATUSES, 'error']);
+
+/** Whether a tracking with this status takes no snapshots any more. */
+export const hasEnded = (status: string): boolean => ENDED_STATUSES.has(status);
+
+/** Whether a tracking with this status never resumes; one in error may. */
+export const isFinal = (status: string): boolean => FINAL_STATUSES.has(status);
+
+/** Reads the title and creator of a video; null as long as the platform has not told them. */
+export const titleOf = (video: Video) => ({
+	title: video.current_metadata?.title ?? null,
+	creator: video.current_metadata?.creator ?? null,
+});
+
+/** Builds the item of a tracked video: the columns of List, and of the events of a video. */
 export const toVideoItem = (video: Video) => ({
 	video_id: video.id,
 	job_id: video.job_id ?? null,

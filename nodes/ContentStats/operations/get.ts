@@ -1,13 +1,14 @@
 import { type IDataObject, tryToParseDateTime, updateDisplayOptions } from 'n8n-workflow';
 
 import { invalidInput } from '../api/errors';
-import { readRows, type VideoWithSnapshots } from '../api/schemas';
+import type { VideoWithSnapshots } from '../api/schemas';
 import { addGrowth } from '../model/growth';
+import { readRows } from '../model/history';
 import { instantOf, type Row } from '../model/snapshots';
-import { summarise } from '../model/summary';
-import type { ItemOperation, Run } from './operation';
-import { includeGrowthField } from './sharedFields';
-import { chosenVideo, videoLocator } from './videoLocator';
+import { summarize } from '../model/summary';
+import { includeGrowthField } from './fields';
+import type { ItemOperation, OperationContext } from './operation';
+import { resolveVideoId, videoLocator } from './videoLocator';
 
 type Output = 'latest' | 'snapshots' | 'summary' | 'video';
 
@@ -82,8 +83,8 @@ const fields = updateDisplayOptions({ show: { operation: ['get'] } }, [
 	},
 ]);
 
-/** The instant of `since` in Unix milliseconds; -Infinity where it is not set. */
-function sinceInstant(since: unknown, timezone: string): number {
+/** Parses Since to Unix milliseconds: -Infinity if it is not set, NaN if it is no date. */
+function parseSince(since: unknown, timezone: string): number {
 	if (since === undefined || since === null || since === '') return -Infinity;
 	try {
 		return tryToParseDateTime(since, timezone).toMillis();
@@ -92,7 +93,7 @@ function sinceInstant(since: unknown, timezone: string): number {
 	}
 }
 
-function countOf(lastSnapshots: unknown): number {
+function parseLastSnapshots(lastSnapshots: unknown): number {
 	if (lastSnapshots === undefined || lastSnapshots === null) return Infinity;
 	const count = Number(lastSnapshots);
 	if (Number.isInteger(count) && count > 0) return count;
@@ -109,17 +110,22 @@ interface Selection {
 	includeGrowth: boolean;
 }
 
-/** What the fields ask for; a date without a zone is in the workflow's. @throws on bad input */
+/**
+ * Reads which snapshots the fields select.
+ *
+ * @param timezone the workflow's, for a date without one.
+ * @throws ContentStatsError `invalid_input`
+ */
 function readSelection(output: Output, options: Options, timezone: string): Selection {
 	const includeGrowth = options.includeGrowth ?? false;
 	if (output === 'latest') return { since: -Infinity, count: 1, includeGrowth };
-	const since = sinceInstant(options.since, timezone);
+	const since = parseSince(options.since, timezone);
 	if (Number.isNaN(since))
 		throw invalidInput(
 			`Since is no date: “${String(options.since)}”`,
 			'Choose a date, or give one as ISO-8601, such as 2026-01-31T00:00:00Z',
 		);
-	return { since, count: countOf(options.lastSnapshots), includeGrowth };
+	return { since, count: parseLastSnapshots(options.lastSnapshots), includeGrowth };
 }
 
 function selectRows(video: VideoWithSnapshots, { since, count, includeGrowth }: Selection): Row[] {
@@ -129,18 +135,18 @@ function selectRows(video: VideoWithSnapshots, { since, count, includeGrowth }: 
 	return recent.slice(-Math.min(count, recent.length));
 }
 
-async function executeItem(run: Run, itemIndex: number): Promise<IDataObject[]> {
-	const { context, client, hint } = run;
-	const output = context.getNodeParameter('output', itemIndex) as Output;
-	const options = context.getNodeParameter('options', itemIndex, {}) as Options;
-	const selection = readSelection(output, options, context.getTimezone());
-	const video = await client.get(await chosenVideo(run, itemIndex));
+async function executeItem(context: OperationContext, itemIndex: number): Promise<IDataObject[]> {
+	const { functions, client, hint } = context;
+	const output = functions.getNodeParameter('output', itemIndex) as Output;
+	const options = functions.getNodeParameter('options', itemIndex, {}) as Options;
+	const selection = readSelection(output, options, functions.getTimezone());
+	const video = await client.get(await resolveVideoId(context, itemIndex));
 
 	if (output === 'video') return [video as IDataObject];
 	if ((video.snapshots ?? []).length === 0)
 		hint(`Video ${video.id} has no snapshots yet: the first comes within an hour of its start`);
 	const rows = selectRows(video, selection);
-	return output === 'summary' ? [summarise(video, rows)] : rows;
+	return output === 'summary' ? [summarize(video, rows)] : rows;
 }
 
 export const get: ItemOperation = {

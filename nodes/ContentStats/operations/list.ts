@@ -2,13 +2,15 @@ import { type IDataObject, updateDisplayOptions } from 'n8n-workflow';
 
 import { type Client, LIST_LIMIT, type VideoFilters } from '../api/client';
 import { type ContentStatsError, invalidInput } from '../api/errors';
-import { type Listing, listAll, sliceNames } from '../api/listing';
-import { datedSnapshots, readSnapshotAt, type Video } from '../api/schemas';
-import { forEachAtOnce } from '../api/wait';
-import { metricsOf, toIsoUtc } from '../model/snapshots';
+import { type Listing, listAll, formatSlices } from '../api/listing';
+import type { Video } from '../api/schemas';
+import { datedSnapshots, readSnapshotAt } from '../model/history';
+import { metricsOf } from '../model/snapshots';
 import { toVideoItem } from '../model/videos';
-import type { ItemOperation, Run } from './operation';
-import { platformField, simplifyField } from './sharedFields';
+import { mapConcurrent } from '../utils/async';
+import { toIsoUtc } from '../utils/time';
+import { platformField, simplifyField } from './fields';
+import type { ItemOperation, OperationContext } from './operation';
 
 const fields = updateDisplayOptions({ show: { operation: ['list'] } }, [
 	{
@@ -80,7 +82,7 @@ const fields = updateDisplayOptions({ show: { operation: ['list'] } }, [
 	},
 ]);
 
-/** The newest snapshot; none of a video that was deleted since it was listed. */
+/** Reads the newest snapshot; undefined if there is none, or the video was deleted since it was listed. */
 async function latestSnapshot(client: Client, { id }: Video) {
 	const video = await client.get(id).catch((error: ContentStatsError) => error);
 	if (video instanceof Error) {
@@ -120,25 +122,25 @@ async function listUpTo(
 	return { videos: videos.slice(0, limit), fullSlices: videos.length < limit ? fullSlices : [] };
 }
 
-async function executeItem(run: Run, itemIndex: number): Promise<IDataObject[]> {
-	const { context, client, hint } = run;
-	const { platform, status } = context.getNodeParameter('filters', itemIndex, {}) as VideoFilters;
+async function executeItem(context: OperationContext, itemIndex: number): Promise<IDataObject[]> {
+	const { functions, client, hint } = context;
+	const { platform, status } = functions.getNodeParameter('filters', itemIndex, {}) as VideoFilters;
 	const filters = { ...(platform ? { platform } : {}), ...(status ? { status } : {}) };
-	const { videos, fullSlices } = (context.getNodeParameter('returnAll', itemIndex) as boolean)
+	const { videos, fullSlices } = (functions.getNodeParameter('returnAll', itemIndex) as boolean)
 		? await listAll(client, filters)
-		: await listUpTo(client, filters, context.getNodeParameter('limit', itemIndex) as number);
+		: await listUpTo(client, filters, functions.getNodeParameter('limit', itemIndex) as number);
 	if (fullSlices.length > 0)
 		hint(
-			`The API shows only the newest ${LIST_LIMIT} videos of a platform and status: older ones may be missing of ${sliceNames(fullSlices)}`,
+			`The API shows only the newest ${LIST_LIMIT} videos of a platform and status: older ones may be missing of ${formatSlices(fullSlices)}`,
 			'warning',
 		);
 
-	const simplify = context.getNodeParameter('simplify', itemIndex) as boolean;
-	const options = context.getNodeParameter('options', itemIndex, {}) as {
+	const simplify = functions.getNodeParameter('simplify', itemIndex) as boolean;
+	const options = functions.getNodeParameter('options', itemIndex, {}) as {
 		includeLatestSnapshot?: boolean;
 	};
 	if (options.includeLatestSnapshot)
-		return await forEachAtOnce(videos, (video) => withLatestSnapshot(client, video, simplify));
+		return await mapConcurrent(videos, (video) => withLatestSnapshot(client, video, simplify));
 	return simplify ? videos.map(toVideoItem) : (videos as IDataObject[]);
 }
 

@@ -8,34 +8,34 @@ import type {
 
 import type { Client } from '../api/client';
 
-/** What an operation works with. */
-export interface Run {
-	context: IExecuteFunctions;
+/** What an operation is handed. */
+export interface OperationContext {
+	functions: IExecuteFunctions;
 	client: Client;
-	/** Whether the key is one that charges nothing. */
+	/** Whether the key charges nothing. */
 	isTestKey: boolean;
-	/** What the rate limit and the balance belong to. Holds the key: never shown. */
+	/** The owner of the rate limit and the balance. It contains the key: never show it. */
 	account: string;
-	/** Says something beside the output, in the output panel. */
+	/** Shows a message in the output panel. */
 	hint: (message: string, type?: 'info' | 'warning') => void;
 }
 
-interface Described {
+interface OperationDescription {
 	/** The entry in the Operation list. */
 	option: INodePropertyOptions & { value: string };
 	fields: INodeProperties[];
-	/** What an AI agent is told: what the operation does, what it costs, and what it returns. */
+	/** Tells an AI agent what the operation does, costs and returns. */
 	toolDescription: string;
 }
 
-/** An operation on each input item by itself. */
-export interface ItemOperation extends Described {
-	executeItem(run: Run, itemIndex: number): Promise<IDataObject[]>;
+/** An operation that is executed on each input item by itself. */
+export interface ItemOperation extends OperationDescription {
+	executeItem(context: OperationContext, itemIndex: number): Promise<IDataObject[]>;
 }
 
-/** An operation on all input items at once. */
-export interface BatchOperation extends Described {
-	executeBatch(run: Run): Promise<INodeExecutionData[]>;
+/** An operation that is executed once, on all input items together. */
+export interface BatchOperation extends OperationDescription {
+	executeBatch(context: OperationContext): Promise<INodeExecutionData[]>;
 }
 
 export type Operation = ItemOperation | BatchOperation;

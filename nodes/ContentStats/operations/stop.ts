@@ -2,7 +2,7 @@ import { updateDisplayOptions } from 'n8n-workflow';
 
 import { listRunning } from '../api/listing';
 import type { ItemOperation } from './operation';
-import { chosenVideo, videoLocator } from './videoLocator';
+import { resolveVideoId, videoLocator } from './videoLocator';
 
 export const stop: ItemOperation = {
 	option: {
@@ -14,10 +14,10 @@ export const stop: ItemOperation = {
 	toolDescription:
 		'Stop tracking a video before its time. This cannot be undone; the snapshots are kept, and only those already taken are paid. Returns one item with video_id, previous_status and new_status.',
 	fields: updateDisplayOptions({ show: { operation: ['stop'] } }, [videoLocator]),
-	async executeItem(run, itemIndex) {
-		// A link that was tracked again may have a newer tracking that has ended: the one that costs is meant.
-		const id = await chosenVideo(run, itemIndex, listRunning);
-		const { job_id, video_link, previous_status, new_status } = await run.client.stop(id);
+	async executeItem(context, itemIndex) {
+		// The newest tracking of a link may have ended already; the user means the one that costs.
+		const id = await resolveVideoId(context, itemIndex, listRunning);
+		const { job_id, video_link, previous_status, new_status } = await context.client.stop(id);
 		return [
 			{
 				video_id: id,

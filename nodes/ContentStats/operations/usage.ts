@@ -12,7 +12,7 @@ export const usage: BatchOperation = {
 	toolDescription:
 		'Get the balance of the ContentStats account. Free. Returns one item in USD with available_usd (what can still be spent), committed_usd (what the running videos will cost) and total_charged_usd, and with active_videos and estimated_days_remaining.',
 	fields: [],
-	async executeBatch({ context, client }) {
+	async executeBatch({ functions, client }) {
 		const [report, running] = await Promise.all([client.usage(), listRunning(client)]);
 		const isComplete = hiddenSlices(running, report.active_videos).length === 0;
 		return [
@@ -23,7 +23,7 @@ export const usage: BatchOperation = {
 					committed_usd: isComplete ? committedUsd(running.videos, report.cost_per_snapshot) : null,
 					estimated_days_remaining: estimatedDaysRemaining(report),
 				},
-				pairedItem: context.getInputData().map((_, item) => ({ item })),
+				pairedItem: functions.getInputData().map((_, item) => ({ item })),
 			},
 		];
 	},

@@ -11,10 +11,10 @@ import { type Listing, listAll } from '../api/listing';
 import type { Video } from '../api/schemas';
 import { connect, toNodeError } from '../host';
 import { identityOf, newestByIdentity, parseVideoLink } from '../model/links';
-import { titleOf } from '../model/snapshots';
-import type { Run } from './operation';
+import { titleOf } from '../model/videos';
+import type { OperationContext } from './operation';
 
-/** The choice of one tracked video: from a searchable list, by id, or by the video's link. */
+/** Chooses one tracked video: from a searchable list, by its id, or by its link. */
 export const videoLocator: INodeProperties = {
 	displayName: 'Video',
 	name: 'videoId',
@@ -57,14 +57,18 @@ export const videoLocator: INodeProperties = {
 	],
 };
 
-/** Lists the trackings among which a link is looked for. */
-type Search = (client: Client, filters: VideoFilters) => Promise<Listing>;
+/** Lists the trackings in which a link is looked up. */
+type ListTrackings = (client: Client, filters: VideoFilters) => Promise<Listing>;
 
-/** The tracking a link means: the newest, where it was tracked several times. */
-async function findByUrl(client: Client, text: string, search: Search): Promise<string> {
+/** Finds the newest tracking of a link. */
+async function findIdByUrl(
+	client: Client,
+	text: string,
+	listTrackings: ListTrackings,
+): Promise<string> {
 	const parsed = parseVideoLink(text);
 	if (!parsed.ok) throw invalidInput(`“${text}” is no link of a video`, parsed.reason);
-	const { videos, fullSlices } = await search(client, { platform: parsed.link.platform });
+	const { videos, fullSlices } = await listTrackings(client, { platform: parsed.link.platform });
 	const found = newestByIdentity(videos).get(identityOf(parsed.link));
 	if (found) return found.id;
 	const beyond =
@@ -77,13 +81,18 @@ async function findByUrl(client: Client, text: string, search: Search): Promise<
 	});
 }
 
-/** The id of the video chosen for an item; a link is looked for among all trackings unless told. */
-export async function chosenVideo(
-	{ context, client }: Run,
+/**
+ * Resolves the video chosen for an item to its id.
+ *
+ * @param listTrackings lists the trackings in which a link is looked up: all of them by default.
+ * @throws ContentStatsError `invalid_input` if it is no video, `not_found` if a link is not tracked.
+ */
+export async function resolveVideoId(
+	{ functions, client }: OperationContext,
 	itemIndex: number,
-	search: Search = listAll,
+	listTrackings: ListTrackings = listAll,
 ): Promise<string> {
-	const chosen = context.getNodeParameter('videoId', itemIndex) as
+	const chosen = functions.getNodeParameter('videoId', itemIndex) as
 		INodeParameterResourceLocator | string;
 	// A workflow written by hand may hold the bare id.
 	const { mode, value: entered } =
@@ -91,10 +100,10 @@ export async function chosenVideo(
 	const value = String(entered ?? '').trim();
 	if (mode !== 'url') return value;
 	if (value === '') throw invalidInput('No video was chosen', 'Paste the link of a tracked video');
-	return await findByUrl(client, value, search);
+	return await findIdByUrl(client, value, listTrackings);
 }
 
-const label = (video: Video): string => {
+const labelOf = (video: Video): string => {
 	const { title, creator } = titleOf(video);
 	const name = [title, creator].filter(Boolean).join(' — ') || video.video_link;
 	// The list is narrow: the usual state goes without saying.
@@ -102,7 +111,7 @@ const label = (video: Video): string => {
 	return `${name} (${video.platform}${state})`;
 };
 
-/** The tracked videos whose title, creator, link or id holds what was typed, newest first. */
+/** Searches the tracked videos by title, creator, link and id, newest first. */
 export async function searchVideos(
 	this: ILoadOptionsFunctions,
 	filter = '',
@@ -112,7 +121,7 @@ export async function searchVideos(
 		const { videos } = await listAll(client, {});
 		const wanted = filter.trim().toLowerCase();
 		const results = videos
-			.map((video) => ({ name: label(video), value: video.id, url: video.video_link }))
+			.map((video) => ({ name: labelOf(video), value: video.id, url: video.video_link }))
 			.filter((entry) =>
 				`${entry.name} ${entry.url} ${entry.value}`.toLowerCase().includes(wanted),
 			);

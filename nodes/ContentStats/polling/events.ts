@@ -1,9 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Usage, Video } from '../api/schemas';
+import type { Metric, Usage, Video } from '../api/schemas';
 import { availableUsd } from '../model/money';
-import type { Metric, Row } from '../model/snapshots';
-import { toVideoItem } from '../model/videos';
+import type { Row } from '../model/snapshots';
+import { hasEnded, toVideoItem } from '../model/videos';
 
 export type EventName =
 	| 'snapshot.created'
@@ -14,18 +14,18 @@ export type EventName =
 	| 'video.deleted'
 	| 'balance.low';
 
-/** An item of the trigger; `event_key` is the same whenever the same event is emitted again. */
+/** An item of the trigger. An event has the same `event_key` each time it is emitted. */
 export type EventItem = IDataObject & { event: EventName; event_key: string };
 
-/** What a snapshot is besides being taken. */
+/** What the events of a snapshot depend on, beside its row. */
 export interface SnapshotFacts {
 	isFirst: boolean;
 	metric: Metric;
-	/** The marks that `metric` passes with it, ascending. */
+	/** The milestones that `metric` passes with this snapshot, ascending. */
 	marks: number[];
 }
 
-/** The events of one snapshot that were asked for: its start, itself, the marks it passes. */
+/** Builds the chosen events of one snapshot: its start, itself, the milestones it passes. */
 export function snapshotItems(
 	events: EventName[],
 	row: Row,
@@ -51,22 +51,14 @@ export function snapshotItems(
 	return [...items, ...reached].filter(({ event }) => events.includes(event));
 }
 
-const FINAL = new Set(['completed', 'cancelled']);
-const ENDED = new Set([...FINAL, 'error']);
-
-/** Whether a tracking with this status takes no snapshot any more. */
-export const hasEnded = (status: string): boolean => ENDED.has(status);
-/** Whether it never will again: a tracking in error may go on. */
-export const isFinal = (status: string): boolean => FINAL.has(status);
-
 /**
- * What happened to a video between two looks at it, in the order of the table of events.
+ * Builds the events of a change of a video's status, in the order of the table of events.
  *
- * @param before its status and whether it was deleted, at the last look.
- * @param lastSnapshotTime ISO-8601 UTC; null before the first.
+ * @param before its status, and whether it was deleted, at the previous fetch.
+ * @param lastSnapshotTime ISO-8601 UTC; null before the first snapshot.
  */
 export function statusItems(
-	before: { status: string; is_deleted: boolean },
+	before: { status: string; isDeleted: boolean },
 	video: Video & { is_deleted?: boolean | null },
 	lastSnapshotTime: string | null,
 	extra: IDataObject = {},
@@ -87,12 +79,12 @@ export function statusItems(
 			? [item('tracking.paused', `paused:${lastSnapshotTime ?? 'none'}`, previous)]
 			: []),
 		...(isEnd ? [item('tracking.ended', 'ended', previous)] : []),
-		...(video.is_deleted && !before.is_deleted ? [item('video.deleted', 'deleted', {})] : []),
+		...(video.is_deleted && !before.isDeleted ? [item('video.deleted', 'deleted', {})] : []),
 	];
 }
 
-/** The item of a video that the API does not know any more: what is known of it is its id. */
-export const goneItem = (video_id: string): EventItem => ({
+/** Builds the event of a video that the API no longer knows: of it only the id is known. */
+export const deletedItem = (video_id: string): EventItem => ({
 	event: 'video.deleted',
 	event_key: `${video_id}:deleted`,
 	video_id,
@@ -108,7 +100,12 @@ export const goneItem = (video_id: string): EventItem => ({
 	created_at: null,
 });
 
-/** @param since when it was seen first, ISO-8601 UTC: a later fall is another event. */
+/**
+ * Builds the event of a low balance.
+ *
+ * @param threshold_usd USD.
+ * @param since ISO-8601 UTC time at which it was first seen: a later fall is another event.
+ */
 export const balanceItem = (usage: Usage, threshold_usd: number, since: string): EventItem => ({
 	event: 'balance.low',
 	event_key: `balance.low:${since}`,

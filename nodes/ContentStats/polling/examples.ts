@@ -1,14 +1,15 @@
 import type { Client } from '../api/client';
 import type { VideoWithSnapshots } from '../api/schemas';
-import { listWatched } from './collect';
-import { balanceItem, type EventItem, type EventName, hasEnded } from './events';
-import { fromItsStart } from './rewatch';
-import { sight } from './sighting';
-import type { PollSettings } from './settings';
-import { namedIds, type Watch, watchedIn } from './watch';
+import { hasEnded } from '../model/videos';
+import { diffVideo } from './diff';
+import { balanceItem, type EventItem, type EventName } from './events';
+import { listWatched } from './fetch';
+import type { PollSettings } from './parameters';
+import { NEW_VIDEO } from './reconcile';
+import { selectedIds, type Watch, watchedVideos } from './watch';
 
-/** How many videos are looked at for one that has snapshots. */
-const MOST_LOOKED_AT = 5;
+/** How many of the newest videos are fetched to find one with snapshots. */
+const MAX_CANDIDATES = 5;
 
 const SAMPLE_VIDEO: VideoWithSnapshots = {
 	id: 'cm5abc123def',
@@ -24,14 +25,14 @@ const SAMPLE_VIDEO: VideoWithSnapshots = {
 };
 const SAMPLE_COUNTS = { views: '1250000', likes: '185000', comments: '4200', shares: '12500' };
 
-/** Every item that a video makes when all of it is fresh. */
+/** Builds every item of a video, as if nothing of it was emitted before. */
 function itemsOf(video: VideoWithSnapshots, settings: PollSettings, now: number): EventItem[] {
-	const everything = { ...settings, maxItemsPerPoll: Infinity };
-	const { snapshots, status } = sight(fromItsStart, video, now, [], null, everything);
+	const unlimited = { ...settings, maxItemsPerPoll: Infinity };
+	const { snapshots, status } = diffVideo(NEW_VIDEO, video, now, [], null, unlimited);
 	return [...snapshots.flatMap(({ items }) => items), ...status];
 }
 
-/** A made-up video to which everything has happened. */
+/** Builds the items of a made-up video to which everything has happened. */
 function sampleItems(settings: PollSettings, now: number): EventItem[] {
 	const { milestoneMetric, milestones } = settings;
 	const [mark = 1] = milestones;
@@ -48,28 +49,29 @@ function sampleItems(settings: PollSettings, now: number): EventItem[] {
 	].flatMap((video) => itemsOf(video, settings, now));
 }
 
-/** Watched videos worth a look: the newest, and such as have paused or ended. */
-async function idsToLookAt(client: Client, watch: Watch): Promise<Set<string>> {
-	const listed = watchedIn(watch, await listWatched(client, watch));
+/** Chooses the videos to fetch for examples: the newest, one that paused, and one that ended. */
+async function candidateIds(client: Client, watch: Watch): Promise<Set<string>> {
+	const listed = watchedVideos(watch, await listWatched(client, watch));
 	const paused = listed.find(({ status }) => status === 'paused');
 	const ended = listed.find(({ status }) => hasEnded(status));
-	const newest = [...namedIds(watch), ...listed.map(({ id }) => id)].slice(0, MOST_LOOKED_AT);
+	const newest = [...selectedIds(watch), ...listed.map(({ id }) => id)].slice(0, MAX_CANDIDATES);
 	return new Set([...newest, ...[paused, ended].flatMap((video) => video?.id ?? [])]);
 }
 
-/** The newest item of its kind of the first video that has one. */
+/** Picks the newest item of an event, of the first video that has one. */
 function pick(event: EventName, items: EventItem[]): EventItem | undefined {
 	const fitting = items.filter((item) => item.event === event);
 	return fitting.filter(({ video_id }) => video_id === fitting[0]!.video_id).at(-1);
 }
 
 /**
- * One item of every chosen event for a test in the editor: real ones where there are, else made-up
- * ones marked `sample: true`. Nothing is remembered.
+ * Builds one item per chosen event for a test in the editor: a real one if there is any, else a
+ * made-up one with `sample: true`. The state is neither read nor changed.
  *
- * @param now the clock of n8n, in Unix milliseconds.
+ * @param now Unix milliseconds, by the clock of n8n.
+ * @throws ContentStatsError
  */
-export async function examples(
+export async function exampleItems(
 	client: Client,
 	watch: Watch,
 	settings: PollSettings,
@@ -83,7 +85,7 @@ export async function examples(
 		const isLow = Number(item.available_usd) < lowBalanceUsd;
 		real.push(isLow ? item : { ...item, sample: true });
 	}
-	for (const id of await idsToLookAt(client, watch)) {
+	for (const id of await candidateIds(client, watch)) {
 		if (events.every((event) => pick(event, real))) break;
 		real.push(...itemsOf(await client.get(id), settings, now));
 	}

@@ -1,59 +1,58 @@
 import { ContentStatsError, invalidInput } from '../api/errors';
+import { DAY_MS } from '../utils/time';
 import type { WatchedVideo } from './state';
 
-const DAY_MS = 24 * 3_600_000;
-
-/** What is remembered of a video after it could not be fetched at `at`. */
-export const afterFailure = (video: WatchedVideo, at: number): WatchedVideo => ({
+/** Returns the state of a video that could not be fetched at `now` (Unix milliseconds). */
+export const recordVideoFailure = (video: WatchedVideo, now: number): WatchedVideo => ({
 	...video,
-	failing: { since: video.failing?.since ?? at, tried: at },
+	failing: { since: video.failing?.since ?? now, lastTriedAt: now },
 });
 
-/** The error where an API that works knows none of the watched videos. */
-export const allUnknown = (count: number): ContentStatsError =>
+/** Builds the error of an API that works, but knows none of the watched videos. */
+export const allVideosUnknown = (count: number): ContentStatsError =>
 	invalidInput(
 		`ContentStats knows none of the ${count} watched videos`,
 		'The credential may be of another account: then nothing was deleted. If they are gone for good, put a duplicate of the trigger node in its place and publish: it starts anew, as Start From says',
 	);
 
-/** Something other than a video that could not be asked for. */
-export interface Late {
-	/** In words. */
-	what: string;
+/** A failed call for something other than a video: the list, or the balance. */
+export interface FailedCall {
+	/** What messages call it. */
+	subject: string;
 	error: ContentStatsError;
-	/** When it was last there, in Unix milliseconds. */
-	since: number;
+	/** When it last succeeded, in Unix milliseconds. */
+	lastSuccessAt: number;
 }
 
 /**
- * The error that tells of what has been failing for a day, at most once a day; null where there is
- * nothing to tell.
+ * Builds the error that reports what has been failing for a day, at most once a day.
  *
- * @param videos what is remembered after the poll.
+ * @param videos the state after the poll.
  * @param failed why videos failed in this poll.
- * @param late what else failed in this poll.
- * @param reported when it was told last, in Unix milliseconds.
+ * @param failedCalls what else failed in this poll.
+ * @param reportedAt when it was last reported, in Unix milliseconds.
+ * @returns null if there is nothing to report.
  */
 export function dailyReport(
 	videos: Record<string, WatchedVideo>,
 	failed: ReadonlyMap<string, ContentStatsError>,
-	late: Late[],
-	reported: number | undefined,
+	failedCalls: FailedCall[],
+	reportedAt: number | undefined,
 	now: number,
 ): ContentStatsError | null {
-	if (reported !== undefined && now >= reported && now - reported < DAY_MS) return null;
-	const isLong = (since: number | undefined) => since !== undefined && now - since >= DAY_MS;
-	const long = [...failed].filter(([id]) => isLong(videos[id]?.failing?.since));
-	const longLate = late.filter(({ since }) => isLong(since));
-	const error = long[0]?.[1] ?? longLate[0]?.error;
+	if (reportedAt !== undefined && now >= reportedAt && now - reportedAt < DAY_MS) return null;
+	const isADayAgo = (since: number | undefined) => since !== undefined && now - since >= DAY_MS;
+	const videosDown = [...failed].filter(([id]) => isADayAgo(videos[id]?.failing?.since));
+	const callsDown = failedCalls.filter(({ lastSuccessAt }) => isADayAgo(lastSuccessAt));
+	const error = videosDown[0]?.[1] ?? callsDown[0]?.error;
 	if (!error) return null;
-	const ids = long.map(([id]) => id);
-	const what = [
+	const ids = videosDown.map(([id]) => id);
+	const subjects = [
 		...(ids.length > 0 ? [`${ids.length === 1 ? 'video' : 'videos'} ${ids.join(', ')}`] : []),
-		...longLate.map(({ what: name }) => name),
+		...callsDown.map(({ subject }) => subject),
 	];
 	return new ContentStatsError(error.kind, {
-		message: `Nothing has come of ${what.join(' and ')} for a day. ${error.message}`,
+		message: `Nothing has come of ${subjects.join(' and ')} for a day. ${error.message}`,
 		description: `${error.description}. Nothing else is held back, and this is told at most once a day`,
 		statusCode: error.statusCode,
 	});

@@ -1,101 +1,100 @@
 import type { Client } from '../api/client';
 import type { ContentStatsError } from '../api/errors';
 import type { Listing } from '../api/listing';
-import { fetchEach, listWatched, orError } from './collect';
-import { conclude, type Learnt, type PollResult } from './conclude';
-import { prune } from './handOver';
-import { nothingOwed, type Owed, owedReplay } from './replay';
-import { isSeeding, rewatch, toBeSeeded, type Watching } from './rewatch';
+import { diffVideo, type VideoDiff } from './diff';
+import { pruneDiffs } from './emit';
+import type { FailedCall } from './failures';
+import { fetchVideos, listWatched, rethrowFatal } from './fetch';
+import type { PollSettings } from './parameters';
+import { isSeeding, reconcile, UNSEEDED_VIDEO, type Watchlist } from './reconcile';
+import { type PollFindings, type PollResult, reducePoll } from './reduce';
+import { dueReplay, NO_REPLAY, type Replay } from './replay';
 import { dueIds, isBalanceDue, isListingDue, usualCadence } from './schedule';
-import type { PollSettings } from './settings';
-import { sight, type Sighting } from './sighting';
 import type { PollState } from './state';
-import { covers, listFilters, namedIds, type Watch } from './watch';
+import { isWatched, listFilters, selectedIds, type Watch } from './watch';
 
-/** What a poll needs of its host. */
+/** The host's side of a poll. */
 export interface PollHost {
 	client: Client;
 	/** The clock of n8n, in Unix milliseconds. */
 	now: () => number;
 	/** An id that each start of n8n makes anew. */
-	process: string;
+	processId: string;
 	baseUrl: string;
-	/** Whether the poll may refuse to let the workflow be activated, for what the user must mend. */
+	/** Whether n8n makes this poll to activate the workflow, and shows its error if it throws. */
 	isActivation: boolean;
 }
 
-/** A call that may fail while the rest goes on; null where it was not made. */
-type Attempt<T> = { value: T | null; error: ContentStatsError | null } | null;
+/** The outcome of a call that the rest of the poll can do without; null if it was not made. */
+type Settled<T> = { value: T | null; error: ContentStatsError | null } | null;
 
-/** @throws what concerns every video alike. */
-const attempt = async <T>(call: Promise<T>): Promise<Attempt<T>> =>
+/** Awaits a call. @throws ContentStatsError if it is fatal. */
+const settle = async <T>(call: Promise<T>): Promise<Settled<T>> =>
 	await call.then(
 		(value) => ({ value, error: null }),
-		(error) => ({ value: null, error: orError(error) }),
+		(error) => ({ value: null, error: rethrowFatal(error) }),
 	);
 
-/** The list, where it is time to ask for it. @throws where nothing can be seeded without it. */
-async function findVideos(
+/** Asks for the list if it is due. @throws ContentStatsError while seeding, which needs the list. */
+async function listIfDue(
 	state: PollState | null,
 	watch: Watch,
 	{ client, now }: PollHost,
-): Promise<Attempt<Listing>> {
+): Promise<Settled<Listing>> {
 	if (listFilters(watch).length === 0) return null;
 	if (isSeeding(state, watch)) return { value: await listWatched(client, watch), error: null };
 	if (state && !isListingDue(state, now())) return null;
-	return await attempt(listWatched(client, watch));
+	return await settle(listWatched(client, watch));
 }
 
-/** Fetches what is due. Snapshots that are too many for one poll are let go of on the way. */
-async function look(
-	watching: Watching,
+/** Fetches the due videos and compares each with its state. Snapshots beyond one poll are dropped on the way. */
+async function fetchAndDiff(
+	{ watch, videos }: Watchlist,
 	due: Set<string>,
-	owed: Owed,
+	replay: Replay,
 	settings: PollSettings,
 	{ client, now }: PollHost,
-): Promise<Pick<Learnt, 'sightings' | 'answers' | 'elsewhere'>> {
-	const { watch, videos } = watching;
+): Promise<Pick<PollFindings, 'diffs' | 'fetchResult' | 'otherPlatformIds'>> {
 	const usual = usualCadence(Object.values(videos));
-	const elsewhere = new Set<string>();
-	let sightings: Sighting[] = [];
+	const otherPlatformIds = new Set<string>();
+	let diffs: VideoDiff[] = [];
 	let held = 0;
-	const answers = await fetchEach(client, [...due], (id, video) => {
-		if (watch.kind === 'all' && !covers(watch, video)) return void elsewhere.add(id);
-		// What is fetched only to be emitted again is not watched any more: nothing of it is fresh.
-		const [known, rules] = videos[id]
+	const fetchResult = await fetchVideos(client, [...due], (id, video) => {
+		if (watch.kind === 'all' && !isWatched(watch, video)) return void otherPlatformIds.add(id);
+		// A video that is fetched for a replay alone is not watched: nothing of it is fresh.
+		const [state, videoSettings] = videos[id]
 			? [videos[id], settings]
-			: [toBeSeeded, { ...settings, startFrom: 'new' as const }];
-		const sighting = sight(known, video, now(), owed.snapshots[id] ?? [], usual, rules);
-		sightings.push(sighting);
-		held += sighting.snapshots.length;
+			: [UNSEEDED_VIDEO, { ...settings, startFrom: 'new' as const }];
+		const diff = diffVideo(state, video, now(), replay.snapshots[id] ?? [], usual, videoSettings);
+		diffs.push(diff);
+		held += diff.snapshots.length;
 		if (held <= 2 * settings.maxItemsPerPoll) return;
-		sightings = prune(sightings, settings.maxItemsPerPoll);
-		held = sightings.reduce((sum, { snapshots }) => sum + snapshots.length, 0);
+		diffs = pruneDiffs(diffs, settings.maxItemsPerPoll);
+		held = diffs.reduce((sum, { snapshots }) => sum + snapshots.length, 0);
 	});
-	return { sightings, answers, elsewhere };
+	return { diffs, fetchResult, otherPlatformIds };
 }
 
 /**
- * Tells a service that is down from a video that cannot be read. Called where not one request of a
- * poll was answered.
+ * Tells a service that is down from a video that cannot be read, after a poll without any answer.
  *
- * @throws ContentStatsError the reason why the poll brought nothing.
+ * @throws ContentStatsError the reason, if the service is down.
  */
-async function proveThatItWorks(client: Client, errors: ContentStatsError[]): Promise<void> {
+async function assertApiReachable(client: Client, errors: ContentStatsError[]): Promise<void> {
 	if (errors.every(({ kind }) => kind === 'out_of_time')) return;
-	const refusal = errors.find(({ kind }) => kind === 'rate_limited' || kind === 'cut_short');
-	if (refusal) throw refusal;
-	const proof = await attempt(client.usage());
-	const reason = errors.find(({ kind }) => kind !== 'not_found') ?? proof?.error;
-	if (proof?.error && reason) throw reason;
+	const noAnswer = errors.find(({ kind }) => kind === 'rate_limited' || kind === 'cut_short');
+	if (noAnswer) throw noAnswer;
+	const probe = await settle(client.usage());
+	const reason = errors.find(({ kind }) => kind !== 'not_found') ?? probe?.error;
+	if (probe?.error && reason) throw reason;
 }
 
 /**
- * One poll: asks for what is due, and turns what was remembered and what was learnt into what is
- * emitted and what is remembered next. The given state is not changed.
+ * Runs one poll: reconciles the watched videos, fetches those that are due, and reduces what was found
+ * to the items and the new state. The state given is not changed.
  *
- * @param state what the last poll remembered; null at the first.
- * @throws ContentStatsError where nothing can be watched at all; nothing is learnt then.
+ * @param state the state of the previous poll; null at the first.
+ * @throws ContentStatsError if nothing can be watched at all; then nothing changes.
  */
 export async function runPoll(
 	state: PollState | null,
@@ -103,53 +102,56 @@ export async function runPoll(
 	settings: PollSettings,
 	host: PollHost,
 ): Promise<PollResult> {
-	const { client, now, process, baseUrl, isActivation } = host;
-	const owed = settings.replayAfterRestart ? owedReplay(state, process) : nothingOwed;
+	const { client, now, processId, baseUrl, isActivation } = host;
+	const replay = settings.replayAfterRestart ? dueReplay(state, processId) : NO_REPLAY;
 
-	const found = await findVideos(state, watch, host);
-	const watching = rewatch(state, watch, found?.value ?? null, now());
-	const named = namedIds(watch);
+	const listing = await listIfDue(state, watch, host);
+	const watchlist = reconcile(state, watch, listing?.value ?? null, now());
+	const selected = selectedIds(watch);
 	const due = new Set([
-		...Object.keys(owed.snapshots),
-		...dueIds(watching.videos, now(), (id) => !named.has(id)),
+		...Object.keys(replay.snapshots),
+		...dueIds(watchlist.videos, now(), (id) => !selected.has(id)),
 	]);
-	const seen = await look(watching, due, owed, settings, host);
-	const { answered, failed, missing, refusal } = seen.answers;
+	const fetchedVideos = await fetchAndDiff(watchlist, due, replay, settings, host);
+	const { fetched, failed, missing, noAnswer } = fetchedVideos.fetchResult;
 	const wantsBalance = settings.events.includes('balance.low') && isBalanceDue(state, now());
-	const usage = wantsBalance && !refusal ? await attempt(client.usage()) : null;
+	const usage = wantsBalance && !noAnswer ? await settle(client.usage()) : null;
 
-	const asked = [found, usage];
-	const late = [
-		{ what: 'the list of videos', error: found?.error, last: state?.listed?.at },
-		{ what: 'the balance', error: usage?.error, last: state?.balance?.checked },
-	].flatMap(({ error, last, ...rest }) =>
-		error ? [{ ...rest, error, since: last || now() }] : [],
+	const failedCalls = [
+		{
+			subject: 'the list of videos',
+			error: listing?.error,
+			lastSuccessAt: state?.lastListing?.listedAt,
+		},
+		{ subject: 'the balance', error: usage?.error, lastSuccessAt: state?.balance?.checkedAt },
+	].flatMap(({ subject, error, lastSuccessAt }): FailedCall[] =>
+		error ? [{ subject, error, lastSuccessAt: lastSuccessAt || now() }] : [],
 	);
-	const problems = late.map(({ error }) => error);
-	const isAnyAnswered = answered.size > 0 || asked.some((call) => call?.value);
+	const problems = failedCalls.map(({ error }) => error);
+	const isAnyAnswered = fetched.size > 0 || [listing, usage].some((call) => call?.value);
 	const errors = [
 		...problems,
 		...failed.values(),
 		...missing.values(),
-		...(refusal ? [refusal] : []),
+		...(noAnswer ? [noAnswer] : []),
 	];
-	// The list and the balance can wait, and must not hold up the videos.
-	if (!isAnyAnswered && due.size > 0) await proveThatItWorks(client, errors);
+	// The list and the balance can wait; the videos must not wait for them.
+	if (!isAnyAnswered && due.size > 0) await assertApiReachable(client, errors);
 
-	const isAnythingLearnt = isAnyAnswered || errors.length > 0 || owed.items.length > 0;
-	if (!isAnythingLearnt) return { items: [], state, problems, report: null, fullSlices: [] };
-	const learnt = {
-		...seen,
-		watching,
-		listing: found?.value ?? null,
+	const hasFindings = isAnyAnswered || errors.length > 0 || replay.items.length > 0;
+	if (!hasFindings) return { items: [], state, problems, report: null, fullSlices: [] };
+	const findings = {
+		...fetchedVideos,
+		watchlist,
+		listing: listing?.value ?? null,
 		usage: usage?.value ?? null,
-		late,
-		owed,
+		failedCalls,
+		replay,
 	};
-	return conclude(state, learnt, settings, {
+	return reducePoll(state, findings, settings, {
 		now: now(),
-		process,
+		processId,
 		baseUrl,
-		mayRefuse: isActivation && isSeeding(state, watch),
+		rejectsUnknownIds: isActivation && isSeeding(state, watch),
 	});
 }

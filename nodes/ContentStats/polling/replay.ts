@@ -1,21 +1,19 @@
-import type { Answers } from './collect';
+import { MINUTE_MS } from '../utils/time';
+import type { Emission } from './emit';
 import type { EventItem } from './events';
-import type { HandedOver } from './handOver';
-import type { PollState } from './state';
+import type { FetchResult } from './fetch';
+import type { InstantsById, PollState } from './state';
 
-/** Instants (Unix milliseconds) by video id. */
-export type InstantsById = Record<string, number[]>;
-
-/** What is to be emitted again. */
-export interface Owed {
+/** What is to be emitted again after a restart. */
+export interface Replay {
 	snapshots: InstantsById;
-	/** Items that are no snapshot, as they went out. */
+	/** Items that are no snapshot, as they were emitted. */
 	items: EventItem[];
 }
 
-export const nothingOwed: Owed = { snapshots: {}, items: [] };
+export const NO_REPLAY: Replay = { snapshots: {}, items: [] };
 
-const REPLAY_MS = 10 * 60_000;
+const REPLAY_WINDOW_MS = 10 * MINUTE_MS;
 
 function merge(...all: InstantsById[]): InstantsById {
 	const merged: InstantsById = {};
@@ -25,14 +23,14 @@ function merge(...all: InstantsById[]): InstantsById {
 }
 
 /**
- * What is to be emitted again: after a restart, what was handed over in the ten minutes before the
- * last handover, since n8n may have lost it in a crash; and what earlier polls still owe of that.
+ * Returns what is to be emitted again: after a restart, everything emitted in the ten minutes before
+ * the last emission, since n8n may have lost it in a crash; and what earlier polls left of a replay.
  *
- * @param process an id that each start of n8n makes anew.
+ * @param processId an id that each start of n8n makes anew.
  */
-export function owedReplay(state: PollState | null, process: string): Owed {
-	const isRestart = state?.process !== undefined && state.process !== process;
-	const recent = isRestart ? (state.recent ?? []) : [];
+export function dueReplay(state: PollState | null, processId: string): Replay {
+	const isRestart = state?.processId !== undefined && state.processId !== processId;
+	const recent = isRestart ? (state.recentEmissions ?? []) : [];
 	const all = [...(state?.replay ? [state.replay] : []), ...recent];
 	return {
 		snapshots: merge(...all.map(({ snapshots }) => snapshots)),
@@ -40,37 +38,41 @@ export function owedReplay(state: PollState | null, process: string): Owed {
 	};
 }
 
-/** The handovers of the ten minutes before the latest one, and that one. */
-export function recentHandovers(
+/** Adds an emission at `now` to the recent ones; only those of the ten minutes before it are kept. */
+export function recentEmissions(
 	state: PollState | null,
 	snapshots: InstantsById,
 	items: EventItem[],
 	now: number,
-): NonNullable<PollState['recent']> {
-	const before = state?.recent ?? [];
+): NonNullable<PollState['recentEmissions']> {
+	const before = state?.recentEmissions ?? [];
 	if (Object.keys(snapshots).length === 0 && items.length === 0) return before;
-	return [...before.filter(({ at }) => at > now - REPLAY_MS), { at: now, snapshots, items }];
+	return [
+		...before.filter(({ emittedAt }) => emittedAt > now - REPLAY_WINDOW_MS),
+		{ emittedAt: now, snapshots, items },
+	];
 }
 
 /**
- * What is still owed after a poll: what was not reached, or not handed over yet.
+ * Returns what a poll leaves of a replay: videos that were not fetched, and snapshots and items that
+ * were not emitted.
  *
- * @param items how many of the owed items that are no snapshot went out.
+ * @param itemCount how many of the items that are no snapshot were emitted.
  */
-export function stillOwed(
-	owed: Owed,
-	items: number,
-	{ answered, missing }: Answers,
-	{ leftOver, snapshots }: HandedOver,
-): Owed {
-	const rest = Object.entries(owed.snapshots).map(([id, instants]): [string, number[]] => {
-		// What a video that was read to its end does not hold any more cannot be emitted again.
-		if (missing.has(id) || (answered.has(id) && !leftOver.has(id))) return [id, []];
-		const done = new Set(snapshots[id]);
-		return [id, instants.filter((instant) => !done.has(instant))];
+export function remainingReplay(
+	replay: Replay,
+	itemCount: number,
+	{ fetched, missing }: FetchResult,
+	{ backlog, snapshots }: Emission,
+): Replay {
+	const rest = Object.entries(replay.snapshots).map(([id, instants]): [string, number[]] => {
+		// A snapshot that a fetched video no longer has cannot be emitted again.
+		if (missing.has(id) || (fetched.has(id) && !backlog.has(id))) return [id, []];
+		const emitted = new Set(snapshots[id]);
+		return [id, instants.filter((instant) => !emitted.has(instant))];
 	});
 	return {
 		snapshots: Object.fromEntries(rest.filter(([, instants]) => instants.length > 0)),
-		items: owed.items.slice(items),
+		items: replay.items.slice(itemCount),
 	};
 }

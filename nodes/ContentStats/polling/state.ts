@@ -7,31 +7,31 @@ import type { Watch } from './watch';
 /** Raised when the form of the state changes. */
 export const STATE_VERSION = 2;
 
-/** All instants and durations are Unix milliseconds. */
-const instant = z.number().int();
+/** Instants and durations are in Unix milliseconds, by the clock of n8n unless said otherwise. */
+const milliseconds = z.number().int();
 
 const cursorSchema = z.object({
-	newest: instant.nullable(),
+	newest: milliseconds.nullable(),
 	seen: z.string().regex(/^([+-][0-9a-z]+)*$/),
 });
 
 const watchedVideoSchema = cursorSchema.extend({
 	/** Start From is still to be applied. */
-	seed: z.literal(true).optional(),
-	/** When it was last fetched, by the clock of n8n; 0 makes it due at once. */
-	checked: instant,
-	/** How long after its time a snapshot is usually there; learnt. */
-	late: instant,
-	/** Something of it is left for the next poll. */
-	more: z.literal(true).optional(),
-	/** How long to wait until it is asked again, while its cadence is not known. */
-	wait: instant.optional(),
+	needsSeed: z.literal(true).optional(),
+	/** 0 makes the video due at once. */
+	lastFetchedAt: milliseconds,
+	/** How long after its time a snapshot usually shows; learned. */
+	latenessMs: milliseconds,
+	/** Some of its snapshots or events are left for the next poll. */
+	hasBacklog: z.literal(true).optional(),
+	/** The wait before the next fetch, as long as the cadence is not known. */
+	retryDelayMs: milliseconds.optional(),
 	/** Absent: monitoring. */
 	status: z.string().optional(),
-	is_deleted: z.literal(true).optional(),
-	/** When it was first seen to be over: it is watched a day longer. */
-	ended: instant.optional(),
-	failing: z.object({ since: instant, tried: instant }).optional(),
+	isDeleted: z.literal(true).optional(),
+	/** When the end was first seen: the video is watched a day longer. */
+	endedAt: milliseconds.optional(),
+	failing: z.object({ since: milliseconds, lastTriedAt: milliseconds }).optional(),
 });
 
 const watchSchema: z.ZodType<Watch> = z.union([
@@ -43,53 +43,54 @@ const watchSchema: z.ZodType<Watch> = z.union([
 	}),
 ]);
 
-/** The instants of the snapshots of each video, and items that are no snapshot. */
-const handoverSchema = z.object({
-	snapshots: z.record(z.array(instant)),
+/** Emitted snapshots by video, and the emitted items that are no snapshot. */
+const emissionSchema = z.object({
+	snapshots: z.record(z.array(milliseconds)),
 	items: z.array(z.record(z.unknown())),
 });
 
 const stateSchema = z.object({
 	version: z.literal(STATE_VERSION),
-	base_url: z.string(),
-	/** What is watched; where it changes, what is added is seeded by Start From and does not flood. */
+	baseUrl: z.string(),
+	/** If it changes, the videos that are added are seeded by Start From, so that they do not flood. */
 	watch: watchSchema,
-	/** When the newest video of the last seeding was created. */
-	seeded_until: z.number(),
-	/**
-	 * The last listing: when, how many requests it took, when the newest video seen in a list was
-	 * created, and whether the API showed only a part of it.
-	 */
-	listed: z
+	/** When the newest video of the last seeding was created, by the clock of the API. */
+	seededUntil: z.number(),
+	lastListing: z
 		.object({
-			at: instant,
+			listedAt: milliseconds,
 			requests: z.number(),
-			until: z.number(),
-			is_cut: z.literal(true).optional(),
+			/** When the newest video ever listed was created, by the clock of the API. */
+			newestCreatedAt: z.number(),
+			/** The API showed only a part of the list. */
+			isTruncated: z.literal(true).optional(),
 		})
 		.optional(),
-	/** Every watched video by id. */
+	/** Every watched video, by id. */
 	videos: z.record(watchedVideoSchema),
-	/** The last look at the balance, and since when it is low (ISO-8601 UTC). */
-	balance: z.object({ checked: instant, low_since: z.string().nullable() }).optional(),
+	/** The last check of the balance; `lowSince` is ISO-8601 UTC. */
+	balance: z.object({ checkedAt: milliseconds, lowSince: z.string().nullable() }).optional(),
 	/** When videos that keep failing were last reported. */
-	reported: instant.optional(),
-	/** The process that wrote this: another one means that n8n was restarted. */
-	process: z.string().optional(),
-	/** What was handed over lately, and when. */
-	recent: z.array(handoverSchema.extend({ at: instant })).optional(),
-	/** What is still to be emitted again after a restart. */
-	replay: handoverSchema.optional(),
+	reportedAt: milliseconds.optional(),
+	/** The process that wrote the state: another one means that n8n was restarted. */
+	processId: z.string().optional(),
+	/** What was emitted in the last ten minutes. */
+	recentEmissions: z.array(emissionSchema.extend({ emittedAt: milliseconds })).optional(),
+	/** What a restart still has to emit again. */
+	replay: emissionSchema.optional(),
 });
 
-/** What is remembered of a watched video. */
+/** The state of a watched video. */
 export type WatchedVideo = z.infer<typeof watchedVideoSchema>;
 
-/** What the trigger remembers between polls: plain JSON in n8n's static data of the node. */
+/** The trigger's state between polls: plain JSON in n8n's static data of the node. */
 export type PollState = z.infer<typeof stateSchema>;
 
+/** Instants (Unix milliseconds) by video id. */
+export type InstantsById = Record<string, number[]>;
+
 const cursorOfVersion1Schema = z.object({
-	newest: instant.nullable(),
+	newest: milliseconds.nullable(),
 	/** Gaps in base 36, separated by spaces. */
 	seen: z.string().regex(/^([0-9a-z]+( [0-9a-z]+)*)?$/),
 });
@@ -113,36 +114,37 @@ function watchOfVersion1(scope: string): Watch {
 	};
 }
 
-/** Version 1 had no schedule: every video was fetched with every poll. Cursors go on as they are. */
-function fromVersion1(stored: unknown): PollState | null {
+/** Migrates version 1, which had no schedule: it fetched every video at every poll. */
+function migrateVersion1(stored: unknown): PollState | null {
 	const old = version1Schema.safeParse(stored).data;
 	if (!old) return null;
 	const toVideo = (cursor: z.infer<typeof cursorOfVersion1Schema> | null): WatchedVideo => {
-		if (!cursor) return { newest: null, seen: '', seed: true, checked: 0, late: 0 };
+		if (!cursor)
+			return { newest: null, seen: '', needsSeed: true, lastFetchedAt: 0, latenessMs: 0 };
 		const gaps = cursor.seen.split(' ').filter((gap) => gap !== '');
 		const seen = encodeGaps(gaps.map((gap) => parseInt(gap, 36)));
-		return { newest: cursor.newest, seen, checked: 0, late: 0 };
+		return { newest: cursor.newest, seen, lastFetchedAt: 0, latenessMs: 0 };
 	};
 	const videos = Object.entries(old.videos).map(([id, cursor]) => [id, toVideo(cursor)] as const);
 	return {
 		version: STATE_VERSION,
-		base_url: old.base_url,
+		baseUrl: old.base_url,
 		watch: watchOfVersion1(old.scope),
-		seeded_until: old.newest_tracking,
+		seededUntil: old.newest_tracking,
 		videos: Object.fromEntries(videos),
 	};
 }
 
 /**
- * The state of an earlier poll; null where there is none, or one of another base URL, which is another
- * world: its ids mean other videos.
+ * Reads the state of the previous poll.
  *
- * @throws ContentStatsError `invalid_input` where it is not ours to read: going on would flood or lose.
+ * @returns null if there is none, or if it is of another base URL: there its ids name other videos.
+ * @throws ContentStatsError `invalid_input` if it cannot be read: to go on would flood or lose items.
  */
 export function readState(stored: unknown, baseUrl: string): PollState | null {
 	if (stored === undefined || stored === null) return null;
-	const state = stateSchema.safeParse(stored).data ?? fromVersion1(stored);
-	if (state) return state.base_url === baseUrl ? state : null;
+	const state = stateSchema.safeParse(stored).data ?? migrateVersion1(stored);
+	if (state) return state.baseUrl === baseUrl ? state : null;
 	const found = (stored as { version?: unknown }).version;
 	const isNewer = typeof found === 'number' && found > STATE_VERSION;
 	throw invalidInput(

@@ -1,7 +1,7 @@
 import { parseVideoLink } from '../../../nodes/ContentStats/model/links';
 import links from '../../corpus/links.json';
 import { createFixture } from '../support/fixture';
-import { runAction } from '../support/host';
+import { runAction } from '../../../harness/engine';
 
 jest.setTimeout(120_000);
 

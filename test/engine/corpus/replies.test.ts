@@ -5,7 +5,7 @@ import type { INodeParameters } from 'n8n-workflow';
 import type { Sandbox } from '../../../sandbox';
 import replies from '../../corpus/replies.json';
 import { createFixture, TIKTOK, video } from '../support/fixture';
-import { type Credential, runAction, type RunOutcome } from '../support/host';
+import { type Credential, runAction, type RunOutcome } from '../../../harness/engine';
 
 jest.setTimeout(300_000);
 

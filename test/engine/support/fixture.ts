@@ -5,7 +5,7 @@ import {
 	type SandboxOptions,
 	startSandbox,
 } from '../../../sandbox';
-import type { Credential } from './host';
+import type { Credential } from '../../../harness/engine';
 
 export const START = '2026-01-01T00:00:00.000Z';
 

@@ -5,10 +5,10 @@ import type { IDataObject, INodeParameters, WorkflowExecuteMode } from 'n8n-work
 
 import type { Duration, SandboxOptions, SandboxVideo } from '../../../sandbox';
 import { createFixture, type Fixture, ROW, TIKTOK, VIDEO } from './fixture';
-import { type Credential, createPoller, type Poller } from './host';
+import { type Credential, createPoller, type Poller } from '../../../harness/engine';
 import { errorWith } from './hostVersion';
 
-export { linkOf } from '../../support/links';
+export { linkOf } from '../../../harness/links';
 
 type PollerOptions = Parameters<typeof createPoller>[3];
 
@@ -141,7 +141,7 @@ export class Trigger {
 	inNewProcess(): Trigger {
 		let host: { createPoller: typeof createPoller } | undefined;
 		jest.isolateModules(() => {
-			host = jest.requireActual<{ createPoller: typeof createPoller }>('./host');
+			host = jest.requireActual<{ createPoller: typeof createPoller }>('../../../harness/engine');
 		});
 		return new Trigger(this.world, this.published, this.keep, {
 			create: host!.createPoller,

@@ -9,7 +9,7 @@ import {
 	TWITTER,
 	YOUTUBE,
 } from '../support/fixture';
-import { runAction, startAction } from '../support/host';
+import { runAction, startAction } from '../../../harness/engine';
 
 const COLUMNS = [
 	'input_link',

@@ -2,7 +2,7 @@ import { keepInStep } from '../support/time';
 
 import type { RecordedRequest } from '../../../sandbox';
 import { createFixture } from '../support/fixture';
-import { runAction } from '../support/host';
+import { runAction } from '../../../harness/engine';
 
 jest.setTimeout(60_000);
 

@@ -2,7 +2,7 @@ import { keepInStep } from '../support/time';
 
 import type { Fault, SandboxOptions } from '../../../sandbox';
 import { createFixture, TIKTOK, TWITTER, YOUTUBE } from '../support/fixture';
-import { runAction } from '../support/host';
+import { runAction } from '../../../harness/engine';
 import { waitByTheClock } from '../support/patience';
 
 const POST = { method: 'POST' };

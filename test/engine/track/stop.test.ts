@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { createFixture, TIKTOK, YOUTUBE } from '../support/fixture';
-import { runAction, startAction } from '../support/host';
+import { runAction, startAction } from '../../../harness/engine';
 
 const POST = { method: 'POST' };
 const soon = (ms = 20) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,5 +1,5 @@
 import { createFixture, INSTAGRAM, TIKTOK, TWITTER, YOUTUBE } from '../support/fixture';
-import { runAction, startAction } from '../support/host';
+import { runAction, startAction } from '../../../harness/engine';
 
 const outcomes = (items: Array<Record<string, unknown>>) => items.map(({ outcome }) => outcome);
 const soon = () => new Promise((resolve) => setTimeout(resolve, 20));

@@ -41,9 +41,9 @@ describe('a state that is not ours to read', () => {
 		['a cursor that is text', (state, id) => (state.videos[id]!.newest = 'soon')],
 		['a cursor without its past', (state, id) => (state.videos[id]!.seen = 7)],
 		['a past that is no past', (state, id) => (state.videos[id]!.seen = 'a,b')],
-		['no base URL', (state) => delete state.base_url],
+		['no base URL', (state) => delete state.baseUrl],
 		['another watch', (state) => (state.watch = 5)],
-		['a seeding that is text', (state) => (state.seeded_until = 'x')],
+		['a seeding that is text', (state) => (state.seededUntil = 'x')],
 	])('damaged: %s', async (_, damage) => {
 		const { trigger, video, watch, sandbox, calls } = await createWatched(KEPT[0]![1]);
 		const staticData = JSON.parse(trigger.remembered) as { state: State };

@@ -1,12 +1,13 @@
 import {
 	ContentStatsError,
+	type ErrorBody,
 	type ErrorKind,
 	errorForStatus,
 	invalidInput,
-	isFateUnknown,
+	mayHaveTakenEffect,
 	unreadableReply,
 } from '../../../nodes/ContentStats/api/errors';
-import { type ErrorBody, readErrorBody } from '../../../nodes/ContentStats/api/schemas';
+import { readErrorBody } from '../../../nodes/ContentStats/api/schemas';
 
 const WHAT = 'video cm5abc123def';
 const ADVICE = { 400: 'Look at what was entered', 404: 'Look for it' };
@@ -138,7 +139,7 @@ describe('what a failed request may have done', () => {
 		[503, true],
 		[504, true],
 	])('after a %d is unknown: %j', (status, isUnknown) => {
-		expect(isFateUnknown(errorFor(status))).toBe(isUnknown);
+		expect(mayHaveTakenEffect(errorFor(status))).toBe(isUnknown);
 	});
 
 	test.each<[ErrorKind, boolean]>([
@@ -152,7 +153,7 @@ describe('what a failed request may have done', () => {
 		['rate_limited', false],
 	])('after %s is unknown: %j', (kind, isUnknown) => {
 		const error = new ContentStatsError(kind, { message: 'm', description: 'd' });
-		expect(isFateUnknown(error)).toBe(isUnknown);
+		expect(mayHaveTakenEffect(error)).toBe(isUnknown);
 	});
 });
 

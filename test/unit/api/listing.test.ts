@@ -7,7 +7,7 @@ import {
 	listRunning,
 	mergeListings,
 	type Slice,
-	sliceNames,
+	formatSlices,
 } from '../../../nodes/ContentStats/api/listing';
 import type { Video, VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
 import { at, clientOf, httpError, iso, video, type World, worldOf } from '../world';
@@ -85,7 +85,7 @@ describe('listAll', () => {
 	it('says aloud which part is still full', async () => {
 		const world = worldOf(...many(120, 'm'), ...many(110, 'c', { status: 'completed' }));
 		const { videos, fullSlices } = await all(world);
-		expect(sliceNames(fullSlices)).toBe('tiktok, monitoring; tiktok, completed');
+		expect(formatSlices(fullSlices)).toBe('tiktok, monitoring; tiktok, completed');
 		expect(videos).toHaveLength(200);
 	});
 
@@ -193,7 +193,7 @@ describe('listRunning', () => {
 		const full = worldOf(...many(101, 'm'), ...many(101, 'p', { status: 'paused' }));
 		const { videos, fullSlices } = await listRunning(clientOf(full));
 		expect(videos).toHaveLength(200);
-		expect(sliceNames(fullSlices)).toBe('tiktok, paused; tiktok, monitoring');
+		expect(formatSlices(fullSlices)).toBe('tiktok, paused; tiktok, monitoring');
 	});
 });
 

@@ -1,6 +1,6 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
-import { createGate } from '../../../nodes/ContentStats/api/gate';
+import { createRateLimiter } from '../../../nodes/ContentStats/api/rateLimiter';
 import {
 	createRequest,
 	type HttpReply,
@@ -10,7 +10,7 @@ import {
 // What a request does over HTTP is tested in test/engine; here, what only its host can do to it.
 
 const NOW = Date.UTC(2026, 0, 1);
-const call = { method: 'GET', path: '/usage', what: 'usage' } as const;
+const call = { method: 'GET', path: '/usage', subject: 'usage' } as const;
 
 type Send = (options: IHttpRequestOptions, pass: (ms: number) => void) => Promise<HttpReply>;
 
@@ -39,7 +39,7 @@ function createHost(send: Send, withinMs?: number) {
 			return await send(options, pass);
 		},
 		baseUrl: 'https://contentstats.io/api/v1',
-		gate: createGate(host),
+		rateLimiter: createRateLimiter(host),
 		deadline,
 		...host,
 	});

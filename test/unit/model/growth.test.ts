@@ -1,4 +1,4 @@
-import { readRows } from '../../../nodes/ContentStats/api/schemas';
+import { readRows } from '../../../nodes/ContentStats/model/history';
 import {
 	delta,
 	engagementRate,

@@ -4,8 +4,6 @@ import {
 	committedUsd,
 	costUsd,
 	estimatedDaysRemaining,
-	formatUsd,
-	roundUsd,
 } from '../../../nodes/ContentStats/model/money';
 import { video } from '../world';
 
@@ -31,20 +29,6 @@ test.each([
 	[0, PER_SNAPSHOT, 0],
 ])('%d days at %d a snapshot cost %d', (days, perSnapshot, cost) => {
 	expect(costUsd(days, perSnapshot)).toBe(cost);
-});
-
-test.each([
-	[0.1 + 0.2, 0.3],
-	[2.52 * 3, 7.56],
-	[
-		Array<number>(100)
-			.fill(10.8)
-			.reduce((sum, cost) => sum + cost),
-		1080,
-	],
-	[0.015, 0.015],
-])('%d is exactly %d', (amount, rounded) => {
-	expect(roundUsd(amount)).toBe(rounded);
 });
 
 test.each([
@@ -82,16 +66,4 @@ test.each([
 	['no active video', usage({ active_videos: 0 }), null],
 ])('the days that remain with %s', (_, account, days) => {
 	expect(estimatedDaysRemaining(account)).toBe(days);
-});
-
-test.each([
-	[2.52, '$2.52'],
-	[0, '$0.00'],
-	[5, '$5.00'],
-	[1080, '$1080.00'],
-	[0.1 + 0.2, '$0.30'],
-	[0.015, '$0.015'],
-	[12.4567, '$12.4567'],
-])('%d is written %s', (amount, text) => {
-	expect(formatUsd(amount)).toBe(text);
 });

@@ -1,5 +1,5 @@
-import { readRows } from '../../../nodes/ContentStats/api/schemas';
-import { sparkline, summarise, type Summary } from '../../../nodes/ContentStats/model/summary';
+import { readRows } from '../../../nodes/ContentStats/model/history';
+import { sparkline, summarize, type Summary } from '../../../nodes/ContentStats/model/summary';
 import { iso, snapshot, video } from '../world';
 
 const LOWEST = '▁';
@@ -14,7 +14,7 @@ function summaryOf(
 		platform,
 		snapshots: entries.map(([hours, counts]) => snapshot(hours, counts)),
 	});
-	return summarise(source, readRows(source));
+	return summarize(source, readRows(source));
 }
 
 describe('summary', () => {

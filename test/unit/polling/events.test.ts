@@ -3,9 +3,7 @@ import { toRow } from '../../../nodes/ContentStats/model/snapshots';
 import {
 	balanceItem,
 	type EventName,
-	goneItem,
-	hasEnded,
-	isFinal,
+	deletedItem,
 	type SnapshotFacts,
 	snapshotItems,
 	statusItems,
@@ -85,22 +83,11 @@ describe('the items of a snapshot', () => {
 	});
 });
 
-test.each([
-	['monitoring', false, false],
-	['paused', false, false],
-	['completed', true, true],
-	['cancelled', true, true],
-	['error', true, false],
-	['of the future', false, false],
-])('a tracking that is %s has ended: %p, for good: %p', (status, ended, final) => {
-	expect([hasEnded(status), isFinal(status)]).toEqual([ended, final]);
-});
-
 describe('what happened to a video', () => {
 	const statuses = ['monitoring', 'paused', 'completed', 'cancelled', 'error'] as const;
 	type Status = (typeof statuses)[number];
 	const eventsBetween = (
-		before: { status: string; is_deleted: boolean },
+		before: { status: string; isDeleted: boolean },
 		fields: Partial<VideoWithSnapshots>,
 	) => statusItems(before, video('a', fields), iso(3)).map(({ event }) => event);
 
@@ -118,7 +105,7 @@ describe('what happened to a video', () => {
 	])('that was %s', (before, expected) => {
 		const found = statuses.map((status) => [
 			status,
-			eventsBetween({ status: before, is_deleted: false }, { status }),
+			eventsBetween({ status: before, isDeleted: false }, { status }),
 		]);
 		expect(Object.fromEntries(found)).toEqual(expected);
 	});
@@ -131,12 +118,12 @@ describe('what happened to a video', () => {
 		['has no flag', false, null, []],
 		['has no such field', false, undefined, []],
 	])('that %s as deleted', (_, was, is_deleted, expected) => {
-		expect(eventsBetween({ status: 'monitoring', is_deleted: was }, { is_deleted })).toEqual(
+		expect(eventsBetween({ status: 'monitoring', isDeleted: was }, { is_deleted })).toEqual(
 			expected,
 		);
 	});
 
-	const before = { status: 'monitoring', is_deleted: false };
+	const before = { status: 'monitoring', isDeleted: false };
 	const fields = { monitoring_started: iso(0.5) };
 
 	it('is told with the columns of List, in the order of the events', () => {
@@ -178,7 +165,7 @@ describe('what happened to a video', () => {
 	});
 
 	it('and is not known any more has the same columns, all empty but its id', () => {
-		const gone = goneItem('a');
+		const gone = deletedItem('a');
 		expect(gone).toMatchObject({
 			event: 'video.deleted',
 			event_key: 'a:deleted',

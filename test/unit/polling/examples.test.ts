@@ -1,7 +1,8 @@
 import type { EventName } from '../../../nodes/ContentStats/polling/events';
-import { examples } from '../../../nodes/ContentStats/polling/examples';
-import type { PollSettings } from '../../../nodes/ContentStats/polling/settings';
-import { readSelected, type Watch } from '../../../nodes/ContentStats/polling/watch';
+import { exampleItems } from '../../../nodes/ContentStats/polling/examples';
+import type { PollSettings } from '../../../nodes/ContentStats/polling/parameters';
+import { parseSelectedVideos } from '../../../nodes/ContentStats/polling/parameters';
+import type { Watch } from '../../../nodes/ContentStats/polling/watch';
 import {
 	clientOf,
 	httpError,
@@ -28,7 +29,7 @@ beforeEach(() => void jest.useFakeTimers({ now: Date.parse(iso(100)) }));
 afterEach(() => void jest.useRealTimers());
 
 const examplesOf = (world: World, settings: Partial<PollSettings>, watch: Watch = ALL) =>
-	examples(
+	exampleItems(
 		clientOf(world),
 		watch,
 		settingsOf({ milestones: [1150, 5000], ...settings }),
@@ -86,14 +87,14 @@ describe('a real example', () => {
 
 	it('is of a chosen video, although others are newer', async () => {
 		const world = lively();
-		const watch = readSelected('a');
+		const watch = parseSelectedVideos('a');
 		expect(await exampleOf('snapshot.created', world, watch)).toEqual([`a:${iso(1)}`, false]);
 		expect(world.requests).toEqual(['get a']);
 	});
 
 	it('is of a chosen link', async () => {
 		const world = lively();
-		const watch = readSelected(world.videos[0]!.video_link);
+		const watch = parseSelectedVideos(world.videos[0]!.video_link);
 		expect(await exampleOf('tracking.started', world, watch)).toEqual(['a:started', false]);
 	});
 
@@ -173,7 +174,7 @@ describe('what is asked for it', () => {
 	it('is told where it fails', async () => {
 		const world = worldOf();
 		await expect(
-			examplesOf(world, { events: ['snapshot.created'] }, readSelected('typo')),
+			examplesOf(world, { events: ['snapshot.created'] }, parseSelectedVideos('typo')),
 		).rejects.toMatchObject({ kind: 'not_found' });
 		world.failures.set('list', httpError(401, 'the list of videos'));
 		await expect(examplesOf(world, {})).rejects.toMatchObject({ kind: 'invalid_key' });

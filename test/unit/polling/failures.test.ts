@@ -1,24 +1,24 @@
 import type { ContentStatsError } from '../../../nodes/ContentStats/api/errors';
 import {
-	afterFailure,
-	allUnknown,
+	recordVideoFailure,
+	allVideosUnknown,
 	dailyReport,
 } from '../../../nodes/ContentStats/polling/failures';
 import type { WatchedVideo } from '../../../nodes/ContentStats/polling/state';
 import { at, httpError, watched } from '../world';
 
-test('a failure is remembered since the first, and when it was tried last', () => {
+test('a failure is remembered since the first, and when it was lastTriedAt last', () => {
 	const video = watched([1], { status: 'paused' });
-	const once = afterFailure(video, at(2));
-	expect(once).toEqual({ ...video, failing: { since: at(2), tried: at(2) } });
-	expect(afterFailure(once, at(5))).toEqual({
+	const once = recordVideoFailure(video, at(2));
+	expect(once).toEqual({ ...video, failing: { since: at(2), lastTriedAt: at(2) } });
+	expect(recordVideoFailure(once, at(5))).toEqual({
 		...video,
-		failing: { since: at(2), tried: at(5) },
+		failing: { since: at(2), lastTriedAt: at(5) },
 	});
 });
 
 test('that none is known says how many, and that nothing may have been deleted', () => {
-	expect(allUnknown(7)).toMatchObject({
+	expect(allVideosUnknown(7)).toMatchObject({
 		kind: 'invalid_input',
 		message: expect.stringContaining('none of the 7 watched videos'),
 		description: expect.stringMatching(/another account.*nothing was deleted/),
@@ -30,7 +30,7 @@ describe('dailyReport', () => {
 	const MINUTE = 1 / 60;
 	/** A video that has been failing for so many hours. */
 	const failing = (hours: number): WatchedVideo =>
-		watched([1], { failing: { since: at(100 - hours), tried: NOW } });
+		watched([1], { failing: { since: at(100 - hours), lastTriedAt: NOW } });
 	const reportOf = (
 		videos: Record<string, WatchedVideo>,
 		{
@@ -43,9 +43,11 @@ describe('dailyReport', () => {
 			failed.map((id): [string, ContentStatsError] => [id, httpError(403, `video ${id}`)]),
 		);
 		const error = httpError(500, 'the list');
-		const late =
-			listed === undefined ? [] : [{ what: 'the list of videos', error, since: at(listed) }];
-		return dailyReport(videos, errors, late, reported, NOW);
+		const failedCalls =
+			listed === undefined
+				? []
+				: [{ subject: 'the list of videos', error, lastSuccessAt: at(listed) }];
+		return dailyReport(videos, errors, failedCalls, reported, NOW);
 	};
 
 	test.each([

@@ -1,6 +1,6 @@
-import { passedMarks, readMilestones } from '../../../nodes/ContentStats/polling/milestones';
+import { passedMarks, parseMilestones } from '../../../nodes/ContentStats/polling/milestones';
 
-describe('readMilestones', () => {
+describe('parseMilestones', () => {
 	test.each<[unknown, number[]]>([
 		['10k, 100k, 1M', [10_000, 100_000, 1_000_000]],
 		['10K 100k;1m\n2B', [10_000, 100_000, 1_000_000, 2_000_000_000]],
@@ -19,7 +19,7 @@ describe('readMilestones', () => {
 			[10, 2000],
 		],
 	])('%j', (value, marks) => {
-		expect(readMilestones(value)).toEqual(marks);
+		expect(parseMilestones(value)).toEqual(marks);
 	});
 
 	test.each([
@@ -27,7 +27,7 @@ describe('readMilestones', () => {
 		['1.005k', 1005],
 		['8.3B', 8_300_000_000],
 	])('%j, of which a product of numbers is not whole', (text, mark) => {
-		expect(readMilestones(text)).toEqual([mark]);
+		expect(parseMilestones(text)).toEqual([mark]);
 	});
 
 	test.each<[unknown, string]>([
@@ -44,7 +44,7 @@ describe('readMilestones', () => {
 		['9007199254740993', '9007199254740993'],
 		[{}, '[object'],
 	])('%j is refused, naming what is no mark', (value, named) => {
-		expect(() => readMilestones(value)).toThrow(
+		expect(() => parseMilestones(value)).toThrow(
 			expect.objectContaining({
 				kind: 'invalid_input',
 				message: `“${named}” is not a milestone`,
@@ -59,7 +59,7 @@ describe('readMilestones', () => {
 	])(
 		'%j could as well be several marks: refused with the way to write it',
 		(text, found, plain) => {
-			expect(() => readMilestones(text)).toThrow(
+			expect(() => parseMilestones(text)).toThrow(
 				expect.objectContaining({
 					message: `“${found}” is not a milestone`,
 					description: expect.stringMatching(new RegExp(`^Write ${found} as ${plain}\\. `)),
@@ -69,7 +69,7 @@ describe('readMilestones', () => {
 	);
 
 	test.each(['', ' , ', [], undefined, null])('%j is none at all', (value) => {
-		expect(() => readMilestones(value)).toThrow(
+		expect(() => parseMilestones(value)).toThrow(
 			expect.objectContaining({ kind: 'invalid_input', message: 'No milestones were entered' }),
 		);
 	});

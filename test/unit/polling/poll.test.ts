@@ -4,9 +4,10 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { ContentStatsError } from '../../../nodes/ContentStats/api/errors';
 import type { VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
 import { runPoll } from '../../../nodes/ContentStats/polling/poll';
-import type { PollSettings } from '../../../nodes/ContentStats/polling/settings';
+import type { PollSettings } from '../../../nodes/ContentStats/polling/parameters';
 import { type PollState, readState } from '../../../nodes/ContentStats/polling/state';
-import { readSelected, type Watch } from '../../../nodes/ContentStats/polling/watch';
+import { parseSelectedVideos } from '../../../nodes/ContentStats/polling/parameters';
+import type { Watch } from '../../../nodes/ContentStats/polling/watch';
 import {
 	at,
 	clientOf,
@@ -58,7 +59,7 @@ function createTrigger(world: World, { watch = ALL, ...settings }: Fields = {}) 
 						client: clientOf(world),
 						baseUrl: BASE,
 						now: () => at(trigger.hour),
-						process: trigger.process,
+						processId: trigger.process,
 						isActivation: trigger.isActivation,
 					},
 				);
@@ -135,7 +136,7 @@ describe('the first poll', () => {
 	});
 
 	it('refuses a chosen id that never was there; later ones count it as failing', async () => {
-		const trigger = createTrigger(world(), { watch: readSelected('a typo') });
+		const trigger = createTrigger(world(), { watch: parseSelectedVideos('a typo') });
 		await expect(trigger.poll()).rejects.toMatchObject({ kind: 'not_found' });
 		expect(trigger.state).toBeNull();
 		trigger.isActivation = false;
@@ -145,7 +146,7 @@ describe('the first poll', () => {
 		trigger.isActivation = true;
 		expect((await trigger.run(1)).problems).toMatchObject([{ kind: 'not_found' }]);
 		trigger.isActivation = true;
-		trigger.watch = readSelected('a b typo');
+		trigger.watch = parseSelectedVideos('a b typo');
 		await expect(trigger.poll(1)).rejects.toMatchObject({ kind: 'not_found' });
 	});
 
@@ -194,7 +195,7 @@ describe('a later poll', () => {
 		const paused = { hours: [97, 98, 99], status: 'paused' };
 		const linked = video('b', { ...paused, video_link: link, platform: 'twitter' });
 		const trigger = createTrigger(worldOf(video('a', paused), linked), {
-			watch: readSelected(`a ${link}`),
+			watch: parseSelectedVideos(`a ${link}`),
 		});
 		await trigger.poll();
 		const asked: Array<[number, string]> = [];
@@ -346,7 +347,7 @@ describe('where nothing was answered', () => {
 		const events: PollSettings['events'] = ['video.deleted'];
 		const trigger = createTrigger(worldOf(video('a', { hours: [99] })), {
 			events,
-			watch: readSelected('a'),
+			watch: parseSelectedVideos('a'),
 		});
 		await trigger.poll();
 		trigger.world.videos.length = 0;
@@ -392,7 +393,7 @@ describe('a video that ends', () => {
 			client,
 			baseUrl: BASE,
 			now: () => at(START + 0.2),
-			process: 'p1',
+			processId: 'p1',
 			isActivation: false,
 		});
 		expect(items.map(({ event_key }) => event_key)).toEqual(keysAt('a', 100));
@@ -460,7 +461,7 @@ describe('a video that the API does not know any more', () => {
 
 describe('the balance', () => {
 	it('is asked for every 15 minutes, where that was chosen; a fall is told once', async () => {
-		const watch = readSelected('a');
+		const watch = parseSelectedVideos('a');
 		const world = worldOf(video('a', { hours: [97, 98, 99, 100] }));
 		const trigger = createTrigger(world, { events: ['balance.low'], watch });
 		await trigger.poll();
@@ -544,12 +545,12 @@ describe('another choice of videos', () => {
 		['beginning', [keyOf('b', 98), keyOf('b', 99), keyOf('a', 100)]],
 	])('seeds what is added from %s; the others go on', async (startFrom, keys) => {
 		const world = worldOf(video('a', { hours: [98, 99] }), video('b', { hours: [98, 99] }));
-		const trigger = createTrigger(world, { startFrom, watch: readSelected('a') });
+		const trigger = createTrigger(world, { startFrom, watch: parseSelectedVideos('a') });
 		await trigger.poll();
 		add(world, 'a', 100);
-		trigger.watch = readSelected('a b');
+		trigger.watch = parseSelectedVideos('a b');
 		expect(await trigger.poll(1)).toEqual(keys);
-		trigger.watch = readSelected('b');
+		trigger.watch = parseSelectedVideos('b');
 		add(world, 'a', 101);
 		add(world, 'b', 101);
 		expect(await trigger.poll(1)).toEqual(keysAt('b', 101));
@@ -558,7 +559,7 @@ describe('another choice of videos', () => {
 
 	it('throws where the list cannot be had, and nothing is lost for that', async () => {
 		const world = worldOf(video('a', { hours: [99] }));
-		const trigger = createTrigger(world, { watch: readSelected('a') });
+		const trigger = createTrigger(world, { watch: parseSelectedVideos('a') });
 		await trigger.poll();
 		trigger.watch = ALL;
 		world.failures.set('list', httpError(500, 'the list of videos'));
@@ -581,7 +582,7 @@ describe('replay after a restart', () => {
 		for (const [minutes, hours] of steps) {
 			add(trigger.world, 'a', ...hours);
 			trigger.state = JSON.parse(JSON.stringify(trigger.state)) as PollState;
-			trigger.state.videos.a!.checked = 0;
+			trigger.state.videos.a!.lastFetchedAt = 0;
 			trigger.hour = START;
 			expect(await trigger.poll(minutes * MINUTE)).toEqual(keysAt('a', ...hours));
 		}
@@ -601,7 +602,7 @@ describe('replay after a restart', () => {
 		expect(await trigger.pollFor(1)).toEqual([]);
 	});
 
-	it('repeats what was handed over in the ten minutes before the last handover, once', async () => {
+	it('repeats everything emitted in the ten minutes before the last emission, once', async () => {
 		const steps: Array<[number, number[]]> = [
 			[0, [1]],
 			[1, [2]],
@@ -613,7 +614,7 @@ describe('replay after a restart', () => {
 		expect(await trigger.pollFor(1)).toEqual([]);
 	});
 
-	it('counts the ten minutes from the last handover, however long n8n was down', async () => {
+	it('counts the ten minutes from the last emission, however long n8n was down', async () => {
 		const trigger = await restarted([
 			[1, [1]],
 			[2, [2]],
@@ -663,7 +664,7 @@ describe('replay after a restart', () => {
 		const trigger = await restarted([[1, [1]]], { replayAfterRestart: before });
 		trigger.settings = { replayAfterRestart: after };
 		expect(await trigger.pollFor(1)).toEqual([]);
-		expect(trigger.state!.process).toBe(after ? 'p2' : undefined);
+		expect(trigger.state!.processId).toBe(after ? 'p2' : undefined);
 	});
 
 	it('is complete although one poll may emit less', async () => {
@@ -689,9 +690,9 @@ describe('replay after a restart', () => {
 		expect(await trigger.poll(MINUTE)).toEqual(keysAt('a', 1));
 	});
 
-	it('is of a video that is watched no more, and of what is owed alone', async () => {
+	it('of a video that is no longer watched emits the replay alone', async () => {
 		const trigger = await handedOver([[1, [1]]], { startFrom: 'beginning' });
-		trigger.watch = readSelected('b');
+		trigger.watch = parseSelectedVideos('b');
 		await trigger.poll(0.5);
 		expect(Object.keys(trigger.state!.videos)).toEqual(['b']);
 		add(trigger.world, 'a', 2);

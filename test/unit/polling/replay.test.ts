@@ -1,15 +1,18 @@
 import { ContentStatsError } from '../../../nodes/ContentStats/api/errors';
-import type { Answers } from '../../../nodes/ContentStats/polling/collect';
+import type { FetchResult } from '../../../nodes/ContentStats/polling/fetch';
 import type { EventItem } from '../../../nodes/ContentStats/polling/events';
-import type { HandedOver } from '../../../nodes/ContentStats/polling/handOver';
+import type { Emission } from '../../../nodes/ContentStats/polling/emit';
+import {
+	NO_REPLAY,
+	dueReplay,
+	recentEmissions,
+	remainingReplay,
+} from '../../../nodes/ContentStats/polling/replay';
 import {
 	type InstantsById,
-	nothingOwed,
-	owedReplay,
-	recentHandovers,
-	stillOwed,
-} from '../../../nodes/ContentStats/polling/replay';
-import { type PollState, STATE_VERSION } from '../../../nodes/ContentStats/polling/state';
+	type PollState,
+	STATE_VERSION,
+} from '../../../nodes/ContentStats/polling/state';
 import { at, deepFreeze, httpError } from '../world';
 
 const MINUTE = 1 / 60;
@@ -20,50 +23,50 @@ const low: EventItem = { event: 'balance.low', event_key: 'balance.low:x' };
 const stateOf = (fields: Partial<PollState> = {}): PollState =>
 	deepFreeze({
 		version: STATE_VERSION,
-		base_url: 'https://contentstats.io/api/v1',
+		baseUrl: 'https://contentstats.io/api/v1',
 		watch: { kind: 'all' },
-		seeded_until: 0,
+		seededUntil: 0,
 		videos: {},
-		process: 'p1',
+		processId: 'p1',
 		...fields,
 	});
-const handover = (hour: number, snapshots: InstantsById, items: EventItem[] = []) => ({
-	at: at(hour),
+const emission = (hour: number, snapshots: InstantsById, items: EventItem[] = []) => ({
+	emittedAt: at(hour),
 	snapshots,
 	items,
 });
 
-describe('owedReplay', () => {
-	const recent = [
-		handover(5, { a: [at(1), at(2)] }, [ended]),
-		handover(5.1, { a: [at(2), at(3)], b: [at(1)] }, [deleted]),
+describe('dueReplay', () => {
+	const emissions = [
+		emission(5, { a: [at(1), at(2)] }, [ended]),
+		emission(5.1, { a: [at(2), at(3)], b: [at(1)] }, [deleted]),
 	];
 	const all = { snapshots: { a: [at(1), at(2), at(3)], b: [at(1)] }, items: [ended, deleted] };
 
 	test.each<[string, PollState | null, object]>([
-		['before the first poll', null, nothingOwed],
-		['in the same process', stateOf({ recent }), nothingOwed],
+		['before the first poll', null, NO_REPLAY],
+		['in the same process', stateOf({ recentEmissions: emissions }), NO_REPLAY],
 		[
-			'in another process, all that was handed over lately',
-			stateOf({ recent, process: 'p0' }),
+			'in another process, everything emitted lately',
+			stateOf({ recentEmissions: emissions, processId: 'p0' }),
 			all,
 		],
-		['in another process with nothing handed over', stateOf({ process: 'p0' }), nothingOwed],
+		['in another process with nothing emitted', stateOf({ processId: 'p0' }), NO_REPLAY],
 		[
 			'where it was not asked for in the process before',
-			stateOf({ recent, process: undefined }),
-			nothingOwed,
+			stateOf({ recentEmissions: emissions, processId: undefined }),
+			NO_REPLAY,
 		],
 		[
-			'what earlier polls still owe, in the same process',
-			stateOf({ recent, replay: { snapshots: { c: [at(9)] }, items: [low] } }),
+			'what earlier polls left, in the same process',
+			stateOf({ recentEmissions: emissions, replay: { snapshots: { c: [at(9)] }, items: [low] } }),
 			{ snapshots: { c: [at(9)] }, items: [low] },
 		],
 		[
-			'what earlier polls still owe, each once, in another process',
+			'what earlier polls left, each once, in another process',
 			stateOf({
-				recent,
-				process: 'p0',
+				recentEmissions: emissions,
+				processId: 'p0',
 				replay: { snapshots: { a: [at(0), at(1)], c: [at(9)] }, items: [low] },
 			}),
 			{
@@ -71,78 +74,78 @@ describe('owedReplay', () => {
 				items: [low, ended, deleted],
 			},
 		],
-	])('%s', (_, state, owed) => {
-		expect(owedReplay(state, 'p1')).toEqual(owed);
+	])('%s', (_, state, replay) => {
+		expect(dueReplay(state, 'p1')).toEqual(replay);
 	});
 });
 
-describe('recentHandovers', () => {
-	const before = [9.9 * MINUTE, 5 * MINUTE, 0].map((ago) => handover(10 - ago, { a: [at(1)] }));
-	const tooOld = [handover(10 - 10.1 * MINUTE, { a: [at(0)] })];
+describe('recentEmissions', () => {
+	const before = [9.9 * MINUTE, 5 * MINUTE, 0].map((ago) => emission(10 - ago, { a: [at(1)] }));
+	const tooOld = [emission(10 - 10.1 * MINUTE, { a: [at(0)] })];
 
 	it('are those of the ten minutes before the latest one, and that one', () => {
-		const state = stateOf({ recent: [...tooOld, ...before] });
-		expect(recentHandovers(state, { b: [at(2)] }, [], at(10))).toEqual([
+		const state = stateOf({ recentEmissions: [...tooOld, ...before] });
+		expect(recentEmissions(state, { b: [at(2)] }, [], at(10))).toEqual([
 			...before,
-			handover(10, { b: [at(2)] }),
+			emission(10, { b: [at(2)] }),
 		]);
 	});
 
-	it('stay as they are where nothing is handed over, however long', () => {
-		const recent = [...tooOld, ...before];
-		expect(recentHandovers(stateOf({ recent }), {}, [], at(500))).toEqual(recent);
+	it('stay as they are if nothing is emitted, however long', () => {
+		const all = [...tooOld, ...before];
+		expect(recentEmissions(stateOf({ recentEmissions: all }), {}, [], at(500))).toEqual(all);
 	});
 
 	it('count an item that is no snapshot', () => {
-		expect(recentHandovers(null, {}, [ended], at(10))).toEqual([handover(10, {}, [ended])]);
+		expect(recentEmissions(null, {}, [ended], at(10))).toEqual([emission(10, {}, [ended])]);
 	});
 });
 
-describe('stillOwed', () => {
-	const owed: InstantsById = deepFreeze({ a: [at(1), at(2), at(3)] });
-	const answersOf = (fields: Partial<Answers> = {}): Answers => ({
-		answered: new Set(),
+describe('remainingReplay', () => {
+	const instants: InstantsById = deepFreeze({ a: [at(1), at(2), at(3)] });
+	const resultOf = (fields: Partial<FetchResult> = {}): FetchResult => ({
+		fetched: new Set(),
 		failed: new Map(),
 		missing: new Map(),
-		refusal: null,
+		noAnswer: null,
 		...fields,
 	});
-	const outOf = (fields: Partial<HandedOver> = {}): HandedOver => ({
+	const emissionOf = (fields: Partial<Emission> = {}): Emission => ({
 		snapshotItems: [],
 		statusItems: [],
 		snapshots: {},
-		leftOver: new Set(),
+		backlog: new Set(),
 		videos: {},
 		...fields,
 	});
 	const error = httpError(500, 'video a');
 	const outOfTime = new ContentStatsError('out_of_time', { message: '', description: '' });
 
-	test.each<[string, Partial<Answers>, Partial<HandedOver>, InstantsById]>([
-		['not reached', { refusal: outOfTime }, {}, owed],
-		['failed', { failed: new Map([['a', error]]) }, {}, owed],
+	test.each<[string, Partial<FetchResult>, Partial<Emission>, InstantsById]>([
+		['not reached', { noAnswer: outOfTime }, {}, instants],
+		['failed', { failed: new Map([['a', error]]) }, {}, instants],
 		['gone', { missing: new Map([['a', httpError(404, 'video a')]]) }, {}, {}],
-		['handed over', { answered: new Set(['a']) }, { snapshots: owed }, {}],
-		['read to its end, where some are not there any more', { answered: new Set(['a']) }, {}, {}],
+		['emitted', { fetched: new Set(['a']) }, { snapshots: instants }, {}],
+		['read to its end, where some are not there any more', { fetched: new Set(['a']) }, {}, {}],
 		[
-			'handed over in part',
-			{ answered: new Set(['a']) },
-			{ snapshots: { a: [at(1), at(9)] }, leftOver: new Set(['a']) },
+			'emitted in part',
+			{ fetched: new Set(['a']) },
+			{ snapshots: { a: [at(1), at(9)] }, backlog: new Set(['a']) },
 			{ a: [at(2), at(3)] },
 		],
 		[
-			'handed over, while others of it are left',
-			{ answered: new Set(['a']) },
-			{ snapshots: owed, leftOver: new Set(['a']) },
+			'emitted, while others of it are left',
+			{ fetched: new Set(['a']) },
+			{ snapshots: instants, backlog: new Set(['a']) },
 			{},
 		],
-	])('of a video that was %s', (_, answers, out, rest) => {
-		const all = { snapshots: owed, items: [] };
-		expect(stillOwed(all, 0, answersOf(answers), outOf(out)).snapshots).toEqual(rest);
+	])('of a video that was %s', (_, result, emitted, rest) => {
+		const all = { snapshots: instants, items: [] };
+		expect(remainingReplay(all, 0, resultOf(result), emissionOf(emitted)).snapshots).toEqual(rest);
 	});
 
 	it('is of other items what did not go out', () => {
 		const all = { snapshots: {}, items: [low, ended, deleted] };
-		expect(stillOwed(all, 2, answersOf(), outOf()).items).toEqual([deleted]);
+		expect(remainingReplay(all, 2, resultOf(), emissionOf()).items).toEqual([deleted]);
 	});
 });

@@ -1,13 +1,13 @@
 import type { Video } from '../../../nodes/ContentStats/api/schemas';
 import {
-	afterFetch,
-	afterLoss,
+	scheduleAfterFetch,
+	scheduleAfterMissing,
 	dueAt,
 	dueIds,
 	isBalanceDue,
 	isListingDue,
-	isOver,
-	LONG_AGO,
+	isFinished,
+	ENDED_LONG_AGO,
 	usualCadence,
 } from '../../../nodes/ContentStats/polling/schedule';
 import type { WatchedVideo } from '../../../nodes/ContentStats/polling/state';
@@ -52,29 +52,43 @@ describe('a video is due', () => {
 	const hourly = (fields: Partial<WatchedVideo> = {}) => watched([1, 2, 3, 4], fields);
 
 	test.each<[string, WatchedVideo, number]>([
-		['at once when it was never fetched', watched([], { checked: 0 }), hoursOf(0)],
-		['at once when something is left of it', hourly({ more: true }), hoursOf(0)],
-		['at once when it was found changed', hourly({ checked: 0 }), hoursOf(0)],
-		['when its next snapshot comes', hourly({ checked: at(4.1) }), 5],
-		['that and its lateness later', hourly({ checked: at(4.1), late: minutes(6) }), 5.1],
+		['at once when it was never fetched', watched([], { lastFetchedAt: 0 }), hoursOf(0)],
+		['at once when something is left of it', hourly({ hasBacklog: true }), hoursOf(0)],
+		['at once when it was found changed', hourly({ lastFetchedAt: 0 }), hoursOf(0)],
+		['when its next snapshot comes', hourly({ lastFetchedAt: at(4.1) }), 5],
+		[
+			'that and its lateness later',
+			hourly({ lastFetchedAt: at(4.1), latenessMs: minutes(6) }),
+			5.1,
+		],
 		[
 			'earlier where the clock of n8n is behind',
-			hourly({ checked: at(2.1), late: -2 * HOUR_MS }),
+			hourly({ lastFetchedAt: at(2.1), latenessMs: -2 * HOUR_MS }),
 			3,
 		],
-		['by its own cadence', watched([0, 0.25, 0.5], { checked: at(0.5) }), 0.75],
+		['by its own cadence', watched([0, 0.25, 0.5], { lastFetchedAt: at(0.5) }), 0.75],
 	])('%s', (_, watchedVideo, hours) => {
 		expect(due(watchedVideo, HOUR_MS)).toBeCloseTo(hours, 6);
 	});
 
 	test.each<[string, WatchedVideo, number | null, number]>([
-		['of others, with one snapshot', watched([4], { checked: at(4) }), 2 * HOUR_MS, 6],
-		['of others, with two', watched([1, 4], { checked: at(4) }), 2 * HOUR_MS, 6],
-		['that is documented', watched([4], { checked: at(4), wait: 2 * HOUR_MS }), null, 5],
-		['that is not known, soon', watched([4], { checked: at(4), wait: minutes(3) }), null, 4.05],
+		['of others, with one snapshot', watched([4], { lastFetchedAt: at(4) }), 2 * HOUR_MS, 6],
+		['of others, with two', watched([1, 4], { lastFetchedAt: at(4) }), 2 * HOUR_MS, 6],
+		[
+			'that is documented',
+			watched([4], { lastFetchedAt: at(4), retryDelayMs: 2 * HOUR_MS }),
+			null,
+			5,
+		],
+		[
+			'that is not known, soon',
+			watched([4], { lastFetchedAt: at(4), retryDelayMs: minutes(3) }),
+			null,
+			4.05,
+		],
 		[
 			'that is not known, once the documented hour is over',
-			watched([4], { checked: at(5), wait: minutes(30) }),
+			watched([4], { lastFetchedAt: at(5), retryDelayMs: minutes(30) }),
 			null,
 			5.5,
 		],
@@ -92,13 +106,16 @@ describe('a video is due', () => {
 			['which are those of the newest that is missing', 90, 120],
 			['however many are missing', 60 * 5 + 1, 60 * 6],
 		])('%s: asked after %p minutes, due after %p', (_, asked, expected) => {
-			const hours = due(hourly({ checked: at(5 + asked * MINUTE) }));
+			const hours = due(hourly({ lastFetchedAt: at(5 + asked * MINUTE) }));
 			expect((hours - 5) * 60).toBeCloseTo(expected, 6);
 		});
 	});
 
 	it('after the wait it was given where it has no snapshot yet', () => {
-		expect(due(watched([], { checked: at(2), wait: minutes(9) }))).toBeCloseTo(2.15, 6);
+		expect(due(watched([], { lastFetchedAt: at(2), retryDelayMs: minutes(9) }))).toBeCloseTo(
+			2.15,
+			6,
+		);
 	});
 
 	test.each([
@@ -109,7 +126,7 @@ describe('a video is due', () => {
 	])(
 		'where it is %s, and the list tells of a change: %p, after %p hours',
 		(status, isListed, hours) => {
-			expect(due(hourly({ status, checked: at(20) }), null, isListed)).toBe(20 + hours);
+			expect(due(hourly({ status, lastFetchedAt: at(20) }), null, isListed)).toBe(20 + hours);
 		},
 	);
 
@@ -119,22 +136,28 @@ describe('a video is due', () => {
 		['an hour after its end', 11, 34],
 		['later', 33.9, 34],
 	])('once an hour and once a day after it ended; fetched %s', (_, checked, expected) => {
-		const watchedVideo = hourly({ status: 'completed', ended: at(10), checked: at(checked) });
+		const watchedVideo = hourly({
+			status: 'completed',
+			endedAt: at(10),
+			lastFetchedAt: at(checked),
+		});
 		expect(due(watchedVideo)).toBe(expected);
-		expect(isOver(watchedVideo)).toBe(false);
+		expect(isFinished(watchedVideo)).toBe(false);
 	});
 
 	it('no more a day after it ended', () => {
-		expect(isOver(hourly({ ended: at(10), checked: at(34) }))).toBe(true);
-		expect(isOver(hourly({ ended: at(10), checked: at(34) - 1 }))).toBe(false);
-		expect(isOver(hourly({ checked: at(1000) }))).toBe(false);
-		expect(isOver(hourly({ ended: at(10), checked: at(34), more: true }))).toBe(false);
+		expect(isFinished(hourly({ endedAt: at(10), lastFetchedAt: at(34) }))).toBe(true);
+		expect(isFinished(hourly({ endedAt: at(10), lastFetchedAt: at(34) - 1 }))).toBe(false);
+		expect(isFinished(hourly({ lastFetchedAt: at(1000) }))).toBe(false);
+		expect(isFinished(hourly({ endedAt: at(10), lastFetchedAt: at(34), hasBacklog: true }))).toBe(
+			false,
+		);
 	});
 
 	it('once more, and then no more, where it ended long ago', () => {
-		const ended = hourly({ ended: LONG_AGO, checked: 0 });
-		expect([dueAt(ended, null, true), isOver(ended)]).toEqual([0, false]);
-		expect(isOver({ ...ended, checked: at(5) })).toBe(true);
+		const ended = hourly({ endedAt: ENDED_LONG_AGO, lastFetchedAt: 0 });
+		expect([dueAt(ended, null, true), isFinished(ended)]).toEqual([0, false]);
+		expect(isFinished({ ...ended, lastFetchedAt: at(5) })).toBe(true);
 	});
 
 	test.each([
@@ -143,9 +166,9 @@ describe('a video is due', () => {
 		['for an hour: after half an hour', 11, 11.5],
 		['for two hours: after one', 12, 13],
 		['for a day: after an hour at most', 34, 35],
-	])('where it has been failing %s', (_, tried, expected) => {
-		const failing = { since: at(10), tried: at(tried) };
-		for (const fields of [{}, { checked: 0 }, { status: 'paused' }, { ended: at(9) }])
+	])('where it has been failing %s', (_, triedAt, expected) => {
+		const failing = { since: at(10), lastTriedAt: at(triedAt) };
+		for (const fields of [{}, { lastFetchedAt: 0 }, { status: 'paused' }, { endedAt: at(9) }])
 			expect(due(hourly({ ...fields, failing }))).toBeCloseTo(expected, 6);
 	});
 });
@@ -156,11 +179,14 @@ describe('dueIds', () => {
 
 	it('are those whose time has come, least recently tried first', () => {
 		const videos = {
-			waits: watched([1, 2, 3], { checked: at(3) }),
-			later: watched([0, 1, 2], { checked: at(2.9) }),
-			failing: watched([0, 1, 2], { checked: at(1), failing: { since: at(3), tried: at(3) } }),
-			never: watched([], { checked: 0 }),
-			first: watched([0, 1, 2], { checked: at(2.1) }),
+			waits: watched([1, 2, 3], { lastFetchedAt: at(3) }),
+			later: watched([0, 1, 2], { lastFetchedAt: at(2.9) }),
+			failing: watched([0, 1, 2], {
+				lastFetchedAt: at(1),
+				failing: { since: at(3), lastTriedAt: at(3) },
+			}),
+			never: watched([], { lastFetchedAt: 0 }),
+			first: watched([0, 1, 2], { lastFetchedAt: at(2.1) }),
 		};
 		expect(idsAt(3, videos)).toEqual(['never', 'first', 'later', 'failing']);
 		expect(idsAt(4, videos).at(-1)).toBe('failing');
@@ -168,21 +194,24 @@ describe('dueIds', () => {
 	});
 
 	it('judge a video by the cadence of the others', () => {
-		const videos = { one: watched([3], { checked: at(3), wait: minutes(1) }) };
+		const videos = { one: watched([3], { lastFetchedAt: at(3), retryDelayMs: minutes(1) }) };
 		expect(idsAt(3.5, videos)).toEqual(['one']);
 		expect(idsAt(3.5, { ...videos, other: watched([1, 2, 3]) })).toEqual([]);
 	});
 
 	it('tell what the list shows from what it does not', () => {
-		const paused = watched([1, 2, 3], { status: 'paused', checked: at(3) });
+		const paused = watched([1, 2, 3], { status: 'paused', lastFetchedAt: at(3) });
 		const videos = { listed: paused, named: paused };
 		expect(dueIds(videos, at(4), (id) => id === 'listed')).toEqual(['named']);
 	});
 
 	test.each([
-		['fetched', watched([1, 2, 3], { checked: at(6) })],
-		['tried', watched([1, 2, 3], { checked: at(3), failing: { since: at(6), tried: at(6) } })],
-		['quiet', watched([1], { status: 'paused', checked: at(6) })],
+		['fetched', watched([1, 2, 3], { lastFetchedAt: at(6) })],
+		[
+			'tried',
+			watched([1, 2, 3], { lastFetchedAt: at(3), failing: { since: at(6), lastTriedAt: at(6) } }),
+		],
+		['quiet', watched([1], { status: 'paused', lastFetchedAt: at(6) })],
 	])('are what was %s at a time to come: the clock has moved back', (_, watchedVideo) => {
 		expect(idsAt(4, { a: watchedVideo })).toEqual(['a']);
 	});
@@ -194,38 +223,44 @@ describe('after a video was fetched', () => {
 		fresh: number[],
 		hour: number,
 		{ usual = null, ...fields }: { usual?: number | null } & Partial<Video> = {},
-	) => afterFetch(before, fresh.map(at), video('a', fields), at(hour), usual);
+	) => scheduleAfterFetch(before, fresh.map(at), video('a', fields), at(hour), usual);
 
-	it('it was checked then', () => {
-		expect(fetched(watched([1, 2, 3]), [], 4)).toEqual({ checked: at(4), late: 0 });
+	it('it was fetched then', () => {
+		expect(fetched(watched([1, 2, 3]), [], 4)).toEqual({ lastFetchedAt: at(4), latenessMs: 0 });
 	});
 
 	it('without a first snapshot it is asked for after 1, 3, 9, 27 and then each 30 minutes', () => {
 		const waits: number[] = [];
-		let before = watched([], { checked: 0 });
+		let before = watched([], { lastFetchedAt: 0 });
 		for (let n = 0; n < 7; n += 1) {
 			before = { ...before, ...fetched(before, [], n, { usual: HOUR_MS }) };
-			waits.push(before.wait! / MINUTE_MS);
+			waits.push(before.retryDelayMs! / MINUTE_MS);
 		}
 		expect(waits).toEqual([1, 3, 9, 27, 30, 30, 30]);
 	});
 
 	test.each<[string, WatchedVideo, number[], number | null, number | undefined]>([
 		['its first snapshot came, and others tell the cadence', watched([]), [3], HOUR_MS, undefined],
-		['its first snapshot came', watched([], { wait: minutes(30) }), [3], null, 1],
-		['another came', watched([2], { wait: minutes(9) }), [3], null, 1],
-		['none came', watched([3], { wait: minutes(3) }), [], null, 9],
+		['its first snapshot came', watched([], { retryDelayMs: minutes(30) }), [3], null, 1],
+		['another came', watched([2], { retryDelayMs: minutes(9) }), [3], null, 1],
+		['none came', watched([3], { retryDelayMs: minutes(3) }), [], null, 9],
 		[
 			'none came, and others tell the cadence',
-			watched([3], { wait: minutes(3) }),
+			watched([3], { retryDelayMs: minutes(3) }),
 			[],
 			HOUR_MS,
 			undefined,
 		],
-		['its own cadence is known', watched([1, 2, 3], { wait: minutes(3) }), [], null, undefined],
+		[
+			'its own cadence is known',
+			watched([1, 2, 3], { retryDelayMs: minutes(3) }),
+			[],
+			null,
+			undefined,
+		],
 	])('there is a wait where no cadence is known: %s', (_, before, fresh, usual, wait) => {
 		const expected = wait === undefined ? undefined : minutes(wait);
-		expect(fetched(before, fresh, 3.5, { usual }).wait).toBe(expected);
+		expect(fetched(before, fresh, 3.5, { usual }).retryDelayMs).toBe(expected);
 	});
 
 	describe('its lateness', () => {
@@ -235,10 +270,10 @@ describe('after a video was fetched', () => {
 			fresh = [4],
 		) => {
 			const before = watched([1, 2, 3], {
-				late: minutes(late),
-				checked: at(4) + minutes(checked),
+				latenessMs: minutes(late),
+				lastFetchedAt: at(4) + minutes(checked),
 			});
-			return fetched(before, fresh, 4 + fetchedAt * MINUTE).late / MINUTE_MS;
+			return fetched(before, fresh, 4 + fetchedAt * MINUTE).latenessMs / MINUTE_MS;
 		};
 
 		test.each([
@@ -270,27 +305,27 @@ describe('after a video was fetched', () => {
 			['several came', [4, 5], 70, 10],
 			['several came sooner than thought', [4, 5], 64, 4],
 			['one came late', [2.5], 5, 10],
-		])('is not learnt where %s, but bounded', (_, fresh, fetchedAt, expected) => {
+		])('is not learned where %s, but bounded', (_, fresh, fetchedAt, expected) => {
 			expect(lateness({ late: 10, checked: 10, fetchedAt }, fresh)).toBeCloseTo(expected, 6);
 		});
 
 		it('is in whole milliseconds, as the state needs it', () => {
-			const before = watched([0, 1, 1.777_777_7], { checked: at(3.1), late: 1 });
-			const { late } = fetched(before, [3], 3.333_333_3);
-			expect(Number.isInteger(late)).toBe(true);
+			const before = watched([0, 1, 1.777_777_7], { lastFetchedAt: at(3.1), latenessMs: 1 });
+			const { latenessMs } = fetched(before, [3], 3.333_333_3);
+			expect(Number.isInteger(latenessMs)).toBe(true);
 		});
 
-		it('is learnt so that of a steady video most asks are of use', () => {
+		it('is learned so that of a steady video most asks are of use', () => {
 			const everyMs = minutes(5);
 			const lateMs = minutes(17);
-			let before = watched([0, 1, 2], { checked: at(2) + lateMs });
+			let before = watched([0, 1, 2], { lastFetchedAt: at(2) + lateMs });
 			let asked = 0;
 			let found = 0;
-			for (let now = before.checked; now < at(50); now += everyMs) {
+			for (let now = before.lastFetchedAt; now < at(50); now += everyMs) {
 				if (dueAt(before, null, true) > now) continue;
 				const next = before.newest! + HOUR_MS;
 				const fresh = next + lateMs <= now ? [next] : [];
-				const after = afterFetch(before, fresh, video('a'), now, null);
+				const after = scheduleAfterFetch(before, fresh, video('a'), now, null);
 				before = {
 					...before,
 					...(fresh.length > 0 && watched([hoursOf(next) - 2, hoursOf(next) - 1, hoursOf(next)])),
@@ -308,11 +343,11 @@ describe('after a video was fetched', () => {
 	describe('it has ended', () => {
 		const MONTH = 30 * 24;
 		const endedAfter = (status: string, before: WatchedVideo, hour = 5, created = 0) => {
-			const { ended } = fetched(before, [], hour, {
+			const { endedAt } = fetched(before, [], hour, {
 				status,
 				created_at: video('b', { created }).created_at,
 			});
-			return ended === undefined || ended === LONG_AGO ? ended : hoursOf(ended);
+			return endedAt === undefined || endedAt === ENDED_LONG_AGO ? endedAt : hoursOf(endedAt);
 		};
 
 		test.each<[string, Partial<WatchedVideo>, number | undefined]>([
@@ -321,13 +356,13 @@ describe('after a video was fetched', () => {
 			['error', {}, undefined],
 			['completed', {}, 5],
 			['cancelled', {}, 5],
-			['completed', { ended: at(4), status: 'completed' }, 4],
-			['completed', { ended: at(4), is_deleted: true }, 5],
-			['monitoring', { ended: at(4) }, undefined],
-			['monitoring', { ended: at(4), is_deleted: true }, undefined],
-			['error', { ended: at(4) }, undefined],
-			['monitoring', { ended: LONG_AGO }, LONG_AGO],
-			['completed', { ended: LONG_AGO }, LONG_AGO],
+			['completed', { endedAt: at(4), status: 'completed' }, 4],
+			['completed', { endedAt: at(4), isDeleted: true }, 5],
+			['monitoring', { endedAt: at(4) }, undefined],
+			['monitoring', { endedAt: at(4), isDeleted: true }, undefined],
+			['error', { endedAt: at(4) }, undefined],
+			['monitoring', { endedAt: ENDED_LONG_AGO }, ENDED_LONG_AGO],
+			['completed', { endedAt: ENDED_LONG_AGO }, ENDED_LONG_AGO],
 		])('where it is %s, and before %j: at hour %p', (status, fields, ended) => {
 			expect(endedAfter(status, watched([1, 2, 3], fields))).toBe(ended);
 		});
@@ -349,16 +384,16 @@ describe('after a video was fetched', () => {
 describe('a video that the API does not know any more', () => {
 	test.each<[string, Partial<WatchedVideo>, number]>([
 		['running', {}, 5],
-		['failing', { failing: { since: at(1), tried: at(4) } }, 5],
-		['ended before', { ended: at(4) }, 5],
-		['lost before', { ended: at(4), is_deleted: true }, 4],
+		['failing', { failing: { since: at(1), lastTriedAt: at(4) } }, 5],
+		['ended before', { endedAt: at(4) }, 5],
+		['lost before', { endedAt: at(4), isDeleted: true }, 4],
 	])('is watched a day longer: %s', (_, fields, ended) => {
 		const { failing: __, ...rest } = watched([1, 2], fields);
-		expect(afterLoss(watched([1, 2], fields), at(5))).toEqual({
+		expect(scheduleAfterMissing(watched([1, 2], fields), at(5))).toEqual({
 			...rest,
-			checked: at(5),
-			is_deleted: true,
-			ended: at(ended),
+			lastFetchedAt: at(5),
+			isDeleted: true,
+			endedAt: at(ended),
 		});
 	});
 });
@@ -371,17 +406,17 @@ describe('the list is due', () => {
 		[8, 60],
 		[24, 60],
 	])('where it took %p requests after %p minutes', (requests, wait) => {
-		const listed = { at: at(1), requests, until: 0 };
-		expect(isListingDue({ listed }, at(1) + minutes(wait) - 1)).toBe(false);
-		expect(isListingDue({ listed }, at(1) + minutes(wait))).toBe(true);
+		const lastListing = { listedAt: at(1), requests, newestCreatedAt: 0 };
+		expect(isListingDue({ lastListing }, at(1) + minutes(wait) - 1)).toBe(false);
+		expect(isListingDue({ lastListing }, at(1) + minutes(wait))).toBe(true);
 	});
 
 	test.each([
 		['never before', undefined],
-		['at a time to come', { at: at(2), requests: 1, until: 0 }],
-		['long ago', { at: 0, requests: 8, until: 0 }],
-	])('where it was asked %s', (_, listed) => {
-		expect(isListingDue({ listed }, at(1))).toBe(true);
+		['at a time to come', { listedAt: at(2), requests: 1, newestCreatedAt: 0 }],
+		['long ago', { listedAt: 0, requests: 8, newestCreatedAt: 0 }],
+	])('where it was asked %s', (_, lastListing) => {
+		expect(isListingDue({ lastListing }, at(1))).toBe(true);
 	});
 });
 
@@ -390,8 +425,8 @@ test.each<[string, number | undefined, boolean]>([
 	['14 minutes ago', at(1) - minutes(14), false],
 	['15 minutes ago', at(1) - minutes(15), true],
 	['at a time to come', at(2), true],
-])('the balance is due where it was looked at %s: %p, %p', (_, checked, isDue) => {
-	const balance = checked === undefined ? undefined : { checked, low_since: null };
+])('the balance is due where it was looked at %s: %p, %p', (_, checkedAt, isDue) => {
+	const balance = checkedAt === undefined ? undefined : { checkedAt, lowSince: null };
 	expect(isBalanceDue({ balance }, at(1))).toBe(isDue);
 });
 

@@ -8,33 +8,39 @@ import {
 	STATE_VERSION,
 	type WatchedVideo,
 } from '../../../nodes/ContentStats/polling/state';
-import { readSelected, type Watch } from '../../../nodes/ContentStats/polling/watch';
+import { parseSelectedVideos } from '../../../nodes/ContentStats/polling/parameters';
+import type { Watch } from '../../../nodes/ContentStats/polling/watch';
 import { at, deepFreeze, watched } from '../world';
 
 const BASE = 'https://contentstats.io/api/v1';
 const VIDEO = watched([1, 2, 3]);
 const STATE: PollState = deepFreeze({
 	version: STATE_VERSION,
-	base_url: BASE,
+	baseUrl: BASE,
 	watch: { kind: 'all' },
-	seeded_until: at(5),
-	videos: { a: VIDEO, b: watched([], { seed: true, checked: 0 }) },
+	seededUntil: at(5),
+	videos: { a: VIDEO, b: watched([], { needsSeed: true, lastFetchedAt: 0 }) },
 });
 const FULL: PollState = deepFreeze({
 	...STATE,
 	watch: { kind: 'selected', ids: ['a'], identities: ['youtube:dQw4w9WgXcQ'] },
-	listed: { at: at(6), requests: 6, until: at(5), is_cut: true },
+	lastListing: { listedAt: at(6), requests: 6, newestCreatedAt: at(5), isTruncated: true },
 	videos: {
 		...STATE.videos,
-		c: watched([1], { late: -7_200_000, status: 'completed', ended: at(4), is_deleted: true }),
-		d: watched([], { wait: 60_000, failing: { since: at(1), tried: at(2) } }),
+		c: watched([1], {
+			latenessMs: -7_200_000,
+			status: 'completed',
+			endedAt: at(4),
+			isDeleted: true,
+		}),
+		d: watched([], { retryDelayMs: 60_000, failing: { since: at(1), lastTriedAt: at(2) } }),
 	},
-	balance: { checked: at(5), low_since: '2026-01-01T00:00:00.000Z' },
-	reported: at(3),
-	process: 'p1',
-	recent: [
+	balance: { checkedAt: at(5), lowSince: '2026-01-01T00:00:00.000Z' },
+	reportedAt: at(3),
+	processId: 'p1',
+	recentEmissions: [
 		{
-			at: at(3),
+			emittedAt: at(3),
 			snapshots: { a: [at(2), at(3)] },
 			items: [{ event: 'tracking.ended', event_key: 'c:ended', days_remaining: null }],
 		},
@@ -49,7 +55,7 @@ test.each<[string, PollState]>([
 	['a state', STATE],
 	['a state with all that can be in it', FULL],
 	['a state of one platform', { ...STATE, watch: { kind: 'all', platform: 'tiktok' } }],
-	['a state that has balance enough', { ...STATE, balance: { checked: at(5), low_since: null } }],
+	['a state that has balance enough', { ...STATE, balance: { checkedAt: at(5), lowSince: null } }],
 	['a state without videos', { ...STATE, videos: {} }],
 ])('reads %s as it was written', (_, state) => {
 	expect(readState(JSON.parse(JSON.stringify(state)), BASE)).toEqual(state);
@@ -83,10 +89,10 @@ test.each<[string, unknown]>([
 	['a cursor with a fraction', withVideo({ newest: 1.5 })],
 	['a cursor with other letters', withVideo({ seen: '-1!' })],
 	['a cursor without signs', withVideo({ seen: '255s0' })],
-	['a video without its last look', withVideo({ checked: undefined })],
-	['a failure without its begin', withVideo({ failing: { tried: at(1) } })],
-	['a listing in words', { ...STATE, listed: 'yesterday' }],
-	['a replay of another shape', { ...FULL, recent: [{ a: [at(1)] }] }],
+	['a video without its last fetch', withVideo({ lastFetchedAt: undefined })],
+	['a failure without its begin', withVideo({ failing: { lastTriedAt: at(1) } })],
+	['a listing in words', { ...STATE, lastListing: 'yesterday' }],
+	['a replay of another shape', { ...FULL, recentEmissions: [{ a: [at(1)] }] }],
 ])('%s is refused: going on would flood or lose', (_what, stored) => {
 	expect(() => readState(stored, BASE)).toThrow(
 		expect.objectContaining({
@@ -98,7 +104,7 @@ test.each<[string, unknown]>([
 });
 
 it('of a later version is refused with what to update', () => {
-	expect(() => readState({ ...STATE, version: STATE_VERSION + 1, more: {} }, BASE)).toThrow(
+	expect(() => readState({ ...STATE, version: STATE_VERSION + 1, other: {} }, BASE)).toThrow(
 		expect.objectContaining({
 			kind: 'invalid_input',
 			message: expect.stringMatching(/newer version/),
@@ -125,14 +131,14 @@ describe('version 1', () => {
 		const state = readState(JSON.parse(JSON.stringify(VERSION_1)), BASE)!;
 		expect(state).toEqual({
 			version: STATE_VERSION,
-			base_url: BASE,
+			baseUrl: BASE,
 			watch: { kind: 'all' },
-			seeded_until: at(5),
+			seededUntil: at(5),
 			videos: {
-				a: { newest: at(3), seen: expect.any(String), checked: 0, late: 0 },
-				b: { ...startCursor, checked: 0, late: 0 },
-				c: { ...startCursor, checked: 0, late: 0, seed: true },
-				d: { newest: at(1), seen: '', checked: 0, late: 0 },
+				a: { newest: at(3), seen: expect.any(String), lastFetchedAt: 0, latenessMs: 0 },
+				b: { ...startCursor, lastFetchedAt: 0, latenessMs: 0 },
+				c: { ...startCursor, lastFetchedAt: 0, latenessMs: 0, needsSeed: true },
+				d: { newest: at(1), seen: '', lastFetchedAt: 0, latenessMs: 0 },
 			},
 		});
 		expect(gapsOf(state.videos.a!)).toEqual([3_600_000, 3_599_973, 1]);
@@ -156,12 +162,12 @@ describe('version 1', () => {
 	test.each<[string, Watch]>([
 		['all', { kind: 'all' }],
 		['all tiktok', { kind: 'all', platform: 'tiktok' }],
-		['selected a', readSelected('a')],
-		['selected a b', readSelected('b a')],
-		['selected youtube:dQw4w9WgXcQ', readSelected('https://youtu.be/dQw4w9WgXcQ')],
+		['selected a', parseSelectedVideos('a')],
+		['selected a b', parseSelectedVideos('b a')],
+		['selected youtube:dQw4w9WgXcQ', parseSelectedVideos('https://youtu.be/dQw4w9WgXcQ')],
 		[
 			'selected all b https://vm.tiktok.com/ZMabc/ twitter:12 youtube:dQw4w9WgXcQ',
-			readSelected('youtu.be/dQw4w9WgXcQ, b, x.com/u/status/12, vm.tiktok.com/ZMabc all'),
+			parseSelectedVideos('youtu.be/dQw4w9WgXcQ, b, x.com/u/status/12, vm.tiktok.com/ZMabc all'),
 		],
 	])('that watches “%s” is not seeded again', (scope, watch) => {
 		expect(readState({ ...VERSION_1, scope }, BASE)?.watch).toEqual(watch);
@@ -194,7 +200,11 @@ it('takes at most 250 bytes for a video that has been watched for long', () => {
 		const newest = at(60) - 1000;
 		const cursor = advanceCursor(startCursor, [...jittered, newest]);
 		expect(gapsOf(cursor)).toHaveLength(24);
-		const video: WatchedVideo = { ...cursor, checked: newest + 300_000, late: 1_234_567 };
+		const video: WatchedVideo = {
+			...cursor,
+			lastFetchedAt: newest + 300_000,
+			latenessMs: 1_234_567,
+		};
 		const text = JSON.stringify({ cm5abc123def4567890123456: video }).slice(1, -1);
 		expect(Buffer.byteLength(`${text},`)).toBeLessThanOrEqual(250);
 	}

@@ -1,59 +1,22 @@
 import type { Video } from '../../../nodes/ContentStats/api/schemas';
+import { parseSelectedVideos } from '../../../nodes/ContentStats/polling/parameters';
 import {
-	covers,
-	namedIds,
+	isWatched,
+	selectedIds,
 	isSameWatch,
 	listFilters,
-	readSelected,
 	type Watch,
-	watchedIn,
+	watchedVideos,
 } from '../../../nodes/ContentStats/polling/watch';
 import { video } from '../world';
 
 const ALL: Watch = { kind: 'all' };
 const TIKTOKS: Watch = { kind: 'all', platform: 'tiktok' };
-const selected = (text: string): Watch => readSelected(text);
+const selected = (text: string): Watch => parseSelectedVideos(text);
 
 const LINK = 'https://www.tiktok.com/@user/video/7234567890123456789';
 const tracking = (id: string, fields: Partial<Video> & { created?: number } = {}) =>
 	video(id, { video_link: LINK, ...fields });
-
-describe('readSelected', () => {
-	test.each<[unknown, string[], string[]]>([
-		['cm5abc123def', ['cm5abc123def'], []],
-		['b,a\nb', ['a', 'b'], []],
-		[['b', 'a'], ['a', 'b'], []],
-		['https://youtu.be/dQw4w9WgXcQ', [], ['youtube:dQw4w9WgXcQ']],
-		[
-			'https://youtu.be/dQw4w9WgXcQ https://www.youtube.com/watch?v=dQw4w9WgXcQ',
-			[],
-			['youtube:dQw4w9WgXcQ'],
-		],
-		['https://x.com/u/status/9 https://x.com/u/status/12', [], ['twitter:12', 'twitter:9']],
-		['https://vm.tiktok.com/ZMabc', [], ['https://vm.tiktok.com/ZMabc/']],
-		['a https://x.com/u/status/12', ['a'], ['twitter:12']],
-	])('%j', (value, ids, identities) => {
-		expect(readSelected(value)).toEqual({ kind: 'selected', ids, identities });
-	});
-
-	test.each([
-		['https://vimeo.com/1', /“https:\/\/vimeo\.com\/1” is neither/, /vimeo\.com/],
-		['a ../usage', /“\.\.\/usage” is neither/, /Paste/],
-		['a/b?c', /“a\/b\?c” is neither/, /Paste/],
-		['', /No videos were chosen/, /All Videos/],
-		[' , \n', /No videos were chosen/, /All Videos/],
-		[[], /No videos were chosen/, /All Videos/],
-		[undefined, /No videos were chosen/, /All Videos/],
-	])('%j is refused', (value, message, description) => {
-		expect(() => readSelected(value)).toThrow(
-			expect.objectContaining({
-				kind: 'invalid_input',
-				message: expect.stringMatching(message),
-				description: expect.stringMatching(description),
-			}),
-		);
-	});
-});
 
 describe('isSameWatch', () => {
 	const choices: Array<[string, Watch]> = [
@@ -98,9 +61,9 @@ test.each<[string, Watch, object[]]>([
 	expect(listFilters(watch)).toEqual(filters);
 });
 
-describe('watchedIn', () => {
+describe('watchedVideos', () => {
 	const idsIn = (watch: Watch, ...videos: Video[]) =>
-		watchedIn(watch, { videos, fullSlices: [], requests: 1 }).map(({ id }) => id);
+		watchedVideos(watch, { videos, fullSlices: [], requests: 1 }).map(({ id }) => id);
 
 	test.each<[string, Watch, string[]]>([
 		['all', ALL, ['t', 'y', 'z']],
@@ -140,8 +103,8 @@ test.each<[string, Watch, boolean]>([
 	['its id', selected('a'), true],
 	['another id', selected('b'), false],
 	['its link', selected(LINK), false],
-])('a video is named by the choice of %s: %p', (_, watch, expected) => {
-	expect(namedIds(watch).has('a')).toBe(expected);
+])('a video is selected by the choice of %s: %p', (_, watch, expected) => {
+	expect(selectedIds(watch).has('a')).toBe(expected);
 });
 
 test.each<[string, Watch, boolean]>([
@@ -152,6 +115,6 @@ test.each<[string, Watch, boolean]>([
 	['another id', selected('b'), false],
 	['its link', selected(LINK), true],
 	['another link', selected('https://x.com/u/status/12'), false],
-])('a video was covered by the choice of %s: %j', (_, watch, isCovered) => {
-	expect(covers(watch, tracking('a'))).toBe(isCovered);
+])('a video is watched by the choice of %s: %j', (_, watch, expected) => {
+	expect(isWatched(watch, tracking('a'))).toBe(expected);
 });

@@ -1,0 +1,376 @@
+import 'reflect-metadata';
+
+import {
+	ExecutionLifecycleHooks,
+	LoadOptionsContext,
+	PollContext,
+	RoutingNode,
+	ExecuteContext,
+	WorkflowExecute,
+} from 'n8n-core';
+import {
+	createEmptyRunExecutionData,
+	type ICredentialDataDecryptedObject,
+	ICredentialsHelper,
+	type IDataObject,
+	type IHttpRequestOptions,
+	type INode,
+	type INodeExecutionData,
+	type INodeListSearchResult,
+	type INodeParameters,
+	type INodeType,
+	type INodeTypes,
+	type IPinData,
+	type IRun,
+	type IWorkflowExecuteAdditionalData,
+	NodeConnectionTypes,
+	NodeHelpers,
+	type NodeApiError,
+	type NodeExecutionHint,
+	Workflow,
+	type WorkflowExecuteMode,
+} from 'n8n-workflow';
+
+import { ContentStatsApi } from '../credentials/ContentStatsApi.credentials';
+import { ContentStats } from '../nodes/ContentStats/ContentStats.node.ts';
+import { ContentStatsTrigger } from '../nodes/ContentStats/ContentStatsTrigger.node.ts';
+
+export interface Credential {
+	apiKey: string;
+	baseUrl: string;
+}
+
+const ACTION = 'n8n-nodes-contentstats.contentStats';
+const TRIGGER = 'n8n-nodes-contentstats.contentStatsTrigger';
+const SOURCE = 'test.source';
+
+/** Where the items of a run come from; its output is pinned, so it is never executed. */
+const source: INodeType = {
+	description: {
+		displayName: 'Source',
+		name: 'source',
+		group: ['trigger'],
+		version: 1,
+		description: '',
+		defaults: {},
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		properties: [],
+	},
+};
+
+const types: Record<string, INodeType> = {
+	[SOURCE]: source,
+	[ACTION]: new ContentStats(),
+	[TRIGGER]: new ContentStatsTrigger(),
+};
+
+const nodeTypes: INodeTypes = {
+	getByName: (name) => types[name]!,
+	getByNameAndVersion: (name) => types[name]!,
+	getKnownTypes: () => ({}),
+};
+
+const credentialType = new ContentStatsApi();
+
+/** n8n's own helper lives in its server; this one resolves our credential type as that one does. */
+class CredentialsHelper extends ICredentialsHelper {
+	constructor(private readonly credential: Credential) {
+		super();
+	}
+
+	getParentTypes = () => [];
+	isCredentialUsableByNode = () => true;
+	preAuthentication = async () => undefined;
+	runPreAuthentication = async () => undefined;
+	getCredentials = async () => {
+		throw new Error('Not needed here');
+	};
+	getDecrypted = async () => ({ ...this.credential });
+	updateCredentials = async () => {};
+	updateCredentialsOauthTokenData = async () => {};
+	getCredentialsProperties = () => credentialType.properties;
+
+	authenticate = async (
+		credentials: ICredentialDataDecryptedObject,
+		_typeName: string,
+		options: IHttpRequestOptions,
+	): Promise<IHttpRequestOptions> => await credentialType.authenticate(credentials, options);
+}
+
+function additionalDataFor(credential: Credential): IWorkflowExecuteAdditionalData {
+	const workflowData = { id: '1', name: 'Test' } as ExecutionLifecycleHooks['workflowData'];
+	return {
+		credentialsHelper: new CredentialsHelper(credential),
+		hooks: new ExecutionLifecycleHooks('manual', '1', workflowData),
+		executionId: '1',
+		currentNodeParameters: undefined,
+		restApiUrl: 'http://localhost/rest',
+		instanceBaseUrl: 'http://localhost/',
+		webhookBaseUrl: 'http://localhost/webhook',
+		webhookWaitingBaseUrl: 'http://localhost/webhook-waiting',
+		webhookTestBaseUrl: 'http://localhost/webhook-test',
+		formWaitingBaseUrl: 'http://localhost/form-waiting',
+		variables: {},
+		setExecutionStatus: () => {},
+		sendDataToUI: () => {},
+	} as unknown as IWorkflowExecuteAdditionalData;
+}
+
+/** Parameters as n8n would run them: what the user left alone has its default. */
+function nodeWith(type: string, name: string, parameters: INodeParameters, typeVersion = 1): INode {
+	const node: INode = {
+		id: name,
+		name,
+		type,
+		typeVersion,
+		position: [0, 0],
+		parameters,
+		credentials: { contentStatsApi: { id: '1', name: 'ContentStats' } },
+	};
+	const { description } = types[type]!;
+	const complete = NodeHelpers.getNodeParameters(
+		description.properties,
+		parameters,
+		true,
+		false,
+		node,
+		description,
+	);
+	return { ...node, parameters: complete ?? {} };
+}
+
+export interface RunOptions {
+	/** The items that come in; one empty item unless given. */
+	items?: IDataObject[];
+	onError?: INode['onError'];
+	retryOnFail?: boolean;
+}
+
+export interface RunOutcome {
+	/** The items of the first output. */
+	items: IDataObject[];
+	/** The items of the error output, where the node has one. */
+	errorItems: IDataObject[];
+	full: INodeExecutionData[];
+	hints: NodeExecutionHint[];
+	error: (NodeApiError & { description?: string | null }) | undefined;
+	run: IRun;
+}
+
+/** A node that is not ours, for comparison. */
+export interface OtherNode {
+	name: string;
+	type: INodeType;
+	typeVersion: number;
+	parameters: INodeParameters;
+}
+
+/** n8n 1 takes each option of a run as a parameter of its own. */
+type RunOfN8n1 = (
+	workflow: Workflow,
+	startNode: INode,
+	destinationNode: undefined,
+	pinData: IPinData,
+) => ReturnType<WorkflowExecute['run']>;
+
+/** Runs nodes one after the other in n8n's own engine. */
+function startChain(credential: Credential, chain: INode[], items: IDataObject[]) {
+	const start = { ...nodeWith(SOURCE, 'Source', {}), credentials: undefined };
+	const nodes = [start, ...chain];
+	const connections = nodes.slice(1).map(({ name }, index) => {
+		const main = [[{ node: name, type: NodeConnectionTypes.Main, index: 0 }]];
+		return [nodes[index]!.name, { main }];
+	});
+	const workflow = new Workflow({
+		id: '1',
+		nodes,
+		connections: Object.fromEntries(connections),
+		active: false,
+		nodeTypes,
+		settings: { executionOrder: 'v1', timezone: 'UTC' },
+	});
+	const execute = new WorkflowExecute(additionalDataFor(credential), 'manual');
+	const pinData = { Source: items.map((json) => ({ json, pairedItem: { item: 0 } })) };
+	if (execute.run.length === 1) return execute.run({ workflow, startNode: start, pinData });
+	const run = execute.run as unknown as RunOfN8n1;
+	return run.call(execute, workflow, start, undefined, pinData);
+}
+
+/** Runs other nodes, one after the other, on the items. */
+export async function runOthers(
+	credential: Credential,
+	others: OtherNode[],
+	items: IDataObject[],
+): Promise<IRun> {
+	const nodes = others.map(({ name, type, typeVersion, parameters }) => {
+		types[name] = type;
+		return nodeWith(name, name, parameters, typeVersion);
+	});
+	return await startChain(credential, nodes, items);
+}
+
+/** Starts the action node in n8n's own engine; `stop` is what pressing Stop does. */
+export function startAction(
+	credential: Credential,
+	parameters: INodeParameters,
+	{ items = [{}], onError, retryOnFail }: RunOptions = {},
+): { outcome: Promise<RunOutcome>; stop: () => void } {
+	const action = { ...nodeWith(ACTION, 'ContentStats', parameters), onError, retryOnFail };
+	const running = startChain(credential, [action], items);
+	const outcome = running.then((run): RunOutcome => {
+		const task = run.data.resultData.runData.ContentStats?.[0];
+		const [first, second] = task?.data?.main ?? [];
+		return {
+			items: (first ?? []).map(({ json }) => json),
+			errorItems: (second ?? []).map(({ json }) => json),
+			full: first ?? [],
+			hints: task?.hints ?? [],
+			error: (task?.error ?? run.data.resultData.error) as RunOutcome['error'],
+			run,
+		};
+	});
+	return { outcome, stop: () => running.cancel() };
+}
+
+/** Runs the action node in n8n's own engine to its end. */
+export const runAction = (
+	credential: Credential,
+	parameters: INodeParameters,
+	options?: RunOptions,
+): Promise<RunOutcome> => startAction(credential, parameters, options).outcome;
+
+export interface Poller {
+	/** One poll; null where nothing was emitted. */
+	poll: (mode?: WorkflowExecuteMode) => Promise<IDataObject[] | null>;
+	/** What n8n keeps between polls; what is put in here is what the next poll finds. */
+	staticData: IDataObject;
+	/** What the trigger had n8n record as failed executions beside its items. */
+	errors: Error[];
+	/** The trigger activated again: only what JSON keeps of the static data is left. */
+	restarted: (parameters?: INodeParameters, credential?: Credential) => Poller;
+}
+
+export interface PollerOptions {
+	/** What getPollBudgetMs says; null: the host has none. n8n's own default unless given. */
+	budgetMs?: number | null;
+	/** The trigger to poll, where it is not that of this process. */
+	trigger?: INodeType;
+	/** What is changed of each context before it polls, such as how it sends. */
+	prepare?: (context: PollContext) => void;
+}
+
+/** The trigger in n8n's own PollContext: one for all polls of an activation, as n8n has it. */
+export function createPoller(
+	credential: Credential,
+	parameters: INodeParameters,
+	staticData: IDataObject = {},
+	options: PollerOptions = {},
+): Poller {
+	const node = nodeWith(TRIGGER, 'ContentStats Trigger', parameters);
+	const workflow = new Workflow({
+		id: '1',
+		nodes: [node],
+		connections: {},
+		active: true,
+		nodeTypes,
+		settings: { timezone: 'UTC' },
+		staticData: { 'node:ContentStats Trigger': staticData },
+	});
+	const errors: Error[] = [];
+	const contextFor = (mode: WorkflowExecuteMode) => {
+		const emitError = (error: Error) => void errors.push(error);
+		const additionalData = additionalDataFor(credential);
+		const context = new PollContext(
+			workflow,
+			node,
+			additionalData,
+			mode,
+			'activate',
+			undefined,
+			emitError,
+		);
+		options.prepare?.(context);
+		const { budgetMs } = options;
+		if (budgetMs === undefined) return context;
+		const getPollBudgetMs = budgetMs === null ? undefined : () => budgetMs;
+		return Object.assign(context, { getPollBudgetMs });
+	};
+	const scheduled = contextFor('trigger');
+	const kept = () => JSON.parse(JSON.stringify(workflow.getStaticData('node', node)));
+	return {
+		staticData: workflow.getStaticData('node', node),
+		errors,
+		async poll(mode = 'trigger') {
+			const context = mode === 'trigger' ? scheduled : contextFor(mode);
+			const output = await (options.trigger ?? types[TRIGGER]!).poll!.call(context);
+			return output ? output[0]!.map(({ json }) => json) : null;
+		},
+		restarted: (nextParameters = parameters, nextCredential = credential) =>
+			createPoller(nextCredential, nextParameters, kept(), options),
+	};
+}
+
+/** What the list of a node's Video field offers for what was typed. */
+export async function searchVideos(
+	credential: Credential,
+	filter?: string,
+): Promise<INodeListSearchResult> {
+	const node = nodeWith(ACTION, 'ContentStats', { operation: 'get' });
+	const workflow = new Workflow({
+		nodes: [node],
+		connections: {},
+		active: false,
+		nodeTypes,
+	});
+	const context = new LoadOptionsContext(workflow, node, additionalDataFor(credential), '');
+	return await new ContentStats().methods.listSearch.searchVideos.call(context, filter);
+}
+
+/** The credential's test as n8n runs it: a declarative node with the test's request. */
+export async function testCredential(
+	credential: Credential,
+): Promise<INodeExecutionData[][] | null | undefined> {
+	const { request } = credentialType.test;
+	const description = {
+		...source.description,
+		credentials: [{ name: credentialType.name, required: true }],
+		properties: [
+			{
+				displayName: 'Temp',
+				name: 'temp',
+				type: 'string' as const,
+				default: '',
+				routing: { request },
+			},
+		],
+	};
+	const declarative: INodeType = { description };
+	const node = { ...nodeWith(SOURCE, 'Temp', {}), parameters: { temp: '' } };
+	const workflow = new Workflow({
+		nodes: [node],
+		connections: {},
+		active: false,
+		nodeTypes: { ...nodeTypes, getByNameAndVersion: () => declarative },
+	});
+	const input = { main: [[{ json: {} }]] };
+	const context = new ExecuteContext(
+		workflow,
+		node,
+		additionalDataFor(credential),
+		'internal',
+		createEmptyRunExecutionData(),
+		0,
+		[],
+		input,
+		{ node, data: input, source: null },
+		[],
+	);
+	const credentialsDecrypted = {
+		id: '1',
+		name: 'ContentStats',
+		type: credentialType.name,
+		data: { ...credential },
+	};
+	return await new RoutingNode(context, declarative, credentialsDecrypted).runNode();
+}

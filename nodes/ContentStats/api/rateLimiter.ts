@@ -1,0 +1,170 @@
+import type { Clock } from '../utils/time';
+
+/** The rate window, as one reply announced it. */
+export interface RateWindow {
+	remaining: number;
+	/** The server's `X-RateLimit-Reset`, which tells one window from the next. */
+	reset: number;
+	/** Milliseconds from the reply to the end of the window, by the server's own clock. */
+	endsInMs: number;
+}
+
+/** What ends the wait of a request that is not sent yet. */
+export interface AcquireOptions {
+	signal?: AbortSignal;
+	/** Unix milliseconds: nothing is sent after it. */
+	deadline?: number;
+}
+
+/** Thrown for a request that the rate limit keeps from being sent before its deadline. */
+export class DeadlineError extends Error {
+	/** @param availableInMs milliseconds until it could be sent. */
+	constructor(readonly availableInMs: number) {
+		super('The rate limit allows no request before the deadline');
+	}
+}
+
+interface Waiter {
+	deadline: number;
+	resolve: () => void;
+	reject: (reason: Error) => void;
+}
+
+export interface RateLimiter {
+	/**
+	 * Waits until a request may be sent, then sends it. The reply updates the window.
+	 *
+	 * @throws before sending: the signal's reason if it was aborted, or a DeadlineError if the rate
+	 * limit allows no request before the deadline.
+	 */
+	run<T extends { rateWindow: RateWindow | null }>(
+		send: () => Promise<T>,
+		options?: AcquireOptions,
+	): Promise<T>;
+	/** Holds every request back for `ms`, even if the window seems to have room: a 429 knows better. */
+	blockFor(ms: number): void;
+}
+
+/** Enough to fill a fast plan's window, few enough to stop within a reply of its end. */
+const MAX_IN_FLIGHT = 8;
+
+/**
+ * Creates a rate limiter that sends at full speed while the server's window has room, then waits
+ * until it ends. First come, first served.
+ */
+export function createRateLimiter({ now, sleep }: Clock): RateLimiter {
+	let waiters: Waiter[] = [];
+	let inFlight = 0;
+	let remaining = Infinity;
+	let windowEnd = 0;
+	let windowReset = 0;
+	let blockedUntil = 0;
+	let drainAt = 0;
+
+	function isAvailable(): boolean {
+		return now() >= blockedUntil && inFlight < MAX_IN_FLIGHT && remaining > inFlight;
+	}
+
+	function forgetEndedWindow(): void {
+		if (now() >= windowEnd) remaining = Infinity;
+	}
+
+	function drain(): void {
+		forgetEndedWindow();
+		rejectPastDeadline();
+		while (waiters.length > 0 && isAvailable()) {
+			inFlight += 1;
+			waiters.shift()!.resolve();
+		}
+		if (waiters.length > 0) scheduleDrain();
+	}
+
+	/** The earliest time at which a request may be sent, as far as it is known. Unix milliseconds. */
+	function availableAt(): number {
+		const isUsedUp = remaining <= 0 && now() < windowEnd;
+		return Math.max(now(), blockedUntil, isUsedUp ? windowEnd : 0);
+	}
+
+	function rejectPastDeadline(): void {
+		const at = availableAt();
+		const rejected = waiters.filter(({ deadline }) => deadline < at);
+		if (rejected.length === 0) return;
+		waiters = waiters.filter(({ deadline }) => deadline >= at);
+		for (const { reject } of rejected) reject(new DeadlineError(at - now()));
+	}
+
+	/** Each reply drains the queue; a timer is needed only if no reply is due. */
+	function scheduleDrain(): void {
+		const at = availableAt();
+		if (at <= now() || drainAt === at) return;
+		drainAt = at;
+		void sleep(at - now()).then(() => {
+			if (drainAt === at) drainAt = 0;
+			drain();
+		});
+	}
+
+	function acquire({ signal, deadline = Infinity }: AcquireOptions): Promise<void> {
+		return new Promise((resolve, reject) => {
+			const waiter: Waiter = {
+				deadline,
+				resolve() {
+					signal?.removeEventListener('abort', abort);
+					resolve();
+				},
+				reject(reason) {
+					signal?.removeEventListener('abort', abort);
+					reject(reason);
+				},
+			};
+			const abort = () => {
+				waiters = waiters.filter((other) => other !== waiter);
+				waiter.reject(signal!.reason);
+			};
+			if (signal?.aborted) return reject(signal.reason);
+			signal?.addEventListener('abort', abort, { once: true });
+			waiters.push(waiter);
+			drain();
+		});
+	}
+
+	function updateWindow(window: RateWindow | null): void {
+		if (!window) return;
+		const isOfEarlierWindow = window.reset < windowReset && now() < windowEnd;
+		if (isOfEarlierWindow) return;
+		// Replies may overtake each other: within one window, the fewest left is the newest.
+		remaining =
+			window.reset === windowReset ? Math.min(remaining, window.remaining) : window.remaining;
+		windowReset = window.reset;
+		windowEnd = now() + window.endsInMs;
+	}
+
+	return {
+		async run(send, options = {}) {
+			await acquire(options);
+			try {
+				const reply = await send();
+				updateWindow(reply.rateWindow);
+				return reply;
+			} finally {
+				inFlight -= 1;
+				drain();
+			}
+		},
+		blockFor(ms) {
+			blockedUntil = Math.max(blockedUntil, now() + ms);
+		},
+	};
+}
+
+const rateLimiters = new Map<string, RateLimiter>();
+
+/**
+ * Returns the rate limiter of an account (an API key at a base URL). The API limits each key, so both
+ * nodes share it in this process; queue workers each have their own and meet in the server's headers.
+ */
+export function rateLimiterFor(account: string, clock: Clock): RateLimiter {
+	const rateLimiter = rateLimiters.get(account) ?? createRateLimiter(clock);
+	rateLimiters.set(account, rateLimiter);
+	return rateLimiter;
+}

@@ -1,0 +1,220 @@
+import { updateDisplayOptions } from 'n8n-workflow';
+
+import { type ContentStatsError, invalidInput } from '../../api/errors';
+import { toNodeError } from '../../host';
+import { parseVideoLink, splitLinks } from '../../model/links';
+import type { OperationContext } from '../operation';
+import type { BatchLine, IfAlreadyTracked } from './plan';
+
+export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
+	{
+		displayName: 'Video URLs',
+		name: 'videoUrls',
+		type: 'string',
+		typeOptions: { rows: 5 },
+		default: '',
+		required: true,
+		placeholder: 'https://www.tiktok.com/@user/video/7234567890\nhttps://youtu.be/dQw4w9WgXcQ',
+		description:
+			'Links of public TikTok, YouTube, Instagram or X/Twitter videos: one a line, or separated by commas or spaces. A video that is tracked already is not tracked, or paid, again.',
+	},
+	{
+		displayName: 'Duration (Days)',
+		name: 'durationDays',
+		type: 'number',
+		typeOptions: { minValue: 1, maxValue: 30, numberPrecision: 0 },
+		default: 7,
+		hint: 'Each video costs $0.36 a day: an hourly snapshot at $0.015',
+		description:
+			'How long to track each video, 1 to 30 days. A snapshot is taken every hour and costs $0.015: $0.36 for a day, $2.52 for 7 days, $10.80 for 30 days, for each video.',
+	},
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		options: [
+			{
+				displayName: 'Check Balance',
+				name: 'checkBalance',
+				type: 'boolean',
+				default: true,
+				description:
+					'Whether to refuse the whole batch, before anything is spent, when the balance does not cover it. A test key is never held against a balance.',
+			},
+			{
+				displayName: 'Dry Run',
+				name: 'dryRun',
+				type: 'boolean',
+				default: false,
+				description:
+					'Whether to only show what would be tracked and what it would cost. Nothing is tracked or spent.',
+			},
+			{
+				displayName: 'If Already Tracked',
+				name: 'ifAlreadyTracked',
+				type: 'options',
+				default: 'return',
+				description: 'What to do with a video that is being tracked, or paused, already',
+				options: [
+					{
+						name: 'Fail',
+						value: 'fail',
+						description: 'Refuse the link',
+					},
+					{
+						name: 'Return the Existing Tracking',
+						value: 'return',
+						description: 'Costs nothing',
+					},
+					{
+						name: 'Track Again',
+						value: 'trackAgain',
+						description:
+							'Starts a second tracking, which is paid a second time. Also where the API does not show whether there is a first.',
+					},
+				],
+			},
+			{
+				displayName: 'Max Total Cost (USD)',
+				name: 'maxTotalCost',
+				type: 'number',
+				typeOptions: { minValue: 0, numberPrecision: 2 },
+				default: 5,
+				description:
+					'The most that one run of this node may spend on all its links together. A batch that costs more is refused before anything is spent; 0 spends nothing.',
+			},
+		],
+	},
+]);
+
+/** The options that hold for the whole batch. */
+export interface BatchOptions {
+	dryRun: boolean;
+	checkBalance: boolean;
+	/** USD; undefined: no cap. */
+	maxTotalCost?: number;
+}
+
+/** Unchecked: an expression may return anything, and none of it may loosen a limit on spending. */
+type ItemOptions = Partial<
+	Record<'ifAlreadyTracked' | 'maxTotalCost' | 'checkBalance' | 'dryRun', unknown>
+>;
+
+const getOptions = ({ functions }: OperationContext, itemIndex: number): ItemOptions =>
+	functions.getNodeParameter('options', itemIndex, {}) as ItemOptions;
+
+const invalidOption = (name: string, expected: string, value: unknown) =>
+	invalidInput(
+		`${name} must be ${expected}, not ${value === undefined ? 'empty' : `“${String(value)}”`}`,
+		'Nothing was tracked or charged. Correct the option, or remove it',
+	);
+
+function parseBoolean(
+	options: ItemOptions,
+	key: keyof ItemOptions,
+	name: string,
+	defaultValue: boolean,
+): boolean {
+	if (!(key in options)) return defaultValue;
+	const text = String(options[key]).toLowerCase();
+	if (text === 'true' || text === 'false') return text === 'true';
+	throw invalidOption(name, 'true or false', options[key]);
+}
+
+const CHOICES: readonly unknown[] = ['return', 'trackAgain', 'fail'] satisfies IfAlreadyTracked[];
+
+function parseIfAlreadyTracked(options: ItemOptions): IfAlreadyTracked {
+	if (!('ifAlreadyTracked' in options)) return 'return';
+	const { ifAlreadyTracked } = options;
+	if (CHOICES.includes(ifAlreadyTracked)) return ifAlreadyTracked as IfAlreadyTracked;
+	throw invalidOption('If Already Tracked', 'return, trackAgain or fail', ifAlreadyTracked);
+}
+
+function parseDuration(value: unknown): number {
+	const days = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+	if (typeof days === 'number' && Number.isInteger(days) && days >= 1 && days <= 30) return days;
+	throw invalidInput(
+		`Duration (Days) must be a whole number from 1 to 30, not “${String(value)}”`,
+		'Nothing was tracked or charged',
+	);
+}
+
+function parseLinks(value: unknown): string[] {
+	const links = splitLinks(value);
+	if (links.length > 0) return links;
+	throw invalidInput('No video links were given', 'Paste at least one link into Video URLs');
+}
+
+function parseMaxTotalCost({ maxTotalCost }: ItemOptions): number {
+	const isText = typeof maxTotalCost === 'string' && maxTotalCost.trim() !== '';
+	const cap = isText ? Number(maxTotalCost) : maxTotalCost;
+	if (typeof cap === 'number' && cap >= 0) return cap;
+	throw invalidOption('Max Total Cost', 'an amount in USD from 0 up', maxTotalCost);
+}
+
+const refusedLine = (
+	itemIndex: number,
+	input_link: string,
+	{ message, description }: ContentStatsError,
+): BatchLine => ({
+	itemIndex,
+	input_link,
+	parsed: { ok: false, reason: `${message}. ${description}` },
+	duration_days: 0,
+	ifAlreadyTracked: 'return',
+});
+
+function readItem(context: OperationContext, itemIndex: number): BatchLine[] {
+	const { functions } = context;
+	const links = parseLinks(functions.getNodeParameter('videoUrls', itemIndex));
+	try {
+		const duration_days = parseDuration(functions.getNodeParameter('durationDays', itemIndex));
+		const ifAlreadyTracked = parseIfAlreadyTracked(getOptions(context, itemIndex));
+		return links.map((input_link) => ({
+			itemIndex,
+			input_link,
+			parsed: parseVideoLink(input_link),
+			duration_days,
+			ifAlreadyTracked,
+		}));
+	} catch (error) {
+		if (!functions.continueOnFail()) throw toNodeError(functions.getNode(), error, itemIndex);
+		return links.map((link) => refusedLine(itemIndex, link, error as ContentStatsError));
+	}
+}
+
+/**
+ * Reads the lines of all items. With continueOnFail, invalid parameters become refused lines.
+ *
+ * @throws NodeOperationError without continueOnFail, naming the item and its invalid parameter.
+ */
+export function readLines(context: OperationContext): BatchLine[] {
+	const { functions } = context;
+	return functions.getInputData().flatMap((_, itemIndex): BatchLine[] => {
+		try {
+			return readItem(context, itemIndex);
+		} catch (error) {
+			if (!functions.continueOnFail()) throw toNodeError(functions.getNode(), error, itemIndex);
+			return [refusedLine(itemIndex, '', error as ContentStatsError)];
+		}
+	});
+}
+
+/**
+ * Reads the options of the whole batch. If items differ, the most careful value holds.
+ *
+ * @throws ContentStatsError `invalid_input`
+ */
+export function readBatchOptions(context: OperationContext): BatchOptions {
+	const all = context.functions.getInputData().map((_, index) => getOptions(context, index));
+	const caps = all.filter((options) => 'maxTotalCost' in options).map(parseMaxTotalCost);
+	const isOn = (key: keyof ItemOptions, name: string, defaultValue: boolean) =>
+		all.map((options) => parseBoolean(options, key, name, defaultValue)).includes(true);
+	return {
+		dryRun: isOn('dryRun', 'Dry Run', false),
+		checkBalance: isOn('checkBalance', 'Check Balance', true),
+		maxTotalCost: caps.length > 0 ? Math.min(...caps) : undefined,
+	};
+}

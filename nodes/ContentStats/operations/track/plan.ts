@@ -1,0 +1,142 @@
+import type { Video } from '../../api/schemas';
+import { identityOf, newestByIdentity, type ParsedLink, type VideoLink } from '../../model/links';
+import { costUsd } from '../../model/money';
+import { formatUsd, pluralize, roundUsd } from '../../utils/format';
+import type { PendingPost } from './pending';
+
+export type IfAlreadyTracked = 'return' | 'trackAgain' | 'fail';
+
+/** One pasted link, with the parameters of its item. */
+export interface BatchLine {
+	itemIndex: number;
+	input_link: string;
+	parsed: ParsedLink;
+	duration_days: number;
+	ifAlreadyTracked: IfAlreadyTracked;
+}
+
+/** What happens to a line. */
+export type Decision =
+	| { kind: 'refuse'; reason: string }
+	/** `of` is the index of the earlier line with the same video. */
+	| { kind: 'duplicate'; of: number }
+	| { kind: 'returnExisting'; video: Video }
+	/** An earlier run lost the answer, and now its tracking is listed. */
+	| { kind: 'recover'; video: Video }
+	/** An earlier run lost the answer, and its POST may take effect until then (Unix milliseconds). */
+	| { kind: 'wait'; until: number }
+	/** `cost` in USD. */
+	| { kind: 'track'; link: VideoLink; cost: number };
+
+/** What is known of an account when a batch is planned. */
+export interface KnownTrackings {
+	/** Trackings that are monitoring or paused, newest first. */
+	running: Video[];
+	/** Platforms whose running trackings are not all listed. */
+	hiddenPlatforms: ReadonlySet<string>;
+	/** Pending POSTs, by the identity of their link. */
+	pending: ReadonlyMap<string, PendingPost>;
+}
+
+export interface Plan {
+	/** One decision per line, in their order. */
+	decisions: Decision[];
+	/** The cost of all lines to be tracked, over their whole duration, in USD. */
+	totalCost: number;
+}
+
+function decide(
+	{ ifAlreadyTracked, duration_days }: BatchLine,
+	link: VideoLink,
+	video: Video | undefined,
+	pendingPost: PendingPost | undefined,
+	hiddenPlatforms: ReadonlySet<string>,
+	costPerSnapshot: number,
+): Decision {
+	if (video && pendingPost && !pendingPost.knownIds.has(video.id))
+		return { kind: 'recover', video };
+	if (ifAlreadyTracked === 'trackAgain') {
+		if (pendingPost) return { kind: 'wait', until: pendingPost.expiresAt };
+	} else {
+		if (video && ifAlreadyTracked === 'fail')
+			return {
+				kind: 'refuse',
+				reason: `It is already tracked as ${video.id} (${video.status}), and If Already Tracked is set to Fail`,
+			};
+		if (video) return { kind: 'returnExisting', video };
+		if (pendingPost) return { kind: 'wait', until: pendingPost.expiresAt };
+		if (hiddenPlatforms.has(link.platform))
+			return {
+				kind: 'refuse',
+				reason: `More ${link.platform} videos are running than the 100 that the API shows, so it cannot be told whether this one is among them. To track it all the same, and pay twice if it is, set If Already Tracked to Track Again`,
+			};
+	}
+	return { kind: 'track', link, cost: costUsd(duration_days, costPerSnapshot) };
+}
+
+/**
+ * Decides about every line, and prices the batch, before anything is spent.
+ *
+ * @param costPerSnapshot USD.
+ */
+export function planBatch(
+	lines: BatchLine[],
+	known: KnownTrackings,
+	costPerSnapshot: number,
+): Plan {
+	const { running, pending, hiddenPlatforms } = known;
+	const tracked = newestByIdentity(running);
+	const firstLine = new Map<string, number>();
+
+	const decisions = lines.map((line, index): Decision => {
+		if (!line.parsed.ok) return { kind: 'refuse', reason: line.parsed.reason };
+		const { link } = line.parsed;
+		const identity = identityOf(link);
+		const of = firstLine.get(identity);
+		if (of !== undefined) return { kind: 'duplicate', of };
+		firstLine.set(identity, index);
+		return decide(
+			line,
+			link,
+			tracked.get(identity),
+			pending.get(identity),
+			hiddenPlatforms,
+			costPerSnapshot,
+		);
+	});
+	const costs = decisions.map((decision) => (decision.kind === 'track' ? decision.cost : 0));
+	return { decisions, totalCost: roundUsd(costs.reduce((sum, cost) => sum + cost, 0)) };
+}
+
+/** Returns the indices of the lines that a plan tracks. */
+export const linesToTrack = ({ decisions }: Plan): number[] =>
+	decisions.flatMap((decision, index) => (decision.kind === 'track' ? [index] : []));
+
+export interface SpendingLimits {
+	/** The most that this execution may spend, in USD; undefined: no limit. */
+	maxTotalCost?: number;
+	/** The available USD of the account; undefined: the balance is not checked. */
+	availableUsd?: number;
+}
+
+/** Checks the cost of a plan. @returns what it exceeds, and what to do; null if it is allowed. */
+export function checkSpendingLimits(
+	plan: Plan,
+	limits: SpendingLimits,
+): { message: string; advice: string } | null {
+	const { maxTotalCost = Infinity, availableUsd = Infinity } = limits;
+	const { totalCost } = plan;
+	const count = linesToTrack(plan).length;
+	const price = `Tracking ${pluralize(count, 'video')} costs ${formatUsd(totalCost)}`;
+	if (totalCost > maxTotalCost)
+		return {
+			message: `${price}, but Max Total Cost allows ${formatUsd(maxTotalCost)}`,
+			advice: 'Track fewer videos or days, or raise Max Total Cost',
+		};
+	if (totalCost > Math.max(0, availableUsd))
+		return {
+			message: `${price}, but your ContentStats account has ${formatUsd(availableUsd)} left to spend`,
+			advice: 'Track fewer videos or days, or add credit in your ContentStats account',
+		};
+	return null;
+}

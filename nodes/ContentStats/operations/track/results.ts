@@ -1,0 +1,197 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+
+import { ContentStatsError } from '../../api/errors';
+import type { Tracked, Video } from '../../api/schemas';
+import { errorJson } from '../../host';
+import { formatUsd, pluralize, roundUsd } from '../../utils/format';
+import { formatUtcTime, toIsoUtc } from '../../utils/time';
+import type { BatchLine, Decision } from './plan';
+
+/** What became of a line. */
+export interface TrackResult {
+	outcome:
+		| 'tracked'
+		| 'already_tracked'
+		| 'duplicate'
+		| 'recovered'
+		| 'unknown'
+		| 'failed'
+		| 'would_track';
+	video?: Video | Tracked;
+	/** USD */
+	estimated_cost: number;
+	message: string | null;
+}
+
+/** Builds the result of a line that is not tracked, with the reason. */
+export const failedResult = (message: string): TrackResult => ({
+	outcome: 'failed',
+	estimated_cost: 0,
+	message,
+});
+
+/** Builds the result of a new tracking. @param plannedCost USD, used if the API names no cost. */
+export const trackedResult = (video: Tracked, plannedCost: number): TrackResult => ({
+	outcome: 'tracked',
+	video,
+	estimated_cost: video.estimated_cost ?? plannedCost,
+	message: null,
+});
+
+/** Builds the result of a line whose answer was lost, and whose tracking was found. */
+export const recoveredResult = (video: Video, estimated_cost: number): TrackResult => ({
+	outcome: 'recovered',
+	video,
+	estimated_cost,
+	message: 'The answer was lost on the way, but the tracking was found: it runs',
+});
+
+const RERUN_ADVICE = {
+	lookUp: 'Run this again then: it looks first, and tracks only what is not there',
+	trackAgain: 'Look for it with List then, before you track it again',
+};
+
+/**
+ * Builds the result of a line whose answer was lost, and whose tracking was not found.
+ *
+ * @param expiresAt Unix milliseconds until which it is not sent again.
+ */
+export const unknownResult = (
+	{ ifAlreadyTracked }: BatchLine,
+	{ cost, error }: { cost: number; error: ContentStatsError },
+	expiresAt: number,
+): TrackResult => ({
+	outcome: 'unknown',
+	estimated_cost: cost,
+	message: `${error.message}, and no tracking was found yet: it may or may not run. So that nothing is paid twice, it is not sent again before ${formatUtcTime(expiresAt)}. ${RERUN_ADVICE[ifAlreadyTracked === 'trackAgain' ? 'trackAgain' : 'lookUp']}`,
+});
+
+/** Builds the result of a line that needs no request. */
+export function resultOfDecision(
+	decision: Decision,
+	lines: BatchLine[],
+	resultAt: (index: number) => TrackResult,
+): TrackResult {
+	switch (decision.kind) {
+		case 'refuse':
+			return failedResult(decision.reason);
+		case 'returnExisting':
+			return {
+				outcome: 'already_tracked',
+				video: decision.video,
+				estimated_cost: 0,
+				message: `Already tracked since ${decision.video.created_at ?? 'earlier'}: nothing was charged`,
+			};
+		case 'recover':
+			return {
+				outcome: 'recovered',
+				video: decision.video,
+				estimated_cost: 0,
+				message: `An earlier run asked for it and lost the answer; now the tracking was found. Nothing was charged now`,
+			};
+		case 'wait':
+			return {
+				outcome: 'unknown',
+				estimated_cost: 0,
+				message: `An earlier run asked for it and lost the answer, and no tracking was found yet: it may or may not run. So that nothing is paid twice, it is not sent again before ${formatUtcTime(decision.until)}: run this again then`,
+			};
+		case 'duplicate': {
+			const first = resultAt(decision.of);
+			// A duplicate of a line that is not tracked must not look as if it were.
+			if (first.outcome === 'failed' || first.outcome === 'unknown')
+				return { ...first, estimated_cost: 0 };
+			return {
+				outcome: 'duplicate',
+				video: first.video,
+				estimated_cost: 0,
+				message: `The same video as ${lines[decision.of]!.input_link}, earlier in this batch`,
+			};
+		}
+		case 'track':
+			return {
+				outcome: 'would_track',
+				estimated_cost: decision.cost,
+				message: 'Dry run: nothing was tracked or charged',
+			};
+	}
+}
+
+/** Builds the columns of a line, the same whatever happened. */
+export const toColumns = (
+	{ input_link }: BatchLine,
+	{ outcome, video, estimated_cost, message }: TrackResult,
+) => ({
+	input_link,
+	outcome,
+	video_id: video?.id ?? null,
+	job_id: video?.job_id ?? null,
+	video_link: video?.video_link ?? null,
+	platform: video?.platform ?? null,
+	status: video?.status ?? null,
+	monitoring_duration_days: video?.monitoring_duration_days ?? null,
+	days_remaining: video?.days_remaining ?? null,
+	estimated_cost,
+	created_at: video?.created_at ? toIsoUtc(video.created_at) : null,
+	message,
+});
+
+/** Builds the item of a line. @param hasErrorOutput whether failed lines go to an error output. */
+export function toItem(
+	line: BatchLine,
+	result: TrackResult,
+	hasErrorOutput: boolean,
+): INodeExecutionData {
+	const pairedItem = { item: line.itemIndex };
+	if (result.outcome !== 'failed' || !hasErrorOutput)
+		return { json: toColumns(line, result), pairedItem };
+	return {
+		json: errorJson(result.message ?? '', `Not tracked: ${line.input_link}`),
+		pairedItem,
+	};
+}
+
+const OUTCOME_LABELS: Array<[TrackResult['outcome'], string]> = [
+	['tracked', 'tracked'],
+	['recovered', 'tracked although the answer was lost'],
+	['already_tracked', 'already tracked'],
+	['duplicate', 'pasted twice'],
+	['would_track', 'would be tracked'],
+	['unknown', 'unknown'],
+	['failed', 'failed'],
+];
+
+/** Summarizes a batch in one sentence: how many lines of each outcome, and the estimated cost in USD. */
+export function summarizeBatch(results: TrackResult[]): string {
+	const counts = OUTCOME_LABELS.flatMap(([outcome, label]) => {
+		const count = results.filter((result) => result.outcome === outcome).length;
+		return count === 0 ? [] : [`${count} ${label}`];
+	});
+	const cost = roundUsd(results.reduce((sum, result) => sum + result.estimated_cost, 0));
+	return `Of ${pluralize(results.length, 'link')}: ${counts.join(', ')}. Estimated cost: ${formatUsd(cost)}`;
+}
+
+function rerunAdvice(lines: BatchLine[]): string {
+	const choices = new Set(lines.map(({ ifAlreadyTracked }) => ifAlreadyTracked));
+	if (choices.has('trackAgain'))
+		return 'With Track Again, running this again tracks, and pays for, what was tracked now once more';
+	if (choices.has('fail'))
+		return 'To run this again, set If Already Tracked to Return the Existing Tracking: with Fail, what was tracked now is refused then';
+	return 'Running this again is safe: what is tracked already is not tracked, or paid, again';
+}
+
+/** Builds the error of a batch that was aborted by `cause`: what was tracked, and what is unknown. */
+export function abortedBatchError(
+	lines: BatchLine[],
+	results: TrackResult[],
+	cause: ContentStatsError,
+): ContentStatsError {
+	const tracked = results.filter(({ outcome }) => outcome === 'tracked' || outcome === 'recovered');
+	const unknown = lines.filter((_, index) => results[index]!.outcome === 'unknown');
+	const links = unknown.map(({ input_link }) => input_link).join(', ');
+	const { message, description, kind, statusCode } = cause;
+	return new ContentStatsError(kind, {
+		message: `${message} (${tracked.length} of ${pluralize(lines.length, 'link')} tracked before that)`,
+		description: `${description}.${links ? ` Unknown, it may or may not run: ${links}.` : ''} ${rerunAdvice(lines)}. To go on past a refused link, set On Error to Continue in this node's settings`,
+		statusCode,
+	});
+}

@@ -1,0 +1,168 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import type { Metric, VideoWithSnapshots } from '../api/schemas';
+import { growthSince } from '../model/growth';
+import { type DatedSnapshot, datedSnapshots, readSnapshotAt } from '../model/history';
+import { type Row, toMetric, toRow } from '../model/snapshots';
+import { toEpochMs } from '../utils/time';
+import { advanceCursor, type Cursor, freshInstants, LATE_WINDOW_MS, startCursor } from './cursor';
+import { type EventItem, snapshotItems, statusItems } from './events';
+import { passedMarks } from './milestones';
+import type { PollSettings } from './parameters';
+import { scheduleAfterFetch } from './schedule';
+import type { WatchedVideo } from './state';
+
+/** What a fetched video brings, compared with its state. */
+export interface VideoDiff {
+	id: string;
+	/** Its state once everything here is emitted, except for the cursor. */
+	after: WatchedVideo;
+	/** The snapshots to emit, oldest first, with their items. */
+	snapshots: Array<{ instant: number; items: EventItem[] }>;
+	/** Whether further snapshots follow these. */
+	hasMore: boolean;
+	/** The events of its status; they follow its snapshots. */
+	status: EventItem[];
+}
+
+/** Returns the cursor of a video that existed before it was watched. */
+function seedCursor(startFrom: PollSettings['startFrom'], instants: number[]): Cursor {
+	if (startFrom === 'beginning') return startCursor;
+	return advanceCursor(startCursor, startFrom === 'latest' ? instants.slice(0, -1) : instants);
+}
+
+/** Builds what the options add to a row: its growth, and the API's object without snapshots. */
+function extrasOf(
+	video: VideoWithSnapshots,
+	{ includeGrowth, simplify }: PollSettings,
+	row?: Row,
+	previous?: Row,
+): IDataObject {
+	const { snapshots: _, ...metadata } = video;
+	return {
+		...(includeGrowth && row ? growthSince(row, previous) : {}),
+		...(simplify ? {} : { video: metadata }),
+	};
+}
+
+/** Returns the highest value of a metric among the counted snapshots; null without any. */
+function highestValue(
+	video: VideoWithSnapshots,
+	metric: Metric,
+	isCounted: (instant: number) => boolean,
+): number | null {
+	let highest: number | null = null;
+	for (const entry of video.snapshots ?? []) {
+		const snapshot = entry as Record<string, string | number | null | undefined>;
+		const metricValue = toMetric(snapshot[metric]);
+		const value = metricValue === null ? null : Number(metricValue);
+		if (value === null || (highest !== null && value <= highest)) continue;
+		if (isCounted(toEpochMs(String(snapshot.snapshot_time)))) highest = value;
+	}
+	return highest;
+}
+
+/**
+ * Builds the items of the first wanted snapshots, as many as fit into a poll. Only these are
+ * validated in full.
+ *
+ * @param dated includes each wanted snapshot's predecessor.
+ * @param wanted their instants, ascending.
+ */
+function snapshotsToEmit(
+	video: VideoWithSnapshots,
+	dated: DatedSnapshot[],
+	wanted: number[],
+	isFirst: (instant: number) => boolean,
+	settings: PollSettings,
+): VideoDiff['snapshots'] {
+	const { milestoneMetric: metric, milestones, events, includeGrowth, maxItemsPerPoll } = settings;
+	const chosen = new Set(wanted.slice(0, maxItemsPerPoll));
+	const isWanted = new Set(wanted);
+	const hasMilestones = events.includes('milestone.reached') && chosen.size > 0;
+	let highest = hasMilestones
+		? highestValue(video, metric, (instant) => !isWanted.has(instant))
+		: null;
+	const rowAt = (place: number): Row | undefined =>
+		dated[place] && toRow(video, readSnapshotAt(video, dated[place]));
+	return dated.flatMap(({ instant }, place) => {
+		if (!chosen.has(instant)) return [];
+		const row = rowAt(place)!;
+		const value = row[metric] === null ? null : Number(row[metric]);
+		const marks = hasMilestones && value !== null ? passedMarks(milestones, highest, value) : [];
+		if (value !== null) highest = Math.max(highest ?? value, value);
+		const facts = { isFirst: isFirst(instant), metric, marks };
+		const extras = extrasOf(video, settings, row, includeGrowth ? rowAt(place - 1) : undefined);
+		return [{ instant, items: snapshotItems(events, row, facts, extras) }];
+	});
+}
+
+/** Lists the snapshots that may matter: all at first, later the new, the late and the replayed ones. */
+function relevantSnapshots(
+	{ needsSeed, newest }: WatchedVideo,
+	video: VideoWithSnapshots,
+	replayed: number[],
+	{ startFrom }: PollSettings,
+): DatedSnapshot[] {
+	const areAllNew = needsSeed ? startFrom === 'beginning' : newest === null;
+	if (areAllNew) return datedSnapshots(video);
+	const known = needsSeed ? datedSnapshots(video, Infinity).at(-1)?.instant : newest;
+	return datedSnapshots(video, Math.min((known ?? Infinity) - LATE_WINDOW_MS, ...replayed));
+}
+
+/**
+ * Compares a fetched video with its state.
+ *
+ * @param state its state at the previous fetch.
+ * @param now when it was fetched, in Unix milliseconds by the clock of n8n.
+ * @param replayed the instants to emit again after a restart.
+ * @param usual the usual cadence of the watched videos, in milliseconds; null if it is not known.
+ * @throws ContentStatsError `unreadable_reply` if a snapshot to emit cannot be understood.
+ */
+export function diffVideo(
+	state: WatchedVideo,
+	video: VideoWithSnapshots,
+	now: number,
+	replayed: number[],
+	usual: number | null,
+	settings: PollSettings,
+): VideoDiff {
+	const dated = relevantSnapshots(state, video, replayed, settings);
+	const instants = dated.map(({ instant }) => instant);
+	const {
+		needsSeed,
+		failing: _failing,
+		retryDelayMs: _delay,
+		hasBacklog: _backlog,
+		...kept
+	} = state;
+	const known = needsSeed ? { ...kept, ...seedCursor(settings.startFrom, instants) } : kept;
+	const fresh = freshInstants(known, instants);
+	const isFresh = new Set(fresh);
+	const isReplayed = new Set(replayed);
+	const wanted = instants.filter((instant) => isFresh.has(instant) || isReplayed.has(instant));
+	const isFirst = (instant: number) =>
+		instant === instants[0] && (known.newest === null || isReplayed.has(instant));
+
+	const isDeleted = video.is_deleted === true;
+	const before = needsSeed
+		? { status: video.status, isDeleted }
+		: { status: known.status ?? 'monitoring', isDeleted: known.isDeleted ?? false };
+	const latest = instants.at(-1);
+	const lastSnapshotTime = latest === undefined ? null : new Date(latest).toISOString();
+	const { status: _status, isDeleted: _deleted, endedAt: _ended, ...rest } = known;
+	return {
+		id: video.id,
+		after: {
+			...rest,
+			...scheduleAfterFetch(state, needsSeed ? instants : fresh, video, now, usual),
+			...(video.status !== 'monitoring' && { status: video.status }),
+			...(isDeleted && { isDeleted }),
+		},
+		snapshots: snapshotsToEmit(video, dated, wanted, isFirst, settings),
+		hasMore: wanted.length > settings.maxItemsPerPoll,
+		status: statusItems(before, video, lastSnapshotTime, extrasOf(video, settings)).filter(
+			({ event }) => settings.events.includes(event),
+		),
+	};
+}

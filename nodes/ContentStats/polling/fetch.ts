@@ -1,0 +1,63 @@
+import type { Client } from '../api/client';
+import { ContentStatsError, type ErrorKind } from '../api/errors';
+import { listAll, type Listing, mergeListings } from '../api/listing';
+import type { VideoWithSnapshots } from '../api/schemas';
+import { mapConcurrent } from '../utils/async';
+import { listFilters, type Watch } from './watch';
+
+/** Errors that concern every video alike: the user must fix something. */
+const FATAL_KINDS = new Set<ErrorKind>(['invalid_key', 'invalid_input', 'redirected']);
+/** The rate limit or the time of the poll is used up: nothing was learned about the video. */
+const NO_ANSWER_KINDS = new Set<ErrorKind>(['rate_limited', 'out_of_time', 'cut_short']);
+
+/** The outcome of each fetch. A video in none of the sets was not reached in time. */
+export interface FetchResult {
+	fetched: Set<string>;
+	failed: Map<string, ContentStatsError>;
+	/** The API answered 404. */
+	missing: Map<string, ContentStatsError>;
+	/** Why the remaining videos were not asked for; null if all were. */
+	noAnswer: ContentStatsError | null;
+}
+
+/** Returns the error of a call that the rest of the poll can do without. @throws a fatal error. */
+export function rethrowFatal(error: unknown): ContentStatsError {
+	if (error instanceof ContentStatsError && !FATAL_KINDS.has(error.kind)) return error;
+	throw error;
+}
+
+/** Lists the parts of the list that contain the watched videos. */
+export const listWatched = async (client: Client, watch: Watch): Promise<Listing> =>
+	mergeListings(await Promise.all(listFilters(watch).map((filters) => listAll(client, filters))));
+
+/**
+ * Fetches videos with their snapshots, several at once, in the order given. Each is passed on as it
+ * arrives, since all of them together, with up to 720 snapshots each, may not fit into memory.
+ *
+ * @param onVideo throws a ContentStatsError if it cannot understand the video.
+ * @throws ContentStatsError if it is fatal.
+ */
+export async function fetchVideos(
+	client: Client,
+	ids: string[],
+	onVideo: (id: string, video: VideoWithSnapshots) => void,
+): Promise<FetchResult> {
+	const result: FetchResult = {
+		fetched: new Set(),
+		failed: new Map(),
+		missing: new Map(),
+		noAnswer: null,
+	};
+	await mapConcurrent(ids, async (id) => {
+		if (result.noAnswer) return;
+		const error = await client
+			.get(id)
+			.then((video) => onVideo(id, video))
+			.then(() => null, rethrowFatal);
+		if (error === null) result.fetched.add(id);
+		else if (NO_ANSWER_KINDS.has(error.kind)) result.noAnswer ??= error;
+		else if (error.kind === 'not_found') result.missing.set(id, error);
+		else result.failed.set(id, error);
+	});
+	return result;
+}

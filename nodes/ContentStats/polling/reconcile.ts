@@ -1,0 +1,112 @@
+import { createdAt, type Listing } from '../api/listing';
+import type { Video } from '../api/schemas';
+import { hasEnded, isFinal } from '../model/videos';
+import { MINUTE_MS } from '../utils/time';
+import { startCursor } from './cursor';
+import { ENDED_LONG_AGO } from './schedule';
+import type { PollState, WatchedVideo } from './state';
+import { isSameWatch, isWatched, selectedIds, type Watch, watchedVideos } from './watch';
+
+/** Trackings that start at the same time may be listed in another order than they were created in. */
+const LISTING_LAG_MS = 10 * MINUTE_MS;
+
+/** The part of the state that says which videos are watched. */
+export type Watchlist = Pick<PollState, 'watch' | 'seededUntil' | 'lastListing' | 'videos'>;
+
+/** A video of which everything is still to be emitted. */
+export const NEW_VIDEO: WatchedVideo = { ...startCursor, lastFetchedAt: 0, latenessMs: 0 };
+/** A video that existed before it was watched: Start From says what of it is emitted. */
+export const UNSEEDED_VIDEO: WatchedVideo = { ...NEW_VIDEO, needsSeed: true };
+
+/** Whether the user changed what is watched, so that the videos that are added are seeded. */
+export const isSeeding = (state: PollState | null, watch: Watch): boolean =>
+	!state || !isSameWatch(state.watch, watch);
+
+/** Returns the first state of a listed video; null if it is not to be watched. */
+function startWatching(state: PollState | null, watch: Watch, video: Video): WatchedVideo | null {
+	const wasWatched = state !== null && isWatched(state.watch, video);
+	if (!wasWatched) return watch.kind === 'all' && isFinal(video.status) ? null : UNSEEDED_VIDEO;
+	const { lastListing, seededUntil } = state;
+	// An ended, unwatched video was either emitted to its end, or started and ended between two listings.
+	if (hasEnded(video.status))
+		return lastListing && createdAt(video) > lastListing.newestCreatedAt ? NEW_VIDEO : null;
+	const seenUntil =
+		!lastListing || lastListing.isTruncated
+			? seededUntil
+			: lastListing.newestCreatedAt - LISTING_LAG_MS;
+	return createdAt(video) > seenUntil ? NEW_VIDEO : UNSEEDED_VIDEO;
+}
+
+/**
+ * Makes a watched video due at once if the list shows that something happened to it.
+ *
+ * @param listed undefined if it is not in the list.
+ * @param isChosen whether the watch still means it.
+ */
+function reconcileListed(
+	video: WatchedVideo,
+	listed: Video | undefined,
+	isChosen: boolean,
+): WatchedVideo {
+	const isOver = video.endedAt !== undefined;
+	if (!listed) return isOver ? video : { ...video, lastFetchedAt: 0 };
+	// Its link was tracked again, and means the newer tracking.
+	if (!isChosen) return isOver ? video : { ...video, lastFetchedAt: 0, endedAt: ENDED_LONG_AGO };
+	const isBack = isOver && !hasEnded(listed.status);
+	const hasChanged = isBack || listed.status !== (video.status ?? 'monitoring');
+	return hasChanged ? { ...video, lastFetchedAt: 0 } : video;
+}
+
+/**
+ * Reconciles the watched videos with the user's choice and the list. Videos that are added are seeded
+ * or start anew; videos that are no longer chosen are dropped; videos that changed in the list, or
+ * left it, are due at once, so that nothing of their end is lost.
+ *
+ * @param listing null if the list was not asked for: then only videos selected by id are added.
+ * @param now when it was listed, in Unix milliseconds by the clock of n8n.
+ */
+export function reconcile(
+	state: PollState | null,
+	watch: Watch,
+	listing: Listing | null,
+	now: number,
+): Watchlist {
+	const seeding = isSeeding(state, watch);
+	const known = state?.videos ?? {};
+	const chosen = listing ? watchedVideos(watch, listing) : [];
+	const chosenIds = new Set(chosen.map(({ id }) => id));
+	const selected = selectedIds(watch);
+	const listed = new Map((listing?.videos ?? []).map((video) => [video.id, video]));
+	const isTruncated = (listing?.fullSlices.length ?? 0) > 0;
+
+	const videos: Record<string, WatchedVideo> = {};
+	for (const [id, video] of Object.entries(known)) {
+		const isDropped =
+			seeding && watch.kind === 'selected' && !selected.has(id) && !chosenIds.has(id);
+		if (isDropped) continue;
+		const isUnaffected = !listing || selected.has(id) || (isTruncated && !listed.has(id));
+		videos[id] = isUnaffected ? video : reconcileListed(video, listed.get(id), chosenIds.has(id));
+	}
+	const previouslySelected = state && selectedIds(state.watch);
+	for (const id of selected) if (!previouslySelected?.has(id)) videos[id] ??= UNSEEDED_VIDEO;
+	for (const video of chosen) {
+		const watched = videos[video.id] ?? startWatching(state, watch, video);
+		if (watched) videos[video.id] = watched;
+	}
+
+	const newest = Math.max(0, ...[...listed.values()].map(createdAt));
+	const toLastListing = ({ requests }: Listing): Watchlist['lastListing'] => ({
+		listedAt: now,
+		requests,
+		newestCreatedAt: Math.max(state?.lastListing?.newestCreatedAt ?? 0, newest),
+		...(isTruncated && { isTruncated }),
+	});
+	return {
+		watch,
+		videos,
+		seededUntil: Math.max(state?.seededUntil ?? 0, seeding ? newest : 0),
+		...(listing
+			? { lastListing: toLastListing(listing) }
+			: state?.lastListing && { lastListing: state.lastListing }),
+	};
+}

@@ -1,0 +1,194 @@
+import type { ContentStatsError } from '../api/errors';
+import type { Listing, Slice } from '../api/listing';
+import type { Usage } from '../api/schemas';
+import { availableUsd } from '../model/money';
+import type { VideoDiff } from './diff';
+import { emit } from './emit';
+import { balanceItem, deletedItem, type EventItem } from './events';
+import { allVideosUnknown, dailyReport, type FailedCall, recordVideoFailure } from './failures';
+import type { FetchResult } from './fetch';
+import type { PollSettings } from './parameters';
+import type { Watchlist } from './reconcile';
+import { recentEmissions, remainingReplay, type Replay } from './replay';
+import { isFinished, scheduleAfterMissing } from './schedule';
+import { type PollState, STATE_VERSION, type WatchedVideo } from './state';
+import { selectedIds } from './watch';
+
+/** Everything that a poll found out. */
+export interface PollFindings {
+	/** The watched videos, with their state before the poll. */
+	watchlist: Watchlist;
+	/** null if the list was not asked for, or not answered. */
+	listing: Listing | null;
+	/** null if the balance was not asked for, or not answered. */
+	usage: Usage | null;
+	fetchResult: FetchResult;
+	diffs: VideoDiff[];
+	/** The ids of the videos that turned out to be of another platform. */
+	otherPlatformIds: Set<string>;
+	failedCalls: FailedCall[];
+	replay: Replay;
+}
+
+interface ReduceContext {
+	/** Unix milliseconds. */
+	now: number;
+	/** An id that each start of n8n makes anew. */
+	processId: string;
+	baseUrl: string;
+	/** Whether an unknown selected id fails the poll. */
+	rejectsUnknownIds: boolean;
+}
+
+export interface PollResult {
+	items: EventItem[];
+	/** The new state; the state given if nothing was found out. */
+	state: PollState | null;
+	/** Why something is left for a later poll. */
+	problems: ContentStatsError[];
+	/** An error to show as a failed execution, beside the items. */
+	report: ContentStatsError | null;
+	/** Slices of the list that hold more videos than the API shows. */
+	fullSlices: Slice[];
+}
+
+/** Checks the balance. @returns the event if it has fallen below the threshold, and the new state. */
+function reduceBalance(
+	before: PollState['balance'],
+	usage: Usage,
+	{ lowBalanceUsd }: PollSettings,
+	now: number,
+): { items: EventItem[]; balance: NonNullable<PollState['balance']> } {
+	const isLow = availableUsd(usage) < lowBalanceUsd;
+	const lowSince = isLow ? (before?.lowSince ?? new Date(now).toISOString()) : null;
+	const hasFallen = lowSince !== null && !before?.lowSince;
+	return {
+		items: hasFallen ? [balanceItem(usage, lowBalanceUsd, lowSince)] : [],
+		balance: { checkedAt: now, lowSince },
+	};
+}
+
+/** The videos that the API answered with 404, by what that means. */
+interface MissingVideos {
+	/** Gone: the API knew them before. */
+	gone: Set<string>;
+	/** Failing: the list still has them, or the API never knew them. */
+	failed: Map<string, ContentStatsError>;
+	/** Whether the list must tell if others are gone. */
+	needsListing: boolean;
+}
+
+/**
+ * @throws ContentStatsError if a selected video is unknown, so that nothing would ever be emitted for
+ * it; or if none of the selected videos exists any more.
+ */
+function classifyMissing(
+	{ fetchResult, watchlist, listing }: PollFindings,
+	rejectsUnknownIds: boolean,
+): MissingVideos {
+	const { videos, watch } = watchlist;
+	const selected = selectedIds(watch);
+	const result: MissingVideos = { gone: new Set(), failed: new Map(), needsListing: false };
+	const listed = new Set(listing?.videos.map(({ id }) => id));
+	for (const [id, error] of fetchResult.missing) {
+		const wasNeverKnown = videos[id]?.needsSeed && selected.has(id);
+		if (wasNeverKnown && rejectsUnknownIds) throw error;
+		if (wasNeverKnown || listed.has(id)) result.failed.set(id, error);
+		else if (selected.has(id) || listing || !videos[id]) result.gone.add(id);
+		else result.needsListing = true;
+	}
+	const existing = Object.keys(videos).filter((id) => !videos[id]!.isDeleted);
+	const areAllGone = existing.every((id) => result.gone.has(id) && selected.has(id));
+	if (areAllGone && existing.length > 1) throw allVideosUnknown(existing.length);
+	return result;
+}
+
+/**
+ * Records failures in the state of their videos.
+ *
+ * @throws ContentStatsError the first failure, if every running video is failing.
+ */
+function recordFailures(
+	videos: Record<string, WatchedVideo>,
+	failed: ReadonlyMap<string, ContentStatsError>,
+	isAnyFetched: boolean,
+	now: number,
+): void {
+	for (const id of failed.keys()) if (videos[id]) videos[id] = recordVideoFailure(videos[id], now);
+	const running = Object.values(videos).filter(({ endedAt }) => endedAt === undefined);
+	const areAllFailing = running.length > 0 && running.every(({ failing }) => failing);
+	const [first] = failed.values();
+	if (first && areAllFailing && !isAnyFetched) throw first;
+}
+
+/** Records in their state which videos are gone. @returns the events, one per video. */
+function recordGone(
+	videos: Record<string, WatchedVideo>,
+	gone: string[],
+	{ events }: PollSettings,
+	now: number,
+): EventItem[] {
+	return gone.flatMap((id) => {
+		const video = videos[id];
+		if (!video) return [];
+		videos[id] = scheduleAfterMissing(video, now);
+		return events.includes('video.deleted') && !video.isDeleted ? [deletedItem(id)] : [];
+	});
+}
+
+/**
+ * Reduces the state and the findings of a poll to its items and the new state. The state given is not
+ * changed.
+ *
+ * @throws ContentStatsError if nothing can be watched at all.
+ */
+export function reducePoll(
+	state: PollState | null,
+	findings: PollFindings,
+	settings: PollSettings,
+	{ now, processId, baseUrl, rejectsUnknownIds }: ReduceContext,
+): PollResult {
+	const { watchlist, listing, usage, fetchResult, diffs, otherPlatformIds, failedCalls, replay } =
+		findings;
+	const missing = classifyMissing(findings, rejectsUnknownIds);
+	const failed = new Map([...fetchResult.failed, ...missing.failed]);
+	const videos = { ...watchlist.videos };
+	for (const id of otherPlatformIds) delete videos[id];
+	recordFailures(videos, failed, fetchResult.fetched.size > 0, now);
+	const replayed = replay.items.slice(0, settings.maxItemsPerPoll);
+	let room = settings.maxItemsPerPoll - replayed.length;
+	// Without room for its event a video stays as it is: the next poll finds it gone again.
+	const deleted = recordGone(videos, [...missing.gone].slice(0, room), settings, now);
+	room -= deleted.length;
+	const balance = usage && room > 0 ? reduceBalance(state?.balance, usage, settings, now) : null;
+	const others = [...deleted, ...(balance?.items ?? [])];
+	room -= balance?.items.length ?? 0;
+	const emission = emit(diffs, (id) => videos[id], room);
+	Object.assign(videos, emission.videos);
+	for (const [id, video] of Object.entries(videos)) if (isFinished(video)) delete videos[id];
+
+	const report = dailyReport(videos, failed, failedCalls, state?.reportedAt, now);
+	const reportedAt = report ? now : state?.reportedAt;
+	const withoutSnapshot = [...replayed, ...emission.statusItems, ...others];
+	return {
+		items: [...emission.snapshotItems, ...withoutSnapshot],
+		problems: [...failedCalls.map(({ error }) => error), ...failed.values()],
+		report,
+		fullSlices: listing?.fullSlices ?? [],
+		state: {
+			version: STATE_VERSION,
+			baseUrl,
+			...watchlist,
+			...(missing.needsListing &&
+				watchlist.lastListing && { lastListing: { ...watchlist.lastListing, listedAt: 0 } }),
+			videos,
+			...((balance || state?.balance) && { balance: balance?.balance ?? state?.balance }),
+			...(reportedAt !== undefined && { reportedAt }),
+			...(settings.replayAfterRestart && {
+				processId,
+				recentEmissions: recentEmissions(state, emission.snapshots, withoutSnapshot, now),
+				replay: remainingReplay(replay, replayed.length, fetchResult, emission),
+			}),
+		},
+	};
+}

@@ -1,0 +1,156 @@
+import type { IDataObject, IPollFunctions, NodeApiError, NodeOperationError } from 'n8n-workflow';
+
+import type { Client } from '../api/client';
+import { ContentStatsError, type ErrorKind } from '../api/errors';
+import { formatSlices } from '../api/listing';
+import { skipIfRunning } from '../utils/mutex';
+import { MINUTE_MS } from '../utils/time';
+import type { EventItem } from './events';
+import { readSettings, readWatch } from './parameters';
+import { runPoll } from './poll';
+import { readState } from './state';
+
+/** The host's side of scheduled polls. */
+export interface RunnerHost {
+	/** The clock of n8n, in Unix milliseconds. */
+	now: () => number;
+	/** @param deadline Unix milliseconds after which no request goes on. */
+	connect: (deadline: number) => Promise<{ client: Client; baseUrl: string }>;
+	toNodeError: (error: unknown) => NodeApiError | NodeOperationError;
+}
+
+/** Made anew at each start of n8n, so that the next poll can tell a restart. */
+const PROCESS_ID = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
+
+/** The budget of a poll that has none of its own (n8n-core, PollContext). */
+const DEFAULT_BUDGET_MS = 5 * MINUTE_MS;
+/** The rest is left for n8n to emit the items. */
+const USABLE_SHARE_OF_BUDGET = 0.8;
+/** n8n 2.40 gives up an activation after 84 seconds. */
+const MAX_ACTIVATION_MS = MINUTE_MS;
+
+/** Errors that the user must fix: n8n may refuse to activate the workflow, and show them. */
+const ACTIVATION_ERROR_KINDS = new Set<ErrorKind>([
+	'invalid_input',
+	'invalid_key',
+	'redirected',
+	'not_found',
+]);
+
+/** The backoff of a trigger whose polls keep failing. */
+const INITIAL_BACKOFF_MS = 2 * MINUTE_MS;
+const MAX_BACKOFF_MS = 15 * MINUTE_MS;
+
+interface Backoff {
+	failures: number;
+	/** Unix milliseconds: polls before it are skipped. */
+	retryAt: number;
+}
+
+/** By the context of the polls. */
+const backoffs = new WeakMap<object, Backoff>();
+
+/** Whether this context has made no poll yet: n8n keeps it for all polls of an activation. */
+export const isFirstPoll = (context: object): boolean => !backoffs.has(context);
+
+/** Whether a poll is to be skipped, since those before it failed. @param now Unix milliseconds. */
+export function isBackingOff(context: object, now: number): boolean {
+	const waitMs = (backoffs.get(context)?.retryAt ?? 0) - now;
+	// A longer wait than the longest means that the clock was set back.
+	return waitMs > 0 && waitMs <= MAX_BACKOFF_MS;
+}
+
+/** Ends the backoff after a poll that succeeded. */
+export const resetBackoff = (context: object): void =>
+	void backoffs.set(context, { failures: 0, retryAt: 0 });
+
+/** Records a failed poll: from the second failure in a row on, polls are skipped for longer each time. */
+export function recordFailure(context: object, now: number): void {
+	const failures = (backoffs.get(context)?.failures ?? 0) + 1;
+	const waitMs =
+		failures < 2 ? 0 : Math.min(INITIAL_BACKOFF_MS * 2 ** (failures - 2), MAX_BACKOFF_MS);
+	backoffs.set(context, { failures, retryAt: now + waitMs });
+}
+
+/** Returns the budget of a poll in milliseconds; n8n before 2.38 does not tell it. */
+const budgetOf = (context: IPollFunctions): number =>
+	(context.getPollBudgetMs as (() => number) | undefined)?.call(context) ?? DEFAULT_BUDGET_MS;
+
+/**
+ * Whether n8n makes this poll to activate the workflow, which stays inactive if it throws. It uses one
+ * context for that poll and all after it; its durable scheduler makes a context for each poll, with a
+ * budget of its own.
+ */
+const isActivationPoll = (context: IPollFunctions): boolean =>
+	isFirstPoll(context) && budgetOf(context) === DEFAULT_BUDGET_MS;
+
+/** Runs one poll. The state is assigned once, last: n8n would keep what a failed poll has changed. */
+async function pollOnce(
+	context: IPollFunctions,
+	host: RunnerHost,
+	isActivation: boolean,
+): Promise<EventItem[] | null> {
+	const { now, connect, toNodeError } = host;
+	const maxMs = isActivation ? MAX_ACTIVATION_MS : Infinity;
+	const deadline = now() + Math.min(USABLE_SHARE_OF_BUDGET * budgetOf(context), maxMs);
+	const { client, baseUrl } = await connect(deadline);
+	const watch = readWatch(context);
+	const settings = readSettings(context);
+	const staticData = context.getWorkflowStaticData('node');
+	const state = readState(staticData.state, baseUrl);
+	const result = await runPoll(state, watch, settings, {
+		client,
+		baseUrl,
+		now,
+		processId: PROCESS_ID,
+		isActivation,
+	});
+
+	if (result.fullSlices.length > 0)
+		context.logger.warn(
+			`ContentStats: the API shows only the newest 100 videos of a platform and status; some may not be watched of ${formatSlices(result.fullSlices)}`,
+		);
+	for (const { message } of result.problems)
+		context.logger.warn(`ContentStats: left for a later poll: ${message}`);
+	if (result.report) context.__emitError(toNodeError(result.report));
+	if (result.state) staticData.state = result.state as unknown as IDataObject;
+	return result.items.length > 0 ? result.items : null;
+}
+
+/**
+ * Runs one poll, and shows a failure only as often as it helps: never if it would keep n8n from
+ * activating the workflow, and the less often the longer it lasts.
+ */
+async function pollWithBackoff(
+	context: IPollFunctions,
+	host: RunnerHost,
+): Promise<EventItem[] | null> {
+	if (isBackingOff(context, host.now())) return null;
+	const isActivation = isActivationPoll(context);
+	const outcome = await pollOnce(context, host, isActivation).catch((error: Error) => error);
+	if (!(outcome instanceof Error)) {
+		resetBackoff(context);
+		return outcome;
+	}
+	const kind = outcome instanceof ContentStatsError ? outcome.kind : 'invalid_input';
+	if (kind !== 'out_of_time') recordFailure(context, host.now());
+	if (kind !== 'out_of_time' && (!isActivation || ACTIVATION_ERROR_KINDS.has(kind))) throw outcome;
+	context.logger.warn(`ContentStats: this poll brought nothing: ${outcome.message}`);
+	return null;
+}
+
+/**
+ * Runs a scheduled poll of a trigger, unless one with the same parameters is still running: n8n does
+ * not wait for it, and both would emit the same items.
+ *
+ * @returns the items to emit; null if there are none.
+ * @throws an error to show as a failed execution.
+ */
+export async function runScheduledPoll(
+	context: IPollFunctions,
+	host: RunnerHost,
+): Promise<EventItem[] | null> {
+	const { id, parameters } = context.getNode();
+	const key = JSON.stringify([context.getWorkflow().id, id, parameters]);
+	return await skipIfRunning(key, async () => await pollWithBackoff(context, host));
+}

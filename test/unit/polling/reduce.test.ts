@@ -1,0 +1,381 @@
+import type { ContentStatsError } from '../../../nodes/ContentStats/api/errors';
+import type { Listing } from '../../../nodes/ContentStats/api/listing';
+import { reducePoll, type PollFindings } from '../../../nodes/ContentStats/polling/reduce';
+import type { EventItem, EventName } from '../../../nodes/ContentStats/polling/events';
+import { NO_REPLAY } from '../../../nodes/ContentStats/polling/replay';
+import { NEW_VIDEO, UNSEEDED_VIDEO } from '../../../nodes/ContentStats/polling/reconcile';
+import type { PollSettings } from '../../../nodes/ContentStats/polling/parameters';
+import type { VideoDiff } from '../../../nodes/ContentStats/polling/diff';
+import {
+	type PollState,
+	STATE_VERSION,
+	type WatchedVideo,
+} from '../../../nodes/ContentStats/polling/state';
+import { parseSelectedVideos } from '../../../nodes/ContentStats/polling/parameters';
+import type { Watch } from '../../../nodes/ContentStats/polling/watch';
+import { at, deepFreeze, httpError, iso, settingsOf, usageOf, video, watched } from '../world';
+
+const BASE = 'https://contentstats.io/api/v1';
+const NOW = at(100);
+const ALL: Watch = { kind: 'all' };
+
+const stateOf = (fields: Partial<PollState> = {}): PollState => ({
+	version: STATE_VERSION,
+	baseUrl: BASE,
+	watch: ALL,
+	seededUntil: at(1),
+	lastListing: { listedAt: at(99), requests: 1, newestCreatedAt: at(1) },
+	videos: {},
+	...fields,
+});
+const listingOf = (...ids: string[]): Listing => ({
+	videos: ids.map((id) => video(id)),
+	fullSlices: [],
+	requests: 1,
+});
+const errors = (status: number, ...ids: string[]) =>
+	new Map(ids.map((id): [string, ContentStatsError] => [id, httpError(status, `video ${id}`)]));
+
+/** Builds the findings of a poll of these videos; each of its `diffs` was fetched. */
+function findingsOf(
+	videos: Record<string, WatchedVideo>,
+	{
+		watch = ALL,
+		missing = [],
+		failed = [],
+		...fields
+	}: Partial<Omit<PollFindings, 'fetchResult' | 'watchlist'>> & {
+		watch?: Watch;
+		missing?: string[];
+		failed?: string[];
+	} = {},
+): PollFindings {
+	const { seededUntil, lastListing } = stateOf();
+	const diffs = fields.diffs ?? [];
+	return {
+		watchlist: { watch, videos, seededUntil, lastListing },
+		listing: null,
+		usage: null,
+		fetchResult: {
+			fetched: new Set(diffs.map(({ id }) => id)),
+			failed: errors(500, ...failed),
+			missing: errors(404, ...missing),
+			noAnswer: null,
+		},
+		diffs,
+		otherPlatformIds: new Set(),
+		failedCalls: [],
+		replay: NO_REPLAY,
+		...fields,
+	};
+}
+
+function reduced(
+	findings: PollFindings,
+	{
+		state = stateOf({ videos: findings.watchlist.videos }),
+		rejectsUnknownIds = false,
+		...settings
+	}: Partial<PollSettings> & { state?: PollState | null; rejectsUnknownIds?: boolean } = {},
+) {
+	const context = { now: NOW, processId: 'p1', baseUrl: BASE, rejectsUnknownIds };
+	const result = reducePoll(deepFreeze(state), deepFreeze(findings), settingsOf(settings), context);
+	return {
+		...result,
+		keys: result.items.map(({ event_key }) => event_key),
+		videos: result.state!.videos,
+	};
+}
+
+const a = watched([1, 2, 3], { lastFetchedAt: at(99) });
+const b = watched([2, 3, 4], { lastFetchedAt: at(99) });
+/** A diff that found nothing unless told. */
+const diffOf = (id: string, fields: Partial<VideoDiff> = {}): VideoDiff => ({
+	id,
+	after: { ...a, lastFetchedAt: NOW },
+	snapshots: [],
+	hasMore: false,
+	status: [],
+	...fields,
+});
+const LOST = { lastFetchedAt: NOW, isDeleted: true as const, endedAt: NOW };
+
+describe('a 404', () => {
+	const events: EventName[] = ['video.deleted'];
+	const NAMED = parseSelectedVideos('a');
+
+	test.each<[string, Watch, Listing | null]>([
+		['of a chosen id', NAMED, null],
+		['that the list does not show', ALL, listingOf('b')],
+	])('%s is a deletion: told once, and watched a day longer', (_, watch, listing) => {
+		const { keys, videos } = reduced(findingsOf({ a }, { watch, listing, missing: ['a'] }), {
+			events,
+		});
+		expect(keys).toEqual(['a:deleted']);
+		expect(videos).toEqual({ a: { ...a, ...LOST } });
+
+		const again = findingsOf(
+			{ a: { ...a, ...LOST, endedAt: at(98) } },
+			{ watch, listing, missing: ['a'] },
+		);
+		const second = reduced(again, { events });
+		expect(second.keys).toEqual([]);
+		expect(second.videos.a).toEqual({ ...a, ...LOST, endedAt: at(98) });
+	});
+
+	it('is remembered although nobody asked for deletions', () => {
+		const { keys, videos } = reduced(findingsOf({ a }, { watch: NAMED, missing: ['a'] }));
+		expect(keys).toEqual([]);
+		expect(videos).toEqual({ a: { ...a, ...LOST } });
+	});
+
+	it('a day after the first ends the watch', () => {
+		const lost = { ...a, ...LOST, endedAt: at(76) };
+		expect(reduced(findingsOf({ a: lost }, { watch: NAMED, missing: ['a'] })).videos).toEqual({});
+	});
+
+	it('without a list says nothing yet: the list is asked with the next poll', () => {
+		const { keys, videos, state } = reduced(findingsOf({ a }, { missing: ['a'] }), { events });
+		expect(keys).toEqual([]);
+		expect(videos).toEqual({ a });
+		expect(state!.lastListing).toEqual({ ...stateOf().lastListing, listedAt: 0 });
+	});
+
+	it('of a video that the list shows is a failure', () => {
+		const findings = findingsOf(
+			{ a, b },
+			{ listing: listingOf('a', 'b'), missing: ['a'], diffs: [diffOf('b')] },
+		);
+		const { keys, videos, problems } = reduced(findings, { events });
+		expect(keys).toEqual([]);
+		expect(videos.a).toEqual({ ...a, failing: { since: NOW, lastTriedAt: NOW } });
+		expect(problems).toMatchObject([{ kind: 'not_found' }]);
+	});
+
+	it('of a chosen id that never was there refuses the poll, where that may be', () => {
+		const findings = findingsOf(
+			{ a, typo: UNSEEDED_VIDEO },
+			{ watch: parseSelectedVideos('a typo'), missing: ['typo'], diffs: [diffOf('a')] },
+		);
+		expect(() => reduced(findings, { rejectsUnknownIds: true })).toThrow(
+			expect.objectContaining({ kind: 'not_found', message: expect.stringMatching(/video typo/) }),
+		);
+		const { videos, keys } = reduced(findings, { events });
+		expect(keys).toEqual([]);
+		expect(videos.typo).toEqual({ ...UNSEEDED_VIDEO, failing: { since: NOW, lastTriedAt: NOW } });
+	});
+
+	test.each<[string, Record<string, WatchedVideo>, Watch, Partial<PollFindings>, boolean]>([
+		['all that were chosen', { a, b }, parseSelectedVideos('a b'), {}, true],
+		['one of them', { a, b }, parseSelectedVideos('a b'), { diffs: [diffOf('b')] }, false],
+		['one that was not due with it', { a, b }, parseSelectedVideos('a b'), {}, false],
+		['the only one', { a }, NAMED, {}, false],
+		['all that the list showed', { a, b }, ALL, { listing: listingOf('c') }, false],
+	])('may be that of another account: %s', (what, videos, watch, fields, isThrown) => {
+		const missing = what.startsWith('one') ? ['a'] : Object.keys(videos);
+		const findings = findingsOf(videos, { watch, missing, ...fields });
+		const error = expect.objectContaining({ message: expect.stringMatching(/none of the 2/) });
+		if (isThrown) expect(() => reduced(findings)).toThrow(error);
+		else expect(reduced(findings).videos.a).toMatchObject({ isDeleted: true });
+	});
+
+	test('of all that were chosen is no news where each is known to be deleted', () => {
+		const lost = { ...LOST, lastFetchedAt: at(98), endedAt: at(98) };
+		const videos = { a: { ...a, ...lost }, b: { ...b, ...lost } };
+		const findings = findingsOf(videos, { watch: parseSelectedVideos('a b'), missing: ['a', 'b'] });
+		expect(reduced(findings, { events }).keys).toEqual([]);
+	});
+});
+
+describe('a video that fails', () => {
+	it('is left as it was; the others go on', () => {
+		const found = diffOf('b', { after: { ...b, lastFetchedAt: NOW } });
+		const findings = findingsOf({ a, b }, { failed: ['a'], diffs: [found] });
+		const { videos, problems } = reduced(findings);
+		expect(videos).toEqual({
+			a: { ...a, failing: { since: NOW, lastTriedAt: NOW } },
+			b: { ...b, lastFetchedAt: NOW },
+		});
+		expect(problems).toMatchObject([{ kind: 'server_error' }]);
+	});
+
+	const failing = { since: at(50), lastTriedAt: at(98) };
+	test.each<[string, Record<string, WatchedVideo>, VideoDiff[], boolean]>([
+		['the only one', { a }, [], true],
+		['one, and another was failing before', { a, b: { ...b, failing } }, [], true],
+		['one, and another was not asked', { a, b }, [], false],
+		['one, and another was answered', { a, b: { ...b, failing } }, [diffOf('b')], false],
+		['one, and the others have ended', { a, b: { ...b, endedAt: at(99) } }, [], true],
+		['one that has ended', { a: { ...a, endedAt: at(99) } }, [], false],
+	])('is an error of the poll where no other runs: %s', (_, videos, diffs, isThrown) => {
+		const findings = findingsOf(videos, { failed: ['a'], diffs });
+		const error = expect.objectContaining({ kind: 'server_error' });
+		if (isThrown) expect(() => reduced(findings)).toThrow(error);
+		else expect(reduced(findings).problems).toEqual([error]);
+	});
+
+	it('for a day is reported, and that is remembered', () => {
+		const findings = findingsOf({ a: { ...a, failing }, b }, { failed: ['a'] });
+		const { report, state } = reduced(findings);
+		expect(report).toMatchObject({ message: expect.stringMatching(/video a for a day/) });
+		expect(state!.reportedAt).toBe(NOW);
+
+		const told = stateOf({ reportedAt: at(90) });
+		const second = reduced(findings, { state: told });
+		expect(second.report).toBeNull();
+		expect(second.state!.reportedAt).toBe(at(90));
+	});
+
+	test.each<[string, number, boolean]>([
+		['a day ago', 76, true],
+		['lately', 99, false],
+	])('to be listed is reported where the list came last %s', (_, listed, isTold) => {
+		const error = httpError(503, 'the list of videos');
+		const failedCalls = [{ subject: 'the list of videos', error, lastSuccessAt: at(listed) }];
+		const findings = findingsOf({ a }, { failedCalls, diffs: [diffOf('a')] });
+		const { report, problems } = reduced(findings, {});
+		expect(report !== null).toBe(isTold);
+		expect(problems).toEqual([error]);
+	});
+});
+
+describe('the balance', () => {
+	const events: EventName[] = ['balance.low'];
+	const look = (available: number, before?: PollState['balance']) => {
+		const findings = findingsOf({}, { usage: usageOf(available) });
+		const { keys, state } = reduced(findings, { events, state: stateOf({ balance: before }) });
+		return { keys, balance: state!.balance };
+	};
+	const low = (since: number) => ({ checkedAt: NOW, lowSince: iso(since) });
+	const ENOUGH = { checkedAt: NOW, lowSince: null };
+
+	test.each<[string, number, PollState['balance'], string[], PollState['balance']]>([
+		['is enough', 5, undefined, [], ENOUGH],
+		['is low at the first look', 4.99, undefined, [`balance.low:${iso(100)}`], low(100)],
+		['has fallen', 4, { checkedAt: at(99), lowSince: null }, [`balance.low:${iso(100)}`], low(100)],
+		['is low as before', 3, { checkedAt: at(99), lowSince: iso(98) }, [], low(98)],
+		['has risen', 6, { checkedAt: at(99), lowSince: iso(98) }, [], ENOUGH],
+	])('%s', (_, available, before, keys, balance) => {
+		expect(look(available, before)).toEqual({ keys, balance });
+	});
+
+	it('that was not looked at stays as it was', () => {
+		const balance = { checkedAt: at(99), lowSince: iso(98) };
+		expect(reduced(findingsOf({}), { state: stateOf({ balance }) }).state!.balance).toEqual(
+			balance,
+		);
+	});
+});
+
+describe('what is emitted', () => {
+	const events: EventName[] = [
+		'snapshot.created',
+		'tracking.ended',
+		'video.deleted',
+		'balance.low',
+	];
+	const item = (event_key: string): EventItem => ({ event: 'snapshot.created', event_key });
+	const busy = (fields: Partial<PollFindings> = {}) =>
+		findingsOf(
+			{ a, b, c: a },
+			{
+				listing: listingOf('a', 'b'),
+				missing: ['c'],
+				usage: usageOf(1),
+				diffs: [
+					diffOf('a', { status: [item('a ended')] }),
+					diffOf('b', {
+						snapshots: [7, 8].map((hour) => ({ instant: at(hour), items: [item(`b${hour}`)] })),
+					}),
+				],
+				...fields,
+			},
+		);
+
+	it('is snapshots, then what happened to videos, then the balance', () => {
+		expect(reduced(busy(), { events }).keys).toEqual([
+			'b7',
+			'b8',
+			'a ended',
+			'c:deleted',
+			`balance.low:${iso(100)}`,
+		]);
+	});
+
+	it('leaves room for what is no snapshot', () => {
+		const { keys, videos } = reduced(busy(), { events, maxItemsPerPoll: 3 });
+		expect(keys).toEqual(['b7', 'c:deleted', `balance.low:${iso(100)}`]);
+		expect([videos.a!.hasBacklog, videos.b!.hasBacklog]).toEqual([true, true]);
+	});
+
+	it('of 1 is what is rare first; the snapshots are left for the next poll', () => {
+		const { keys, state } = reduced(busy(), { events, maxItemsPerPoll: 1 });
+		expect(keys).toEqual(['c:deleted']);
+		expect(state!.videos).toMatchObject({ b: { hasBacklog: true } });
+	});
+
+	const replay = { snapshots: { b: [at(7)] }, items: [item('z ended')] };
+
+	it('leaves room for a replay', () => {
+		const { keys } = reduced(busy({ replay }), { events, maxItemsPerPoll: 4 });
+		expect([...keys].sort()).toEqual(['b7', `balance.low:${iso(100)}`, 'c:deleted', 'z ended']);
+	});
+
+	it('is a replay after a restart too, and is remembered for the next', () => {
+		const { keys, state } = reduced(busy({ replay }), { events, replayAfterRestart: true });
+		expect(keys).toContain('z ended');
+		expect(state).toMatchObject({
+			processId: 'p1',
+			recentEmissions: [{ emittedAt: NOW, snapshots: { b: [at(7), at(8)] } }],
+			replay: {},
+		});
+		const noSnapshots = state!.recentEmissions![0]!.items.map(({ event_key }) => event_key);
+		expect(noSnapshots).toEqual(['z ended', 'a ended', 'c:deleted', `balance.low:${iso(100)}`]);
+	});
+
+	it('is kept for no replay unless that is chosen', () => {
+		const { state } = reduced(busy(), { events });
+		expect(state).not.toHaveProperty('recentEmissions');
+		expect(state).not.toHaveProperty('processId');
+	});
+
+	test('after a restart is snapshots first as well', () => {
+		expect(
+			reduced(busy({ replay }), { events, replayAfterRestart: true }).keys.slice(0, 2),
+		).toEqual(['b7', 'b8']);
+	});
+
+	test('is no more than Max Items Per Poll, also of what is no snapshot', () => {
+		const findings = findingsOf(
+			{ a, b, c: a, d: a },
+			{ listing: listingOf(), missing: ['a', 'b', 'c', 'd'] },
+		);
+		expect(reduced(findings, { events, maxItemsPerPoll: 2 }).keys).toHaveLength(2);
+	});
+});
+
+describe('what is remembered', () => {
+	it('is what is watched, by its base URL and version', () => {
+		const { state } = reduced(findingsOf({ a }, { diffs: [diffOf('a')] }));
+		expect(state).toEqual({ ...stateOf(), videos: { a: { ...a, lastFetchedAt: NOW } } });
+	});
+
+	it('is nothing of a video of another platform, or one that ended a day ago', () => {
+		const over = { ...a, endedAt: at(76), lastFetchedAt: at(99) };
+		const after = { ...over, lastFetchedAt: NOW };
+		const findings = findingsOf(
+			{ a, over, n: NEW_VIDEO },
+			{ otherPlatformIds: new Set(['a']), diffs: [diffOf('over', { after })] },
+		);
+		expect(Object.keys(reduced(findings).videos)).toEqual(['n']);
+	});
+
+	it('is what of the list is full', () => {
+		const listing = {
+			...listingOf('a'),
+			fullSlices: [{ platform: 'tiktok', status: 'monitoring' }],
+		};
+		const { fullSlices } = reduced(findingsOf({ a }, { listing }));
+		expect(fullSlices).toEqual([{ platform: 'tiktok', status: 'monitoring' }]);
+	});
+});
