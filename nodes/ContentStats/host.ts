@@ -27,16 +27,17 @@ const CREDENTIAL = 'contentStatsApi';
 
 /** Removes the key from an error reply: an API may quote it, and users see its words. */
 function redactKey(reply: HttpReply, apiKey: string): HttpReply {
-	const isRefusal = reply.statusCode >= 300;
-	if (!isRefusal || typeof reply.body !== 'string' || apiKey === '') return reply;
+	const isErrorReply = reply.statusCode >= 300;
+	if (!isErrorReply || typeof reply.body !== 'string' || apiKey === '') return reply;
 	return { ...reply, body: reply.body.replaceAll(apiKey, '(the API key)') };
 }
 
 /**
- * Keeps Stop from aborting a POST. n8n aborts every request when the user presses Stop (n8n-core,
- * httpRequestWithAuthentication), and then it would stay unknown if the POST cost money.
+ * Chooses what aborts a request: its timeout, and for all but a POST the user's Stop. n8n passes only
+ * one signal on, that of Stop (n8n-core, httpRequestWithAuthentication). A POST that was aborted may
+ * have cost money, and nobody would know.
  */
-function finishingPosts<T extends Context>(
+function withAbortSignals<T extends Context>(
 	context: T,
 	{ method, abortSignal }: IHttpRequestOptions,
 ): T {
@@ -68,7 +69,7 @@ export async function connect(
 		signal: 'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined,
 		send: async (options) => {
 			const reply = (await context.helpers.httpRequestWithAuthentication.call(
-				finishingPosts(context, options),
+				withAbortSignals(context, options),
 				CREDENTIAL,
 				options,
 			)) as HttpReply;
@@ -129,7 +130,7 @@ export function toNodeError(
 				itemIndex,
 				failure,
 			});
-	// n8n replaces a message that contains the letters of an error code, such as a user “theperm”.
+	// n8n replaces a message that contains a code such as EPERM, even inside a name: “theperm”.
 	nodeError.message = message;
 	return nodeError;
 }

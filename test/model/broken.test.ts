@@ -31,10 +31,10 @@ const BROKEN: Array<[string, RegExp, Break]> = [
 	[
 		'takes what is a day old once more',
 		TOO_MUCH,
-		({ freshInstants, LATE_WINDOW_MS }) => ({
+		({ freshInstants, LOOKBACK_MS }) => ({
 			freshInstants: (cursor, instants) => {
 				const fresh = new Set(freshInstants(cursor, instants));
-				const dayOld = (cursor.newest ?? 0) - LATE_WINDOW_MS;
+				const dayOld = (cursor.newest ?? 0) - LOOKBACK_MS;
 				return instants.filter((at) => at === dayOld || fresh.has(at));
 			},
 		}),
@@ -42,9 +42,9 @@ const BROKEN: Array<[string, RegExp, Break]> = [
 	[
 		'looks back an hour less than a day',
 		MISSING,
-		({ freshInstants, LATE_WINDOW_MS }) => ({
+		({ freshInstants, LOOKBACK_MS }) => ({
 			freshInstants: (cursor, instants) => {
-				const earliest = (cursor.newest ?? 0) - LATE_WINDOW_MS + HOUR_MS;
+				const earliest = (cursor.newest ?? 0) - LOOKBACK_MS + HOUR_MS;
 				return freshInstants(cursor, instants).filter((at) => at > earliest);
 			},
 		}),

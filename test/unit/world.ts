@@ -1,7 +1,7 @@
 import type { Client, VideoFilters } from '../../nodes/ContentStats/api/client';
 import { type ContentStatsError, errorForStatus } from '../../nodes/ContentStats/api/errors';
 import type { Usage, VideoWithSnapshots } from '../../nodes/ContentStats/api/schemas';
-import { advanceCursor, startCursor } from '../../nodes/ContentStats/polling/cursor';
+import { advanceCursor, EMPTY_CURSOR } from '../../nodes/ContentStats/polling/cursor';
 import type { PollSettings } from '../../nodes/ContentStats/polling/parameters';
 import type { WatchedVideo } from '../../nodes/ContentStats/polling/state';
 
@@ -115,7 +115,7 @@ export const watched = (
 	hours: number[] = [],
 	fields: Partial<WatchedVideo> = {},
 ): WatchedVideo => ({
-	...advanceCursor(startCursor, hours.map(at)),
+	...advanceCursor(EMPTY_CURSOR, hours.map(at)),
 	lastFetchedAt: at(hours.at(-1) ?? 0),
 	latenessMs: 0,
 	...fields,

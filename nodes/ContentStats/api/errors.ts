@@ -2,7 +2,7 @@ import { formatUsd, sanitize } from '../utils/format';
 
 /** Why a call failed. */
 export type ErrorKind =
-	/** Refused by the user's own input or limits. Nothing was sent. */
+	/** Refused by this package, for what the user entered or set. Nothing was spent. */
 	| 'invalid_input'
 	/** 400 */
 	| 'invalid_request'
@@ -69,14 +69,14 @@ export class ContentStatsError extends Error {
 	}
 }
 
-/** After every other kind a POST certainly did nothing. */
+/** After every other kind a POST certainly did nothing; polls alone end as `cut_short`, and they only GET. */
 const UNKNOWN_EFFECT_KINDS = new Set<ErrorKind>(['server_error', 'no_reply', 'unreadable_reply']);
 
 /** Whether the API may have carried out a request that ended in `error`. */
 export const mayHaveTakenEffect = (error: ContentStatsError): boolean =>
 	UNKNOWN_EFFECT_KINDS.has(error.kind);
 
-/** Builds the error for bad input that was found before anything was sent. */
+/** Builds the error for what the user entered or set, and must change. Nothing was spent. */
 export const invalidInput = (message: string, description: string): ContentStatsError =>
 	new ContentStatsError('invalid_input', { message, description });
 
@@ -181,12 +181,12 @@ export function errorForStatus(
 		],
 	};
 	// A proxy answers 408 when it loses the connection: the API may have carried out the request.
-	const isRefusal = statusCode >= 400 && statusCode < 500 && statusCode !== 408;
+	const isClientError = statusCode >= 400 && statusCode < 500 && statusCode !== 408;
 	const [kind, details] = known[statusCode] ?? [
-		isRefusal ? 'invalid_request' : 'server_error',
+		isClientError ? 'invalid_request' : 'server_error',
 		{
 			message: `ContentStats could not answer about ${subject}: HTTP ${statusCode}${inBrackets}`,
-			description: isRefusal
+			description: isClientError
 				? 'This was not expected. Check the base URL in the ContentStats credential; if it keeps happening, update this node or report it'
 				: 'The service has a problem. Try again later',
 		},

@@ -1,4 +1,7 @@
-import type { Clock } from '../utils/time';
+import { MINUTE_MS, type Clock } from '../utils/time';
+
+/** The headers of a reply, their names in lower case. */
+type Headers = Record<string, unknown>;
 
 /** The rate window, as one reply announced it. */
 export interface RateWindow {
@@ -7,6 +10,45 @@ export interface RateWindow {
 	reset: number;
 	/** Milliseconds from the reply to the end of the window, by the server's own clock. */
 	endsInMs: number;
+}
+
+/** The longest wait that a server may ask for. */
+const MAX_WAIT_MS = 2 * MINUTE_MS;
+/** The wait after a 429 that does not say when its window ends. */
+const FALLBACK_WAIT_MS = 5_000;
+const MIN_WAIT_MS = 500;
+
+const parseInteger = (value: unknown): number => parseInt(String(value ?? ''), 10);
+
+/**
+ * Returns the milliseconds until the server's reset (Unix seconds). It is counted from the reply's
+ * `Date`, so that a wrong clock here makes no wait longer or shorter.
+ */
+function msUntil(reset: number, headers: Headers, now: number): number {
+	const serverNow = Date.parse(String(headers.date ?? ''));
+	const ms = reset * 1000 - (Number.isNaN(serverNow) ? now : serverNow);
+	return Math.min(Math.max(ms, 0), MAX_WAIT_MS);
+}
+
+/** Reads the rate window from a reply's headers; null if one is missing. @param now Unix milliseconds. */
+export function readRateWindow(headers: Headers, now: number): RateWindow | null {
+	const remaining = parseInteger(headers['x-ratelimit-remaining']);
+	const reset = parseInteger(headers['x-ratelimit-reset']);
+	if (Number.isNaN(remaining) || Number.isNaN(reset)) return null;
+	return { remaining, reset, endsInMs: msUntil(reset, headers, now) };
+}
+
+/**
+ * Returns the milliseconds to wait after a 429: until the reset in its headers or its body.
+ *
+ * @param body the parsed JSON; undefined if it was none.
+ * @param now Unix milliseconds.
+ */
+export function rateLimitDelayMs(headers: Headers, body: unknown, now: number): number {
+	const inBody = (body as { reset?: unknown } | undefined)?.reset;
+	const reset = parseInteger(String(headers['x-ratelimit-reset'] ?? '') || inBody);
+	if (Number.isNaN(reset)) return FALLBACK_WAIT_MS;
+	return Math.max(msUntil(reset, headers, now), MIN_WAIT_MS);
 }
 
 /** What ends the wait of a request that is not sent yet. */
@@ -161,7 +203,8 @@ const rateLimiters = new Map<string, RateLimiter>();
 
 /**
  * Returns the rate limiter of an account (an API key at a base URL). The API limits each key, so both
- * nodes share it in this process; queue workers each have their own and meet in the server's headers.
+ * nodes share it in this process. Each queue worker has its own: they learn of each other only from the
+ * remaining count in the headers.
  */
 export function rateLimiterFor(account: string, clock: Clock): RateLimiter {
 	const rateLimiter = rateLimiters.get(account) ?? createRateLimiter(clock);

@@ -11,7 +11,7 @@ import {
 	mayHaveTakenEffect,
 	unreadableReply,
 } from './errors';
-import { DeadlineError, type RateLimiter, type RateWindow } from './rateLimiter';
+import { DeadlineError, type RateLimiter, rateLimitDelayMs, readRateWindow } from './rateLimiter';
 import { readErrorBody } from './schemas';
 
 /** A reply, as n8n's request helper returns it with `returnFullResponse`. */
@@ -21,7 +21,7 @@ export interface HttpReply {
 	body: unknown;
 }
 
-/** The host's side of a request. */
+/** How requests leave; tests hand in their own. */
 export interface Transport extends Clock {
 	/** Sends one request with the API key added; resolves for every status, rejects without a reply. */
 	send: (options: IHttpRequestOptions) => Promise<HttpReply>;
@@ -56,10 +56,6 @@ const RETRY_POLICY = {
 	backoffCoefficient: 2,
 	/** A call is given up at its tenth 429. */
 	maxRateLimited: 10,
-	/** The wait after a 429 that does not say when its window ends. */
-	rateLimitFallbackMs: 5_000,
-	/** The longest wait that a server may ask for. */
-	maxRateLimitMs: 120_000,
 };
 
 /** @param retries how many times the call was retried before. */
@@ -81,26 +77,6 @@ function parseBaseUrl(baseUrl: string): URL {
 	);
 }
 
-const header = (reply: HttpReply, name: string): string => String(reply.headers[name] ?? '');
-
-/**
- * Returns the milliseconds until the server's reset (Unix seconds). It is counted from the reply's
- * `Date`, so that a wrong clock here makes no wait longer or shorter.
- */
-function msUntil(reset: number, reply: HttpReply, now: number): number {
-	const serverNow = Date.parse(header(reply, 'date'));
-	const ms = reset * 1000 - (Number.isNaN(serverNow) ? now : serverNow);
-	return Math.min(Math.max(ms, 0), RETRY_POLICY.maxRateLimitMs);
-}
-
-/** Reads the rate window from a reply's headers; null if one is missing. */
-export function readRateWindow(reply: HttpReply, now: number): RateWindow | null {
-	const remaining = parseInt(header(reply, 'x-ratelimit-remaining'), 10);
-	const reset = parseInt(header(reply, 'x-ratelimit-reset'), 10);
-	if (Number.isNaN(remaining) || Number.isNaN(reset)) return null;
-	return { remaining, reset, endsInMs: msUntil(reset, reply, now) };
-}
-
 /** Parses JSON text; undefined if it is none. */
 function parseJson(body: unknown): unknown {
 	if (typeof body !== 'string') return body;
@@ -112,8 +88,8 @@ function parseJson(body: unknown): unknown {
 }
 
 /**
- * Returns the code of the socket error at the root of what the host threw. The NodeApiError of n8n 1
- * has no cause; it keeps the code as its httpCode.
+ * Returns the code of the socket error at the root of what `send` threw. The NodeApiError of n8n 1 has
+ * no cause; it keeps the code as its httpCode.
  */
 function socketCode(error: unknown): string {
 	for (let cause = error, depth = 0; cause && depth < 5; depth += 1) {
@@ -148,6 +124,7 @@ const cancelledError = ({ subject }: ApiCall): ContentStatsError =>
 function errorWithoutReply(error: unknown, call: ApiCall, isSent: boolean): ContentStatsError {
 	const { subject } = call;
 	if (error instanceof DeadlineError) return outOfTimeError(call, error.availableInMs);
+	// Before it sends, the rate limiter rejects for the deadline or an abort, and for nothing else.
 	if (!isSent) return cancelledError(call);
 	const code = socketCode(error);
 	const cause = ` (${code || sanitize((error as Error).message)})`;
@@ -180,7 +157,7 @@ function twinOrigin(requested: URL, location: string): string | null {
 const REDIRECT_STATUSES = new Set([301, 302, 307, 308]);
 
 function redirectError(reply: HttpReply, { subject, method }: ApiCall): ContentStatsError {
-	const location = header(reply, 'location');
+	const location = String(reply.headers.location ?? '');
 	const target = URL.canParse(location) ? new URL(location).host : 'another address';
 	// Servers answer a POST that succeeded with 303.
 	const kind = method === 'POST' && reply.statusCode === 303 ? 'unreadable_reply' : 'redirected';
@@ -192,18 +169,11 @@ function redirectError(reply: HttpReply, { subject, method }: ApiCall): ContentS
 	});
 }
 
-/** Returns the milliseconds that a 429 asks to wait. */
-function rateLimitDelayMs(reply: HttpReply, json: unknown, now: number): number {
-	const inBody = (json as { reset?: unknown } | undefined)?.reset;
-	const reset = parseInt(header(reply, 'x-ratelimit-reset') || String(inBody), 10);
-	if (Number.isNaN(reset)) return RETRY_POLICY.rateLimitFallbackMs;
-	return Math.max(msUntil(reset, reply, now), RETRY_POLICY.initialIntervalMs);
-}
-
 function errorForReply(reply: HttpReply, call: ApiCall, now: number): ContentStatsError {
 	if (reply.statusCode >= 300 && reply.statusCode < 400) return redirectError(reply, call);
 	const json = parseJson(reply.body);
-	const retryAfterMs = reply.statusCode === 429 ? rateLimitDelayMs(reply, json, now) : undefined;
+	const retryAfterMs =
+		reply.statusCode === 429 ? rateLimitDelayMs(reply.headers, json, now) : undefined;
 	return errorForStatus(
 		reply.statusCode,
 		call.subject,
@@ -213,7 +183,7 @@ function errorForReply(reply: HttpReply, call: ApiCall, now: number): ContentSta
 	);
 }
 
-/** Whether sending the same call again can do no harm. */
+/** Whether to send the same call again is safe, and may help. */
 function isRepeatable(error: ContentStatsError, { method }: ApiCall): boolean {
 	return error.kind === 'unreachable' || (method === 'GET' && mayHaveTakenEffect(error));
 }
@@ -257,7 +227,7 @@ export function createRequest(transport: Transport): Request {
 					// axios times out a silent socket only: a reply that drips would never end.
 					abortSignal: AbortSignal.timeout(timeout),
 				});
-				return { reply, rateWindow: readRateWindow(reply, now()) };
+				return { reply, rateWindow: readRateWindow(reply.headers, now()) };
 			},
 			{ signal, deadline },
 		);
@@ -272,7 +242,7 @@ export function createRequest(transport: Transport): Request {
 		const url = new URL(`${origin}${base.pathname.replace(/\/$/, '')}${call.path}`);
 		const reply = await sendOnce(call, url, markSent);
 		if (!REDIRECT_STATUSES.has(reply.statusCode)) return reply;
-		const twin = twinOrigin(url, header(reply, 'location'));
+		const twin = twinOrigin(url, String(reply.headers.location ?? ''));
 		if (twin === null) return reply;
 		origin = twin;
 		markSent(false);

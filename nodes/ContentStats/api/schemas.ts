@@ -17,7 +17,7 @@ export type Metric = (typeof METRICS)[number];
 /*
  * If the documentation gives two forms, both are accepted; fields that the API adds are kept.
  * Platform and status are open strings, so that a value the vendor adds later reaches the user.
- * Nothing is transformed: `output: video` returns the API's object as it came.
+ * Nothing is transformed, since users can ask for the API's object as it came.
  */
 
 /** Built at first use: it takes zod a while, and n8n loads every node at each start. */
@@ -147,7 +147,7 @@ export const readSnapshot = reader<Snapshot>('snapshot');
 const readVideoEnvelope = reader<VideoWithSnapshots>('videoWithSnapshots');
 
 /**
- * Reads a video without its snapshots: zod takes half the time of JSON.parse, and twice the memory,
+ * Validates a video, but not its snapshots (model/history does): zod takes half the time of JSON.parse, and twice the memory,
  * to pass 720 of them through.
  *
  * @throws ContentStatsError `unreadable_reply`, naming the first field that cannot be understood.

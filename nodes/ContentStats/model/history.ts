@@ -22,7 +22,7 @@ const timeOf = (entry: unknown): unknown =>
 const isPlainTime = (time: unknown): time is string =>
 	typeof time === 'string' && time.length === 24 && time[10] === 'T' && time[23] === 'Z';
 
-/** Spells an instant (Unix milliseconds) so that plain times compare with it. */
+/** Spells an instant (Unix milliseconds) as plain times are compared with: '~' sorts after, '' before all. */
 function toPlainTime(instant: number): string {
 	if (instant === Infinity) return '~';
 	return Math.abs(instant) <= 8.64e15 ? new Date(instant).toISOString() : '';
@@ -84,6 +84,10 @@ export function datedSnapshots(video: VideoWithSnapshots, from = -Infinity): Dat
 		.sort((a, b) => a.instant - b.instant || a.index - b.index)
 		.filter(({ instant }, place, all) => instant !== all[place - 1]?.instant);
 }
+
+/** Finds the newest snapshot of a video; undefined without any. @throws as `datedSnapshots` does. */
+export const newestSnapshot = (video: VideoWithSnapshots): DatedSnapshot | undefined =>
+	datedSnapshots(video, Infinity).at(-1);
 
 /**
  * Reads all snapshots of a video as rows, oldest first and each instant once.

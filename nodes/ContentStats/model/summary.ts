@@ -1,9 +1,9 @@
 import type { Metric, Video } from '../api/schemas';
 import { delta, engagementRate, hoursBetween, leadingMetric, perHour } from './growth';
 import { instantOf, type MetricValue, metricsOf, type Row } from './snapshots';
-import { titleOf } from './videos';
+import { titleAndCreatorOf } from './videos';
 
-/** A video's whole history in one item. */
+/** A history of snapshots in one item. */
 export type Summary = {
 	video_id: string;
 	platform: string;
@@ -48,7 +48,7 @@ export function sparkline(values: number[], length = SPARKLINE_LENGTH): string {
 		.join('');
 }
 
-/** Summarizes a video. @param rows all of its rows, oldest first. */
+/** Summarizes a video. @param rows the selected ones, oldest first. */
 export function summarize(video: Video, rows: Row[]): Summary {
 	const first = rows[0];
 	const last = rows.at(-1);
@@ -70,7 +70,7 @@ export function summarize(video: Video, rows: Row[]): Summary {
 	return {
 		video_id: video.id,
 		platform: video.platform,
-		...titleOf(video),
+		...titleAndCreatorOf(video),
 		video_link: video.video_link,
 		status: video.status,
 		snapshot_count: rows.length,

@@ -11,7 +11,7 @@ export const hasEnded = (status: string): boolean => ENDED_STATUSES.has(status);
 export const isFinal = (status: string): boolean => FINAL_STATUSES.has(status);
 
 /** Reads the title and creator of a video; null as long as the platform has not told them. */
-export const titleOf = (video: Video) => ({
+export const titleAndCreatorOf = (video: Video) => ({
 	title: video.current_metadata?.title ?? null,
 	creator: video.current_metadata?.creator ?? null,
 });
@@ -21,7 +21,7 @@ export const toVideoItem = (video: Video) => ({
 	video_id: video.id,
 	job_id: video.job_id ?? null,
 	platform: video.platform,
-	...titleOf(video),
+	...titleAndCreatorOf(video),
 	video_link: video.video_link,
 	status: video.status,
 	monitoring_started: video.monitoring_started ? toIsoUtc(video.monitoring_started) : null,

@@ -4,7 +4,7 @@ import { type Client, LIST_LIMIT, type VideoFilters } from '../api/client';
 import { type ContentStatsError, invalidInput } from '../api/errors';
 import { type Listing, listAll, formatSlices } from '../api/listing';
 import type { Video } from '../api/schemas';
-import { datedSnapshots, readSnapshotAt } from '../model/history';
+import { newestSnapshot, readSnapshotAt } from '../model/history';
 import { metricsOf } from '../model/snapshots';
 import { toVideoItem } from '../model/videos';
 import { mapConcurrent } from '../utils/async';
@@ -89,7 +89,7 @@ async function latestSnapshot(client: Client, { id }: Video) {
 		if (video.kind === 'not_found') return undefined;
 		throw video;
 	}
-	const newest = datedSnapshots(video, Infinity).at(-1);
+	const newest = newestSnapshot(video);
 	return newest && readSnapshotAt(video, newest);
 }
 

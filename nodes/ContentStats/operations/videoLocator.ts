@@ -11,7 +11,7 @@ import { type Listing, listAll } from '../api/listing';
 import type { Video } from '../api/schemas';
 import { connect, toNodeError } from '../host';
 import { identityOf, newestByIdentity, parseVideoLink } from '../model/links';
-import { titleOf } from '../model/videos';
+import { titleAndCreatorOf } from '../model/videos';
 import type { OperationContext } from './operation';
 
 /** Chooses one tracked video: from a searchable list, by its id, or by its link. */
@@ -104,7 +104,7 @@ export async function resolveVideoId(
 }
 
 const labelOf = (video: Video): string => {
-	const { title, creator } = titleOf(video);
+	const { title, creator } = titleAndCreatorOf(video);
 	const name = [title, creator].filter(Boolean).join(' — ') || video.video_link;
 	// The list is narrow: the usual state goes without saying.
 	const state = video.status === 'monitoring' ? '' : `, ${video.status}`;

@@ -1,26 +1,26 @@
 import { HOUR_MS } from '../utils/time';
 
 /**
- * How far one video was emitted. Everything in it comes from the data and nothing from the clock, so
+ * How far one video was emitted, or skipped as Start From says. Everything in it comes from the data and nothing from the clock, so
  * that a poll that is late, early or repeated changes nothing. All instants are Unix milliseconds.
  */
 export interface Cursor {
-	/** The newest snapshot emitted; null before the first. */
+	/** The newest of these snapshots; null before the first. */
 	newest: number | null;
 	/**
-	 * The snapshots emitted in the day before the newest, as the gaps between them, newest first: each
+	 * The snapshots of the day before the newest, as the gaps between them, newest first: each
 	 * as its difference from an hour in base 36, with its sign. n8n writes the state whole, as one JSON
 	 * column, so it is kept short.
 	 */
 	seen: string;
 }
 
-/** How far behind the newest a late snapshot is still emitted. */
-export const LATE_WINDOW_MS = 24 * HOUR_MS;
+/** How far behind the newest a snapshot that shows late is still emitted. */
+export const LOOKBACK_MS = 24 * HOUR_MS;
 const MAX_REMEMBERED = 48;
 
 /** The cursor of a video of which nothing was emitted. */
-export const startCursor: Cursor = { newest: null, seen: '' };
+export const EMPTY_CURSOR: Cursor = { newest: null, seen: '' };
 
 /** Encodes gaps (milliseconds) as `gapsOf` reads them. */
 export const encodeGaps = (gaps: number[]): string =>
@@ -51,7 +51,7 @@ export function freshInstants(cursor: Cursor, instants: number[]): number[] {
 	const { newest } = cursor;
 	const remembered = rememberedInstants(cursor);
 	const isFull = remembered.length >= MAX_REMEMBERED;
-	const earliest = isFull ? remembered.at(-1)! : newest - LATE_WINDOW_MS;
+	const earliest = isFull ? remembered.at(-1)! : newest - LOOKBACK_MS;
 	const seen = new Set(remembered);
 	return instants.filter((instant) => instant > earliest && !seen.has(instant));
 }
@@ -61,7 +61,7 @@ export function advanceCursor(cursor: Cursor, emitted: number[]): Cursor {
 	if (emitted.length === 0) return cursor;
 	const all = [...new Set([...rememberedInstants(cursor), ...emitted])].sort((a, b) => b - a);
 	const newest = all[0]!;
-	const kept = all.filter((instant) => instant >= newest - LATE_WINDOW_MS).slice(0, MAX_REMEMBERED);
+	const kept = all.filter((instant) => instant >= newest - LOOKBACK_MS).slice(0, MAX_REMEMBERED);
 	return {
 		newest,
 		seen: encodeGaps(kept.slice(1).map((instant, index) => kept[index]! - instant)),

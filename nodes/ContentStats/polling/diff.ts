@@ -2,11 +2,16 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { Metric, VideoWithSnapshots } from '../api/schemas';
 import { growthSince } from '../model/growth';
-import { type DatedSnapshot, datedSnapshots, readSnapshotAt } from '../model/history';
+import {
+	type DatedSnapshot,
+	datedSnapshots,
+	newestSnapshot,
+	readSnapshotAt,
+} from '../model/history';
 import { type Row, toMetric, toRow } from '../model/snapshots';
 import { toEpochMs } from '../utils/time';
-import { advanceCursor, type Cursor, freshInstants, LATE_WINDOW_MS, startCursor } from './cursor';
-import { type EventItem, snapshotItems, statusItems } from './events';
+import { advanceCursor, type Cursor, freshInstants, LOOKBACK_MS, EMPTY_CURSOR } from './cursor';
+import { type EventItem, buildSnapshotItems, buildStatusItems } from './events';
 import { passedMarks } from './milestones';
 import type { PollSettings } from './parameters';
 import { scheduleAfterFetch } from './schedule';
@@ -27,8 +32,8 @@ export interface VideoDiff {
 
 /** Returns the cursor of a video that existed before it was watched. */
 function seedCursor(startFrom: PollSettings['startFrom'], instants: number[]): Cursor {
-	if (startFrom === 'beginning') return startCursor;
-	return advanceCursor(startCursor, startFrom === 'latest' ? instants.slice(0, -1) : instants);
+	if (startFrom === 'beginning') return EMPTY_CURSOR;
+	return advanceCursor(EMPTY_CURSOR, startFrom === 'latest' ? instants.slice(0, -1) : instants);
 }
 
 /** Builds what the options add to a row: its growth, and the API's object without snapshots. */
@@ -93,7 +98,7 @@ function snapshotsToEmit(
 		if (value !== null) highest = Math.max(highest ?? value, value);
 		const facts = { isFirst: isFirst(instant), metric, marks };
 		const extras = extrasOf(video, settings, row, includeGrowth ? rowAt(place - 1) : undefined);
-		return [{ instant, items: snapshotItems(events, row, facts, extras) }];
+		return [{ instant, items: buildSnapshotItems(events, row, facts, extras) }];
 	});
 }
 
@@ -106,8 +111,8 @@ function relevantSnapshots(
 ): DatedSnapshot[] {
 	const areAllNew = needsSeed ? startFrom === 'beginning' : newest === null;
 	if (areAllNew) return datedSnapshots(video);
-	const known = needsSeed ? datedSnapshots(video, Infinity).at(-1)?.instant : newest;
-	return datedSnapshots(video, Math.min((known ?? Infinity) - LATE_WINDOW_MS, ...replayed));
+	const newestKnown = needsSeed ? newestSnapshot(video)?.instant : newest;
+	return datedSnapshots(video, Math.min((newestKnown ?? Infinity) - LOOKBACK_MS, ...replayed));
 }
 
 /**
@@ -161,7 +166,7 @@ export function diffVideo(
 		},
 		snapshots: snapshotsToEmit(video, dated, wanted, isFirst, settings),
 		hasMore: wanted.length > settings.maxItemsPerPoll,
-		status: statusItems(before, video, lastSnapshotTime, extrasOf(video, settings)).filter(
+		status: buildStatusItems(before, video, lastSnapshotTime, extrasOf(video, settings)).filter(
 			({ event }) => settings.events.includes(event),
 		),
 	};

@@ -7,8 +7,8 @@ import type { InstantsById, WatchedVideo } from './state';
 export interface Emission {
 	snapshotItems: EventItem[];
 	statusItems: EventItem[];
-	/** The emitted snapshots. */
-	snapshots: InstantsById;
+	/** When the emitted snapshots were taken, by video. */
+	instants: InstantsById;
 	/** The ids of the videos that leave something for the next poll. */
 	backlog: Set<string>;
 	/** The new state of the watched videos, by id. */
@@ -63,8 +63,8 @@ export function emit(
 	maxItems: number,
 ): Emission {
 	const chosen = takeUpTo(entriesOf(diffs), maxItems);
-	const snapshots: InstantsById = {};
-	for (const { id, instant } of chosen) (snapshots[id] ??= []).push(instant);
+	const instants: InstantsById = {};
+	for (const { id, instant } of chosen) (instants[id] ??= []).push(instant);
 	const snapshotItems = chosen.flatMap(({ items }) => items);
 
 	const statusItems: EventItem[] = [];
@@ -72,23 +72,23 @@ export function emit(
 	const videos: Emission['videos'] = {};
 	for (const { id, after, snapshots: all, hasMore, status } of diffs) {
 		const before = stateOf(id);
-		const emitted = snapshots[id] ?? [];
+		const emitted = instants[id] ?? [];
 		const count = snapshotItems.length + statusItems.length;
 		const hasRoom =
 			status.length === 0 || (maxItems > 0 && count === 0) || count + status.length <= maxItems;
-		const isDone = !hasMore && emitted.length === all.length && hasRoom;
-		if (isDone) statusItems.push(...status);
+		const isFullyEmitted = !hasMore && emitted.length === all.length && hasRoom;
+		if (isFullyEmitted) statusItems.push(...status);
 		else backlog.add(id);
 		if (!before) continue;
 		const { newest, seen } = advanceCursor(after, emitted);
 		// The events of its status follow its last snapshot: until then the status stays as it was.
-		const { failing: _, ...rest } = isDone || status.length === 0 ? after : before;
+		const { failing: _, ...rest } = isFullyEmitted || status.length === 0 ? after : before;
 		videos[id] = {
 			...rest,
 			newest,
 			seen,
-			...(!isDone && { lastFetchedAt: after.lastFetchedAt, hasBacklog: true }),
+			...(!isFullyEmitted && { lastFetchedAt: after.lastFetchedAt, hasBacklog: true }),
 		};
 	}
-	return { snapshotItems, statusItems, snapshots, backlog, videos };
+	return { snapshotItems, statusItems, instants, backlog, videos };
 }

@@ -26,7 +26,7 @@ export interface SnapshotFacts {
 }
 
 /** Builds the chosen events of one snapshot: its start, itself, the milestones it passes. */
-export function snapshotItems(
+export function buildSnapshotItems(
 	events: EventName[],
 	row: Row,
 	{ isFirst, metric, marks }: SnapshotFacts,
@@ -57,7 +57,7 @@ export function snapshotItems(
  * @param before its status, and whether it was deleted, at the previous fetch.
  * @param lastSnapshotTime ISO-8601 UTC; null before the first snapshot.
  */
-export function statusItems(
+export function buildStatusItems(
 	before: { status: string; isDeleted: boolean },
 	video: Video & { is_deleted?: boolean | null },
 	lastSnapshotTime: string | null,
@@ -84,7 +84,7 @@ export function statusItems(
 }
 
 /** Builds the event of a video that the API no longer knows: of it only the id is known. */
-export const deletedItem = (video_id: string): EventItem => ({
+export const buildDeletedItem = (video_id: string): EventItem => ({
 	event: 'video.deleted',
 	event_key: `${video_id}:deleted`,
 	video_id,
@@ -106,7 +106,11 @@ export const deletedItem = (video_id: string): EventItem => ({
  * @param threshold_usd USD.
  * @param since ISO-8601 UTC time at which it was first seen: a later fall is another event.
  */
-export const balanceItem = (usage: Usage, threshold_usd: number, since: string): EventItem => ({
+export const buildBalanceItem = (
+	usage: Usage,
+	threshold_usd: number,
+	since: string,
+): EventItem => ({
 	event: 'balance.low',
 	event_key: `balance.low:${since}`,
 	available_usd: availableUsd(usage),

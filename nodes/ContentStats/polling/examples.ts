@@ -2,7 +2,7 @@ import type { Client } from '../api/client';
 import type { VideoWithSnapshots } from '../api/schemas';
 import { hasEnded } from '../model/videos';
 import { diffVideo } from './diff';
-import { balanceItem, type EventItem, type EventName } from './events';
+import { buildBalanceItem, type EventItem, type EventName } from './events';
 import { listWatched } from './fetch';
 import type { PollSettings } from './parameters';
 import { NEW_VIDEO } from './reconcile';
@@ -81,7 +81,7 @@ export async function exampleItems(
 	const real: EventItem[] = [];
 	if (events.includes('balance.low')) {
 		const usage = await client.usage();
-		const item = balanceItem(usage, lowBalanceUsd, new Date(now).toISOString());
+		const item = buildBalanceItem(usage, lowBalanceUsd, new Date(now).toISOString());
 		const isLow = Number(item.available_usd) < lowBalanceUsd;
 		real.push(isLow ? item : { ...item, sample: true });
 	}

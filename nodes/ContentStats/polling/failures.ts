@@ -3,7 +3,7 @@ import { DAY_MS } from '../utils/time';
 import type { WatchedVideo } from './state';
 
 /** Returns the state of a video that could not be fetched at `now` (Unix milliseconds). */
-export const recordVideoFailure = (video: WatchedVideo, now: number): WatchedVideo => ({
+export const withFailure = (video: WatchedVideo, now: number): WatchedVideo => ({
 	...video,
 	failing: { since: video.failing?.since ?? now, lastTriedAt: now },
 });

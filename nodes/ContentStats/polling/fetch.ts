@@ -7,21 +7,21 @@ import { listFilters, type Watch } from './watch';
 
 /** Errors that concern every video alike: the user must fix something. */
 const FATAL_KINDS = new Set<ErrorKind>(['invalid_key', 'invalid_input', 'redirected']);
-/** The rate limit or the time of the poll is used up: nothing was learned about the video. */
+/** The rate limit or the time of the poll is used up: nothing was found out about the video. */
 const NO_ANSWER_KINDS = new Set<ErrorKind>(['rate_limited', 'out_of_time', 'cut_short']);
 
-/** The outcome of each fetch. A video in none of the sets was not reached in time. */
+/** The outcome of each fetch. A video in none of the sets was not asked for, or not answered in time. */
 export interface FetchResult {
 	fetched: Set<string>;
 	failed: Map<string, ContentStatsError>;
 	/** The API answered 404. */
 	missing: Map<string, ContentStatsError>;
 	/** Why the remaining videos were not asked for; null if all were. */
-	noAnswer: ContentStatsError | null;
+	stoppedBy: ContentStatsError | null;
 }
 
 /** Returns the error of a call that the rest of the poll can do without. @throws a fatal error. */
-export function rethrowFatal(error: unknown): ContentStatsError {
+export function returnUnlessFatal(error: unknown): ContentStatsError {
 	if (error instanceof ContentStatsError && !FATAL_KINDS.has(error.kind)) return error;
 	throw error;
 }
@@ -46,16 +46,16 @@ export async function fetchVideos(
 		fetched: new Set(),
 		failed: new Map(),
 		missing: new Map(),
-		noAnswer: null,
+		stoppedBy: null,
 	};
 	await mapConcurrent(ids, async (id) => {
-		if (result.noAnswer) return;
+		if (result.stoppedBy) return;
 		const error = await client
 			.get(id)
 			.then((video) => onVideo(id, video))
-			.then(() => null, rethrowFatal);
+			.then(() => null, returnUnlessFatal);
 		if (error === null) result.fetched.add(id);
-		else if (NO_ANSWER_KINDS.has(error.kind)) result.noAnswer ??= error;
+		else if (NO_ANSWER_KINDS.has(error.kind)) result.stoppedBy ??= error;
 		else if (error.kind === 'not_found') result.missing.set(id, error);
 		else result.failed.set(id, error);
 	});

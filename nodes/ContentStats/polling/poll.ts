@@ -4,16 +4,16 @@ import type { Listing } from '../api/listing';
 import { diffVideo, type VideoDiff } from './diff';
 import { pruneDiffs } from './emit';
 import type { FailedCall } from './failures';
-import { fetchVideos, listWatched, rethrowFatal } from './fetch';
+import { fetchVideos, listWatched, returnUnlessFatal } from './fetch';
 import type { PollSettings } from './parameters';
 import { isSeeding, reconcile, UNSEEDED_VIDEO, type Watchlist } from './reconcile';
 import { type PollFindings, type PollResult, reducePoll } from './reduce';
 import { dueReplay, NO_REPLAY, type Replay } from './replay';
 import { dueIds, isBalanceDue, isListingDue, usualCadence } from './schedule';
 import type { PollState } from './state';
-import { isWatched, listFilters, selectedIds, type Watch } from './watch';
+import { isIncluded, listFilters, selectedIds, type Watch } from './watch';
 
-/** The host's side of a poll. */
+/** What a poll needs of n8n. */
 export interface PollHost {
 	client: Client;
 	/** The clock of n8n, in Unix milliseconds. */
@@ -32,7 +32,7 @@ type Settled<T> = { value: T | null; error: ContentStatsError | null } | null;
 const settle = async <T>(call: Promise<T>): Promise<Settled<T>> =>
 	await call.then(
 		(value) => ({ value, error: null }),
-		(error) => ({ value: null, error: rethrowFatal(error) }),
+		(error) => ({ value: null, error: returnUnlessFatal(error) }),
 	);
 
 /** Asks for the list if it is due. @throws ContentStatsError while seeding, which needs the list. */
@@ -60,7 +60,7 @@ async function fetchAndDiff(
 	let diffs: VideoDiff[] = [];
 	let held = 0;
 	const fetchResult = await fetchVideos(client, [...due], (id, video) => {
-		if (watch.kind === 'all' && !isWatched(watch, video)) return void otherPlatformIds.add(id);
+		if (watch.kind === 'all' && !isIncluded(watch, video)) return void otherPlatformIds.add(id);
 		// A video that is fetched for a replay alone is not watched: nothing of it is fresh.
 		const [state, videoSettings] = videos[id]
 			? [videos[id], settings]
@@ -76,14 +76,14 @@ async function fetchAndDiff(
 }
 
 /**
- * Tells a service that is down from a video that cannot be read, after a poll without any answer.
+ * Tells an API that is down from a video that cannot be read, after a poll in which nothing succeeded.
  *
- * @throws ContentStatsError the reason, if the service is down.
+ * @throws ContentStatsError the reason, if the API is down.
  */
 async function assertApiReachable(client: Client, errors: ContentStatsError[]): Promise<void> {
 	if (errors.every(({ kind }) => kind === 'out_of_time')) return;
-	const noAnswer = errors.find(({ kind }) => kind === 'rate_limited' || kind === 'cut_short');
-	if (noAnswer) throw noAnswer;
+	const stoppedBy = errors.find(({ kind }) => kind === 'rate_limited' || kind === 'cut_short');
+	if (stoppedBy) throw stoppedBy;
 	const probe = await settle(client.usage());
 	const reason = errors.find(({ kind }) => kind !== 'not_found') ?? probe?.error;
 	if (probe?.error && reason) throw reason;
@@ -113,9 +113,9 @@ export async function runPoll(
 		...dueIds(watchlist.videos, now(), (id) => !selected.has(id)),
 	]);
 	const fetchedVideos = await fetchAndDiff(watchlist, due, replay, settings, host);
-	const { fetched, failed, missing, noAnswer } = fetchedVideos.fetchResult;
+	const { fetched, failed, missing, stoppedBy } = fetchedVideos.fetchResult;
 	const wantsBalance = settings.events.includes('balance.low') && isBalanceDue(state, now());
-	const usage = wantsBalance && !noAnswer ? await settle(client.usage()) : null;
+	const usage = wantsBalance && !stoppedBy ? await settle(client.usage()) : null;
 
 	const failedCalls = [
 		{
@@ -133,9 +133,9 @@ export async function runPoll(
 		...problems,
 		...failed.values(),
 		...missing.values(),
-		...(noAnswer ? [noAnswer] : []),
+		...(stoppedBy ? [stoppedBy] : []),
 	];
-	// The list and the balance can wait; the videos must not wait for them.
+	// A list or a balance that fails can wait. If videos were due and nothing succeeded, is the API down?
 	if (!isAnyAnswered && due.size > 0) await assertApiReachable(client, errors);
 
 	const hasFindings = isAnyAnswered || errors.length > 0 || replay.items.length > 0;

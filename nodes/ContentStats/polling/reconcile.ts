@@ -2,10 +2,10 @@ import { createdAt, type Listing } from '../api/listing';
 import type { Video } from '../api/schemas';
 import { hasEnded, isFinal } from '../model/videos';
 import { MINUTE_MS } from '../utils/time';
-import { startCursor } from './cursor';
+import { EMPTY_CURSOR } from './cursor';
 import { ENDED_LONG_AGO } from './schedule';
 import type { PollState, WatchedVideo } from './state';
-import { isSameWatch, isWatched, selectedIds, type Watch, watchedVideos } from './watch';
+import { isSameWatch, isIncluded, selectedIds, type Watch, watchedVideos } from './watch';
 
 /** Trackings that start at the same time may be listed in another order than they were created in. */
 const LISTING_LAG_MS = 10 * MINUTE_MS;
@@ -14,8 +14,8 @@ const LISTING_LAG_MS = 10 * MINUTE_MS;
 export type Watchlist = Pick<PollState, 'watch' | 'seededUntil' | 'lastListing' | 'videos'>;
 
 /** A video of which everything is still to be emitted. */
-export const NEW_VIDEO: WatchedVideo = { ...startCursor, lastFetchedAt: 0, latenessMs: 0 };
-/** A video that existed before it was watched: Start From says what of it is emitted. */
+export const NEW_VIDEO: WatchedVideo = { ...EMPTY_CURSOR, lastFetchedAt: 0, latenessMs: 0 };
+/** A video that existed before it was watched: Start From seeds its cursor at the first fetch. */
 export const UNSEEDED_VIDEO: WatchedVideo = { ...NEW_VIDEO, needsSeed: true };
 
 /** Whether the user changed what is watched, so that the videos that are added are seeded. */
@@ -23,8 +23,8 @@ export const isSeeding = (state: PollState | null, watch: Watch): boolean =>
 	!state || !isSameWatch(state.watch, watch);
 
 /** Returns the first state of a listed video; null if it is not to be watched. */
-function startWatching(state: PollState | null, watch: Watch, video: Video): WatchedVideo | null {
-	const wasWatched = state !== null && isWatched(state.watch, video);
+function initialStateOf(state: PollState | null, watch: Watch, video: Video): WatchedVideo | null {
+	const wasWatched = state !== null && isIncluded(state.watch, video);
 	if (!wasWatched) return watch.kind === 'all' && isFinal(video.status) ? null : UNSEEDED_VIDEO;
 	const { lastListing, seededUntil } = state;
 	// An ended, unwatched video was either emitted to its end, or started and ended between two listings.
@@ -38,12 +38,12 @@ function startWatching(state: PollState | null, watch: Watch, video: Video): Wat
 }
 
 /**
- * Makes a watched video due at once if the list shows that something happened to it.
+ * Makes a watched video due at once if the list shows that something happened to it, or lacks it.
  *
- * @param listed undefined if it is not in the list.
+ * @param listed the video in the list; undefined if it is not there.
  * @param isChosen whether the watch still means it.
  */
-function reconcileListed(
+function reconcileVideo(
 	video: WatchedVideo,
 	listed: Video | undefined,
 	isChosen: boolean,
@@ -85,12 +85,12 @@ export function reconcile(
 			seeding && watch.kind === 'selected' && !selected.has(id) && !chosenIds.has(id);
 		if (isDropped) continue;
 		const isUnaffected = !listing || selected.has(id) || (isTruncated && !listed.has(id));
-		videos[id] = isUnaffected ? video : reconcileListed(video, listed.get(id), chosenIds.has(id));
+		videos[id] = isUnaffected ? video : reconcileVideo(video, listed.get(id), chosenIds.has(id));
 	}
 	const previouslySelected = state && selectedIds(state.watch);
 	for (const id of selected) if (!previouslySelected?.has(id)) videos[id] ??= UNSEEDED_VIDEO;
 	for (const video of chosen) {
-		const watched = videos[video.id] ?? startWatching(state, watch, video);
+		const watched = videos[video.id] ?? initialStateOf(state, watch, video);
 		if (watched) videos[video.id] = watched;
 	}
 

@@ -4,8 +4,8 @@ import type { Usage } from '../api/schemas';
 import { availableUsd } from '../model/money';
 import type { VideoDiff } from './diff';
 import { emit } from './emit';
-import { balanceItem, deletedItem, type EventItem } from './events';
-import { allVideosUnknown, dailyReport, type FailedCall, recordVideoFailure } from './failures';
+import { buildBalanceItem, buildDeletedItem, type EventItem } from './events';
+import { allVideosUnknown, dailyReport, type FailedCall, withFailure } from './failures';
 import type { FetchResult } from './fetch';
 import type { PollSettings } from './parameters';
 import type { Watchlist } from './reconcile';
@@ -63,7 +63,7 @@ function reduceBalance(
 	const lowSince = isLow ? (before?.lowSince ?? new Date(now).toISOString()) : null;
 	const hasFallen = lowSince !== null && !before?.lowSince;
 	return {
-		items: hasFallen ? [balanceItem(usage, lowBalanceUsd, lowSince)] : [],
+		items: hasFallen ? [buildBalanceItem(usage, lowBalanceUsd, lowSince)] : [],
 		balance: { checkedAt: now, lowSince },
 	};
 }
@@ -108,13 +108,13 @@ function classifyMissing(
  *
  * @throws ContentStatsError the first failure, if every running video is failing.
  */
-function recordFailures(
+function recordVideoFailures(
 	videos: Record<string, WatchedVideo>,
 	failed: ReadonlyMap<string, ContentStatsError>,
 	isAnyFetched: boolean,
 	now: number,
 ): void {
-	for (const id of failed.keys()) if (videos[id]) videos[id] = recordVideoFailure(videos[id], now);
+	for (const id of failed.keys()) if (videos[id]) videos[id] = withFailure(videos[id], now);
 	const running = Object.values(videos).filter(({ endedAt }) => endedAt === undefined);
 	const areAllFailing = running.length > 0 && running.every(({ failing }) => failing);
 	const [first] = failed.values();
@@ -132,7 +132,7 @@ function recordGone(
 		const video = videos[id];
 		if (!video) return [];
 		videos[id] = scheduleAfterMissing(video, now);
-		return events.includes('video.deleted') && !video.isDeleted ? [deletedItem(id)] : [];
+		return events.includes('video.deleted') && !video.isDeleted ? [buildDeletedItem(id)] : [];
 	});
 }
 
@@ -154,7 +154,7 @@ export function reducePoll(
 	const failed = new Map([...fetchResult.failed, ...missing.failed]);
 	const videos = { ...watchlist.videos };
 	for (const id of otherPlatformIds) delete videos[id];
-	recordFailures(videos, failed, fetchResult.fetched.size > 0, now);
+	recordVideoFailures(videos, failed, fetchResult.fetched.size > 0, now);
 	const replayed = replay.items.slice(0, settings.maxItemsPerPoll);
 	let room = settings.maxItemsPerPoll - replayed.length;
 	// Without room for its event a video stays as it is: the next poll finds it gone again.
@@ -186,7 +186,7 @@ export function reducePoll(
 			...(reportedAt !== undefined && { reportedAt }),
 			...(settings.replayAfterRestart && {
 				processId,
-				recentEmissions: recentEmissions(state, emission.snapshots, withoutSnapshot, now),
+				recentEmissions: recentEmissions(state, emission.instants, withoutSnapshot, now),
 				replay: remainingReplay(replay, replayed.length, fetchResult, emission),
 			}),
 		},

@@ -63,12 +63,12 @@ export function remainingReplay(
 	replay: Replay,
 	itemCount: number,
 	{ fetched, missing }: FetchResult,
-	{ backlog, snapshots }: Emission,
+	{ backlog, instants: emittedInstants }: Emission,
 ): Replay {
 	const rest = Object.entries(replay.snapshots).map(([id, instants]): [string, number[]] => {
 		// A snapshot that a fetched video no longer has cannot be emitted again.
 		if (missing.has(id) || (fetched.has(id) && !backlog.has(id))) return [id, []];
-		const emitted = new Set(snapshots[id]);
+		const emitted = new Set(emittedInstants[id]);
 		return [id, instants.filter((instant) => !emitted.has(instant))];
 	});
 	return {

@@ -5,12 +5,13 @@ import { ContentStatsError, type ErrorKind } from '../api/errors';
 import { formatSlices } from '../api/listing';
 import { skipIfRunning } from '../utils/mutex';
 import { MINUTE_MS } from '../utils/time';
+import { isBackingOff, isFirstPoll, recordFailedPoll, resetBackoff } from './backoff';
 import type { EventItem } from './events';
 import { readSettings, readWatch } from './parameters';
 import { runPoll } from './poll';
 import { readState } from './state';
 
-/** The host's side of scheduled polls. */
+/** What scheduled polls need of n8n. */
 export interface RunnerHost {
 	/** The clock of n8n, in Unix milliseconds. */
 	now: () => number;
@@ -37,40 +38,8 @@ const ACTIVATION_ERROR_KINDS = new Set<ErrorKind>([
 	'not_found',
 ]);
 
-/** The backoff of a trigger whose polls keep failing. */
-const INITIAL_BACKOFF_MS = 2 * MINUTE_MS;
-const MAX_BACKOFF_MS = 15 * MINUTE_MS;
-
-interface Backoff {
-	failures: number;
-	/** Unix milliseconds: polls before it are skipped. */
-	retryAt: number;
-}
-
-/** By the context of the polls. */
-const backoffs = new WeakMap<object, Backoff>();
-
-/** Whether this context has made no poll yet: n8n keeps it for all polls of an activation. */
-export const isFirstPoll = (context: object): boolean => !backoffs.has(context);
-
-/** Whether a poll is to be skipped, since those before it failed. @param now Unix milliseconds. */
-export function isBackingOff(context: object, now: number): boolean {
-	const waitMs = (backoffs.get(context)?.retryAt ?? 0) - now;
-	// A longer wait than the longest means that the clock was set back.
-	return waitMs > 0 && waitMs <= MAX_BACKOFF_MS;
-}
-
-/** Ends the backoff after a poll that succeeded. */
-export const resetBackoff = (context: object): void =>
-	void backoffs.set(context, { failures: 0, retryAt: 0 });
-
-/** Records a failed poll: from the second failure in a row on, polls are skipped for longer each time. */
-export function recordFailure(context: object, now: number): void {
-	const failures = (backoffs.get(context)?.failures ?? 0) + 1;
-	const waitMs =
-		failures < 2 ? 0 : Math.min(INITIAL_BACKOFF_MS * 2 ** (failures - 2), MAX_BACKOFF_MS);
-	backoffs.set(context, { failures, retryAt: now + waitMs });
-}
+const mustBeFixed = (error: Error): boolean =>
+	!(error instanceof ContentStatsError) || ACTIVATION_ERROR_KINDS.has(error.kind);
 
 /** Returns the budget of a poll in milliseconds; n8n before 2.38 does not tell it. */
 const budgetOf = (context: IPollFunctions): number =>
@@ -118,8 +87,9 @@ async function pollOnce(
 }
 
 /**
- * Runs one poll, and shows a failure only as often as it helps: never if it would keep n8n from
- * activating the workflow, and the less often the longer it lasts.
+ * Runs one poll, and shows its failure as often as that helps. At activation only errors that the user
+ * must fix are thrown, since n8n then leaves the workflow inactive. Later every failure is thrown, but
+ * polls are skipped for longer after each.
  */
 async function pollWithBackoff(
 	context: IPollFunctions,
@@ -132,9 +102,9 @@ async function pollWithBackoff(
 		resetBackoff(context);
 		return outcome;
 	}
-	const kind = outcome instanceof ContentStatsError ? outcome.kind : 'invalid_input';
-	if (kind !== 'out_of_time') recordFailure(context, host.now());
-	if (kind !== 'out_of_time' && (!isActivation || ACTIVATION_ERROR_KINDS.has(kind))) throw outcome;
+	const isOutOfTime = outcome instanceof ContentStatsError && outcome.kind === 'out_of_time';
+	if (!isOutOfTime) recordFailedPoll(context, host.now());
+	if (!isOutOfTime && (!isActivation || mustBeFixed(outcome))) throw outcome;
 	context.logger.warn(`ContentStats: this poll brought nothing: ${outcome.message}`);
 	return null;
 }

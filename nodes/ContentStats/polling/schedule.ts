@@ -19,6 +19,7 @@ const DOCUMENTED_CADENCE_MS = HOUR_MS;
 /** One gap proves nothing: the first snapshot comes at any time within the first hour. */
 const MIN_GAPS = 2;
 
+/** A list that takes 8 requests or more is asked for once an hour. */
 const LISTING_MS_PER_REQUEST = 7.5 * MINUTE_MS;
 const BALANCE_INTERVAL_MS = 15 * MINUTE_MS;
 
@@ -37,7 +38,7 @@ export const usualCadence = (videos: WatchedVideo[]): number | null =>
 	medianOf(videos.flatMap((video) => cadenceOf(video) ?? []));
 
 /** Returns when to retry a failing video: at the next poll, then less and less often. */
-const retryAt = ({ since, lastTriedAt }: NonNullable<WatchedVideo['failing']>): number =>
+const videoRetryAt = ({ since, lastTriedAt }: NonNullable<WatchedVideo['failing']>): number =>
 	lastTriedAt + Math.min((lastTriedAt - since) / 2, HOUR_MS);
 
 /** Returns when the next snapshot of a video should show. @param cadence milliseconds; null: unknown. */
@@ -70,7 +71,7 @@ function snapshotDueAt(
  */
 export function dueAt(video: WatchedVideo, usual: number | null, isListed: boolean): number {
 	const { lastFetchedAt, endedAt, failing, hasBacklog, status = 'monitoring' } = video;
-	if (failing) return retryAt(failing);
+	if (failing) return videoRetryAt(failing);
 	if (lastFetchedAt === 0 || hasBacklog) return 0;
 	if (endedAt !== undefined)
 		return endedAt + (lastFetchedAt < endedAt + HOUR_MS ? HOUR_MS : LINGER_MS);
@@ -186,7 +187,7 @@ export function scheduleAfterMissing(video: WatchedVideo, now: number): WatchedV
 
 /**
  * Whether the list is to be asked for again: the more requests it takes, the less often, so that
- * discovery stays a small part of all requests; at least once an hour.
+ * it stays a small part of all requests; at least once an hour.
  */
 export function isListingDue(
 	{ lastListing }: Pick<PollState, 'lastListing'>,

@@ -7,7 +7,7 @@ import type { Watch } from './watch';
 /** Raised when the form of the state changes. */
 export const STATE_VERSION = 2;
 
-/** Instants and durations are in Unix milliseconds, by the clock of n8n unless said otherwise. */
+/** Unix milliseconds for `…At`, by the clock of n8n; instants of snapshots are by the clock of the API. */
 const milliseconds = z.number().int();
 
 const cursorSchema = z.object({
@@ -70,7 +70,7 @@ const stateSchema = z.object({
 	videos: z.record(watchedVideoSchema),
 	/** The last check of the balance; `lowSince` is ISO-8601 UTC. */
 	balance: z.object({ checkedAt: milliseconds, lowSince: z.string().nullable() }).optional(),
-	/** When videos that keep failing were last reported. */
+	/** When videos and calls that keep failing were last reported. */
 	reportedAt: milliseconds.optional(),
 	/** The process that wrote the state: another one means that n8n was restarted. */
 	processId: z.string().optional(),

@@ -27,13 +27,13 @@ export function listFilters(watch: Watch): Array<{ platform?: string }> {
 
 /** Returns the watched videos of a listing; of a selected link, its newest tracking. */
 export function watchedVideos(watch: Watch, { videos }: Listing): Video[] {
-	if (watch.kind === 'all') return videos.filter((video) => isWatched(watch, video));
+	if (watch.kind === 'all') return videos.filter((video) => isIncluded(watch, video));
 	const newest = newestByIdentity([...videos].sort(byNewest));
 	return watch.identities.flatMap((identity) => newest.get(identity) ?? []);
 }
 
 /** Whether a watch includes a video, even if it is not the newest tracking of its link. */
-export function isWatched(watch: Watch, video: Video): boolean {
+export function isIncluded(watch: Watch, video: Video): boolean {
 	if (watch.kind === 'all') return !watch.platform || watch.platform === video.platform;
 	return (
 		watch.ids.includes(video.id) || watch.identities.includes(identityOfStored(video.video_link))

@@ -1,4 +1,4 @@
-/** The time that code without n8n is handed; tests hand in their own. All values are milliseconds. */
+/** A clock and a sleep, handed in so that tests control time. All values are milliseconds. */
 export interface Clock {
 	/** Unix milliseconds. */
 	now: () => number;

@@ -1,11 +1,7 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
-import { createRateLimiter } from '../../../nodes/ContentStats/api/rateLimiter';
-import {
-	createRequest,
-	type HttpReply,
-	readRateWindow,
-} from '../../../nodes/ContentStats/api/request';
+import { createRateLimiter, readRateWindow } from '../../../nodes/ContentStats/api/rateLimiter';
+import { createRequest, type HttpReply } from '../../../nodes/ContentStats/api/request';
 
 // What a request does over HTTP is tested in test/engine; here, what only its host can do to it.
 
@@ -95,7 +91,7 @@ describe('the wait after a 429', () => {
 });
 
 test('a reply without rate headers tells of no window', () => {
-	expect(readRateWindow(done, NOW)).toBeNull();
+	expect(readRateWindow(done.headers, NOW)).toBeNull();
 });
 
 describe('what the host throws', () => {

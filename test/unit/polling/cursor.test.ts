@@ -7,8 +7,8 @@ import {
 	encodeGaps,
 	freshInstants,
 	gapsOf,
-	LATE_WINDOW_MS,
-	startCursor,
+	LOOKBACK_MS,
+	EMPTY_CURSOR,
 } from '../../../nodes/ContentStats/polling/cursor';
 import { at, deepFreeze } from '../world';
 
@@ -18,10 +18,10 @@ const range = (from: number, to: number, step = 1) =>
 	Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, n) => from + n * step);
 
 /** The cursor of a video of which the snapshots of these hours went out. */
-const after = (...numbers: number[]): Cursor => advanceCursor(startCursor, hours(...numbers));
+const after = (...numbers: number[]): Cursor => advanceCursor(EMPTY_CURSOR, hours(...numbers));
 
 it('begins with everything', () => {
-	expect(freshInstants(startCursor, hours(0, 1, 500))).toEqual(hours(0, 1, 500));
+	expect(freshInstants(EMPTY_CURSOR, hours(0, 1, 500))).toEqual(hours(0, 1, 500));
 });
 
 test.each<[what: string, handedOver: number[], there: number[], fresh: number[]]>([
@@ -42,7 +42,7 @@ test.each<[what: string, handedOver: number[], there: number[], fresh: number[]]
 });
 
 it('hands over late snapshots once each, in whatever order they come', () => {
-	let cursor = startCursor;
+	let cursor = EMPTY_CURSOR;
 	const out: number[] = [];
 	for (const there of [
 		[0, 5],
@@ -65,14 +65,14 @@ it('does not go back when a late snapshot goes out', () => {
 it('stays where it is when nothing goes out', () => {
 	const cursor = after(0, 2);
 	expect(advanceCursor(cursor, [])).toEqual(cursor);
-	expect(advanceCursor(startCursor, [])).toEqual({ newest: null, seen: '' });
+	expect(advanceCursor(EMPTY_CURSOR, [])).toEqual({ newest: null, seen: '' });
 });
 
 it('is the same however what went out was cut into polls', () => {
 	const atOnce = after(...range(0, 40));
 	const oneByOne = hours(...range(0, 40)).reduce(
 		(cursor, instant) => advanceCursor(cursor, [instant]),
-		startCursor,
+		EMPTY_CURSOR,
 	);
 	expect(oneByOne).toEqual(atOnce);
 });
@@ -125,15 +125,14 @@ it('remembers the very instants, to the millisecond', () => {
 	for (let run = 0; run < 200; run += 1) {
 		const count = uniformInt(random, 1, 47);
 		const instants = new Set<number>();
-		while (instants.size < count)
-			instants.add(at(1000) + uniformInt(random, 0, LATE_WINDOW_MS - 1));
-		const cursor = JSON.parse(JSON.stringify(advanceCursor(startCursor, [...instants]))) as Cursor;
+		while (instants.size < count) instants.add(at(1000) + uniformInt(random, 0, LOOKBACK_MS - 1));
+		const cursor = JSON.parse(JSON.stringify(advanceCursor(EMPTY_CURSOR, [...instants]))) as Cursor;
 		const neighbours = [...instants].flatMap((instant) =>
 			[instant - 1, instant + 1].filter((other) => !instants.has(other)),
 		);
 		const newest = Math.max(...instants);
 		expect(freshInstants(cursor, [...instants])).toEqual([]);
-		const fresh = neighbours.filter((instant) => instant > newest - LATE_WINDOW_MS);
+		const fresh = neighbours.filter((instant) => instant > newest - LOOKBACK_MS);
 		expect(freshInstants(cursor, neighbours)).toEqual(fresh);
 	}
 });

@@ -1,5 +1,5 @@
 import type { VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
-import { advanceCursor, startCursor } from '../../../nodes/ContentStats/polling/cursor';
+import { advanceCursor, EMPTY_CURSOR } from '../../../nodes/ContentStats/polling/cursor';
 import type { EventName } from '../../../nodes/ContentStats/polling/events';
 import { NEW_VIDEO, UNSEEDED_VIDEO } from '../../../nodes/ContentStats/polling/reconcile';
 import type { PollSettings } from '../../../nodes/ContentStats/polling/parameters';
@@ -86,7 +86,7 @@ describe('a video that is seeded', () => {
 		const diff = seedWith(startFrom);
 		expect(diff.keys).toEqual(keys);
 		expect(diff.after).toEqual({
-			...advanceCursor(startCursor, seen.map(at)),
+			...advanceCursor(EMPTY_CURSOR, seen.map(at)),
 			lastFetchedAt: NOW,
 			latenessMs: 0,
 		});

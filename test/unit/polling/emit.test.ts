@@ -1,4 +1,4 @@
-import { advanceCursor, startCursor } from '../../../nodes/ContentStats/polling/cursor';
+import { advanceCursor, EMPTY_CURSOR } from '../../../nodes/ContentStats/polling/cursor';
 import type { EventItem } from '../../../nodes/ContentStats/polling/events';
 import { emit, pruneDiffs } from '../../../nodes/ContentStats/polling/emit';
 import type { VideoDiff } from '../../../nodes/ContentStats/polling/diff';
@@ -72,11 +72,11 @@ describe('what goes out', () => {
 		const snapshots = [1, 2].map((hour) => ({ instant: at(hour), items: [] }));
 		const out = emitAll([diffOf('a', [], { snapshots }), diffOf('b', [3])], 1);
 		expect(out.keys).toEqual(['b3']);
-		expect(out.snapshots).toEqual({ a: [at(1), at(2)], b: [at(3)] });
+		expect(out.instants).toEqual({ a: [at(1), at(2)], b: [at(3)] });
 	});
 
 	it('is told by its instants', () => {
-		expect(emitAll(many, 3).snapshots).toEqual({ b: [at(1)], a: [at(2), at(3)] });
+		expect(emitAll(many, 3).instants).toEqual({ b: [at(1)], a: [at(2), at(3)] });
 	});
 });
 
@@ -113,7 +113,7 @@ describe('what is remembered', () => {
 	const rememberedAfter = (most: number, fields: Partial<VideoDiff>) =>
 		emitAll([diffOf('a', [1, 2], { after, ...fields })], most).videos.a;
 	const { failing: _, ...before } = BEFORE;
-	const cursorAfter = (...hours: number[]) => advanceCursor(startCursor, hours.map(at));
+	const cursorAfter = (...hours: number[]) => advanceCursor(EMPTY_CURSOR, hours.map(at));
 
 	test.each<[string, number, Partial<VideoDiff>, WatchedVideo]>([
 		[

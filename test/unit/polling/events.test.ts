@@ -1,12 +1,12 @@
 import type { VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
 import { toRow } from '../../../nodes/ContentStats/model/snapshots';
 import {
-	balanceItem,
+	buildBalanceItem,
 	type EventName,
-	deletedItem,
+	buildDeletedItem,
 	type SnapshotFacts,
-	snapshotItems,
-	statusItems,
+	buildSnapshotItems,
+	buildStatusItems,
 } from '../../../nodes/ContentStats/polling/events';
 import { iso, snapshot, usageOf, video } from '../world';
 
@@ -37,7 +37,7 @@ const VIDEO_COLUMNS = {
 describe('the items of a snapshot', () => {
 	const facts: SnapshotFacts = { isFirst: false, metric: 'views', marks: [] };
 	const itemsOf = (more: Partial<SnapshotFacts>, events = ALL, extra = {}) =>
-		snapshotItems(events, ROW, { ...facts, ...more }, extra);
+		buildSnapshotItems(events, ROW, { ...facts, ...more }, extra);
 
 	it('begin with the event and its key, and are the row', () => {
 		const [item] = itemsOf({});
@@ -89,7 +89,7 @@ describe('what happened to a video', () => {
 	const eventsBetween = (
 		before: { status: string; isDeleted: boolean },
 		fields: Partial<VideoWithSnapshots>,
-	) => statusItems(before, video('a', fields), iso(3)).map(({ event }) => event);
+	) => buildStatusItems(before, video('a', fields), iso(3)).map(({ event }) => event);
 
 	const PAUSED = ['tracking.paused'];
 	const ENDED = ['tracking.ended'];
@@ -129,7 +129,7 @@ describe('what happened to a video', () => {
 	it('is told with the columns of List, in the order of the events', () => {
 		const ended = video('a', { ...fields, status: 'completed', is_deleted: true });
 		const columns = { ...VIDEO_COLUMNS, status: 'completed' };
-		const items = statusItems(before, ended, iso(3), { video: 'as it came' });
+		const items = buildStatusItems(before, ended, iso(3), { video: 'as it came' });
 		expect(items).toEqual([
 			{
 				event: 'tracking.ended',
@@ -153,7 +153,7 @@ describe('what happened to a video', () => {
 		[null, 'a:paused:none'],
 	])('is another pause after another last snapshot: %p', (lastSnapshotTime, event_key) => {
 		const paused = video('a', { ...fields, status: 'paused' });
-		expect(statusItems(before, paused, lastSnapshotTime)).toEqual([
+		expect(buildStatusItems(before, paused, lastSnapshotTime)).toEqual([
 			{
 				event: 'tracking.paused',
 				event_key,
@@ -165,7 +165,7 @@ describe('what happened to a video', () => {
 	});
 
 	it('and is not known any more has the same columns, all empty but its id', () => {
-		const gone = deletedItem('a');
+		const gone = buildDeletedItem('a');
 		expect(gone).toMatchObject({
 			event: 'video.deleted',
 			event_key: 'a:deleted',
@@ -179,7 +179,7 @@ describe('what happened to a video', () => {
 });
 
 test('a low balance tells what can be spent, and since when it was seen', () => {
-	expect(balanceItem(usageOf(3.5), 5, iso(4))).toEqual({
+	expect(buildBalanceItem(usageOf(3.5), 5, iso(4))).toEqual({
 		event: 'balance.low',
 		event_key: `balance.low:${iso(4)}`,
 		available_usd: 3.5,

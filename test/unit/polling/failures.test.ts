@@ -1,6 +1,6 @@
 import type { ContentStatsError } from '../../../nodes/ContentStats/api/errors';
 import {
-	recordVideoFailure,
+	withFailure,
 	allVideosUnknown,
 	dailyReport,
 } from '../../../nodes/ContentStats/polling/failures';
@@ -9,9 +9,9 @@ import { at, httpError, watched } from '../world';
 
 test('a failure is remembered since the first, and when it was lastTriedAt last', () => {
 	const video = watched([1], { status: 'paused' });
-	const once = recordVideoFailure(video, at(2));
+	const once = withFailure(video, at(2));
 	expect(once).toEqual({ ...video, failing: { since: at(2), lastTriedAt: at(2) } });
-	expect(recordVideoFailure(once, at(5))).toEqual({
+	expect(withFailure(once, at(5))).toEqual({
 		...video,
 		failing: { since: at(2), lastTriedAt: at(5) },
 	});

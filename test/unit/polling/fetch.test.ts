@@ -1,6 +1,10 @@
 import type { VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
 import { ContentStatsError, unreadableReply } from '../../../nodes/ContentStats/api/errors';
-import { fetchVideos, listWatched, rethrowFatal } from '../../../nodes/ContentStats/polling/fetch';
+import {
+	fetchVideos,
+	listWatched,
+	returnUnlessFatal,
+} from '../../../nodes/ContentStats/polling/fetch';
 import { parseSelectedVideos } from '../../../nodes/ContentStats/polling/parameters';
 import type { Watch } from '../../../nodes/ContentStats/polling/watch';
 import { clientOf, httpError, video, type World, worldOf } from '../world';
@@ -16,7 +20,7 @@ describe('orError', () => {
 		errorOf('unreachable'),
 		...[400, 403, 404, 500].map((status) => httpError(status, 'video a')),
 	])('lets the rest go on: %s', (error) => {
-		expect(rethrowFatal(error)).toBe(error);
+		expect(returnUnlessFatal(error)).toBe(error);
 	});
 
 	test.each([
@@ -25,7 +29,7 @@ describe('orError', () => {
 		errorOf('redirected'),
 		new TypeError('a mistake in the code'),
 	])('throws what concerns all: %s', (error) => {
-		expect(() => rethrowFatal(error)).toThrow(error);
+		expect(() => returnUnlessFatal(error)).toThrow(error);
 	});
 });
 
@@ -65,7 +69,7 @@ describe('fetchVideos', () => {
 			answered: [...answers.fetched],
 			failed: [...answers.failed.keys()],
 			missing: [...answers.missing.keys()],
-			refusal: answers.noAnswer?.kind ?? null,
+			refusal: answers.stoppedBy?.kind ?? null,
 		};
 	}
 	const NOTHING = { seen: [], answered: [], failed: [], missing: [], refusal: null };

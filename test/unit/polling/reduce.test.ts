@@ -60,7 +60,7 @@ function findingsOf(
 			fetched: new Set(diffs.map(({ id }) => id)),
 			failed: errors(500, ...failed),
 			missing: errors(404, ...missing),
-			noAnswer: null,
+			stoppedBy: null,
 		},
 		diffs,
 		otherPlatformIds: new Set(),

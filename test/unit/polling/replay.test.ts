@@ -107,13 +107,13 @@ describe('remainingReplay', () => {
 		fetched: new Set(),
 		failed: new Map(),
 		missing: new Map(),
-		noAnswer: null,
+		stoppedBy: null,
 		...fields,
 	});
 	const emissionOf = (fields: Partial<Emission> = {}): Emission => ({
 		snapshotItems: [],
 		statusItems: [],
-		snapshots: {},
+		instants: {},
 		backlog: new Set(),
 		videos: {},
 		...fields,
@@ -122,21 +122,21 @@ describe('remainingReplay', () => {
 	const outOfTime = new ContentStatsError('out_of_time', { message: '', description: '' });
 
 	test.each<[string, Partial<FetchResult>, Partial<Emission>, InstantsById]>([
-		['not reached', { noAnswer: outOfTime }, {}, instants],
+		['not reached', { stoppedBy: outOfTime }, {}, instants],
 		['failed', { failed: new Map([['a', error]]) }, {}, instants],
 		['gone', { missing: new Map([['a', httpError(404, 'video a')]]) }, {}, {}],
-		['emitted', { fetched: new Set(['a']) }, { snapshots: instants }, {}],
+		['emitted', { fetched: new Set(['a']) }, { instants: instants }, {}],
 		['read to its end, where some are not there any more', { fetched: new Set(['a']) }, {}, {}],
 		[
 			'emitted in part',
 			{ fetched: new Set(['a']) },
-			{ snapshots: { a: [at(1), at(9)] }, backlog: new Set(['a']) },
+			{ instants: { a: [at(1), at(9)] }, backlog: new Set(['a']) },
 			{ a: [at(2), at(3)] },
 		],
 		[
 			'emitted, while others of it are left',
 			{ fetched: new Set(['a']) },
-			{ snapshots: instants, backlog: new Set(['a']) },
+			{ instants: instants, backlog: new Set(['a']) },
 			{},
 		],
 	])('of a video that was %s', (_, result, emitted, rest) => {

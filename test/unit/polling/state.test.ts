@@ -1,7 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
-import { advanceCursor, gapsOf, startCursor } from '../../../nodes/ContentStats/polling/cursor';
+import { advanceCursor, gapsOf, EMPTY_CURSOR } from '../../../nodes/ContentStats/polling/cursor';
 import {
 	type PollState,
 	readState,
@@ -136,8 +136,8 @@ describe('version 1', () => {
 			seededUntil: at(5),
 			videos: {
 				a: { newest: at(3), seen: expect.any(String), lastFetchedAt: 0, latenessMs: 0 },
-				b: { ...startCursor, lastFetchedAt: 0, latenessMs: 0 },
-				c: { ...startCursor, lastFetchedAt: 0, latenessMs: 0, needsSeed: true },
+				b: { ...EMPTY_CURSOR, lastFetchedAt: 0, latenessMs: 0 },
+				c: { ...EMPTY_CURSOR, lastFetchedAt: 0, latenessMs: 0, needsSeed: true },
 				d: { newest: at(1), seen: '', lastFetchedAt: 0, latenessMs: 0 },
 			},
 		});
@@ -198,7 +198,7 @@ it('takes at most 250 bytes for a video that has been watched for long', () => {
 		);
 		// The 24 hours hold 25 snapshots, where the newest was quick.
 		const newest = at(60) - 1000;
-		const cursor = advanceCursor(startCursor, [...jittered, newest]);
+		const cursor = advanceCursor(EMPTY_CURSOR, [...jittered, newest]);
 		expect(gapsOf(cursor)).toHaveLength(24);
 		const video: WatchedVideo = {
 			...cursor,

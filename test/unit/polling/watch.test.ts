@@ -1,7 +1,7 @@
 import type { Video } from '../../../nodes/ContentStats/api/schemas';
 import { parseSelectedVideos } from '../../../nodes/ContentStats/polling/parameters';
 import {
-	isWatched,
+	isIncluded,
 	selectedIds,
 	isSameWatch,
 	listFilters,
@@ -116,5 +116,5 @@ test.each<[string, Watch, boolean]>([
 	['its link', selected(LINK), true],
 	['another link', selected('https://x.com/u/status/12'), false],
 ])('a video is watched by the choice of %s: %j', (_, watch, expected) => {
-	expect(isWatched(watch, tracking('a'))).toBe(expected);
+	expect(isIncluded(watch, tracking('a'))).toBe(expected);
 });

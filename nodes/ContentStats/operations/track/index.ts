@@ -163,7 +163,8 @@ async function planAndSend(
 			abortedBatchError(lines, all, abortError),
 			lines[failedAt]?.itemIndex,
 		);
-	// n8n 2.40 keeps nothing that a stopped node returns or throws (stopDuringRun).
+	// n8n 2.40 keeps nothing that a stopped node returns or throws (stopDuringRun): only its log can tell
+	// what was paid.
 	if (functions.getExecutionCancelSignal()?.aborted)
 		functions.logger.warn(
 			`ContentStats: stopped. ${summarizeBatch(all)}. ${error?.description ?? ''}`,

@@ -99,7 +99,7 @@ export async function sendBatch(
 	const results = new Map<number, TrackResult>();
 	let abortError = null as ContentStatsError | null;
 
-	function refuse(index: number, error: ContentStatsError): void {
+	function recordFailed(index: number, error: ContentStatsError): void {
 		if (!functions.continueOnFail() || BATCH_ENDING_KINDS.has(error.kind)) abortError ??= error;
 		results.set(index, failedResult(`${error.message}. ${error.description}`));
 	}
@@ -120,7 +120,7 @@ export async function sendBatch(
 					lostInARow += 1;
 					return;
 				}
-				refuse(index, error);
+				recordFailed(index, error);
 			}
 			lostInARow = 0;
 		});

@@ -1,9 +1,9 @@
 import {
-	recordFailure,
+	recordFailedPoll,
 	isFirstPoll,
 	isBackingOff,
 	resetBackoff,
-} from '../../../nodes/ContentStats/polling/runner';
+} from '../../../nodes/ContentStats/polling/backoff';
 import { MINUTE_MS } from '../../../nodes/ContentStats/utils/time';
 import { at } from '../world';
 
@@ -11,7 +11,7 @@ describe('polls that fail', () => {
 	/** For how many whole minutes polls are left out after each of so many failures in a row. */
 	const waitsAfter = (context: object, failures: number) =>
 		Array.from({ length: failures }, (_, n) => {
-			recordFailure(context, at(n));
+			recordFailedPoll(context, at(n));
 			let minutes = 0;
 			while (isBackingOff(context, at(n) + minutes * MINUTE_MS)) minutes += 1;
 			return minutes;
@@ -45,7 +45,7 @@ describe('polls that fail', () => {
 	});
 
 	test.each<[string, (context: object) => void]>([
-		['failed', (context) => recordFailure(context, at(1))],
+		['failed', (context) => recordFailedPoll(context, at(1))],
 		['worked', resetBackoff],
 	])('and those that worked are no first poll after one that %s', (_, record) => {
 		const context = {};
