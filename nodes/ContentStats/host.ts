@@ -9,10 +9,12 @@ import type {
 	JsonObject,
 } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError, sleep } from 'n8n-workflow';
+import { createHash } from 'node:crypto';
 
 import { type Client, createClient } from './api/client';
 import { ContentStatsError, type ErrorKind } from './api/errors';
 import { rateLimiterFor } from './api/rateLimiter';
+import { createRedact } from './api/redact';
 import { createRequest, type HttpReply } from './api/request';
 
 /** The credential, as n8n decrypts it. */
@@ -24,13 +26,6 @@ export interface Credential {
 type Context = IExecuteFunctions | ILoadOptionsFunctions | IPollFunctions;
 
 const CREDENTIAL = 'contentStatsApi';
-
-/** Removes the key from an error reply: an API may quote it, and users see its words. */
-function redactKey(reply: HttpReply, apiKey: string): HttpReply {
-	const isErrorReply = reply.statusCode >= 300;
-	if (!isErrorReply || typeof reply.body !== 'string' || apiKey === '') return reply;
-	return { ...reply, body: reply.body.replaceAll(apiKey, '(the API key)') };
-}
 
 /**
  * Chooses what aborts a request: its timeout, and for all but a POST the user's Stop. n8n passes only
@@ -67,24 +62,25 @@ export async function connect(
 		sleep,
 		deadline,
 		signal: 'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined,
-		send: async (options) => {
-			const reply = (await context.helpers.httpRequestWithAuthentication.call(
+		redact: createRedact(apiKey),
+		send: async (options) =>
+			(await context.helpers.httpRequestWithAuthentication.call(
 				withAbortSignals(context, options),
 				CREDENTIAL,
 				options,
-			)) as HttpReply;
-			return redactKey(reply, apiKey);
-		},
+			)) as HttpReply,
 	});
 	return { client: createClient(request), credential: { apiKey, baseUrl } };
 }
 
 /**
- * Returns the account of a credential: the owner of a rate limit and a balance, however the base URL
- * is spelled. It contains the key: never show it.
+ * Identifies the account of a credential, which owns a rate limit and a balance, however the base URL is
+ * spelled. It is a hash, so that no map and no message holds the key.
  */
-export const accountOf = ({ baseUrl, apiKey }: Credential): string =>
-	`${baseUrl.trim().replace(/\/+$/, '').replace('://www.', '://').toLowerCase()}\n${apiKey}`;
+export function accountOf({ baseUrl, apiKey }: Credential): string {
+	const origin = baseUrl.trim().replace(/\/+$/, '').replace('://www.', '://').toLowerCase();
+	return createHash('sha256').update(`${origin}\n${apiKey}`).digest('hex');
+}
 
 /** Whether a key is one of the vendor's test keys: everything works, nothing is charged. */
 export const isTestKey = ({ apiKey }: Credential): boolean => apiKey.startsWith('cs_test_');

@@ -69,7 +69,7 @@ describe('the packed tarball', () => {
 		expect(manifest.peerDependencies).toEqual({ 'n8n-workflow': '*' });
 	});
 
-	test('requires nothing but n8n-workflow, zod and itself', () => {
+	test('requires nothing but n8n-workflow, zod, node:crypto and itself', () => {
 		const scripts = files.filter((name) => name.endsWith('.js'));
 		const required = scripts.flatMap((name) =>
 			[...read(name).matchAll(/(?:require|import)\(\s*['"]([^'"]+)['"]\s*\)/g)].map(
@@ -78,7 +78,7 @@ describe('the packed tarball', () => {
 		);
 		expect(required.length).toBeGreaterThan(5);
 		const foreign = new Set(required.filter((id) => !id.startsWith('.')));
-		expect([...foreign].sort()).toEqual(['n8n-workflow', 'zod']);
+		expect([...foreign].sort()).toEqual(['n8n-workflow', 'node:crypto', 'zod']);
 		expect(builtinModules.some((name) => foreign.has(name))).toBe(false);
 	});
 

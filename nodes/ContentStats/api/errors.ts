@@ -1,4 +1,4 @@
-import { formatUsd, sanitize } from '../utils/format';
+import { formatUsd, truncate } from '../utils/format';
 
 /** Why a call failed. */
 export type ErrorKind =
@@ -111,11 +111,14 @@ function insufficientBalance(subject: string, body: ErrorBody | undefined): Erro
 	};
 }
 
+/** Characters of another's words that a message quotes. */
+export const MAX_QUOTE_LENGTH = 200;
+
 /** Quotes the API, each refused field first; empty if it gave no reason. */
 function quoteBody(body: ErrorBody | undefined): string {
 	if (!body) return '';
 	const fields = (body.details ?? []).map(({ field, message }) => `${field}: ${message}`);
-	return sanitize(fields.length > 0 ? fields.join('; ') : body.error);
+	return truncate(fields.length > 0 ? fields.join('; ') : body.error, MAX_QUOTE_LENGTH);
 }
 
 /** What to do about a status, by endpoint. */

@@ -1,17 +1,19 @@
 import type { IDataObject, IHttpRequestMethods, IHttpRequestOptions } from 'n8n-workflow';
 
 import { delay } from '../utils/async';
-import { sanitize } from '../utils/format';
+import { truncate } from '../utils/format';
 import type { Clock } from '../utils/time';
 import {
 	type AdviceByStatus,
 	ContentStatsError,
 	errorForStatus,
 	invalidInput,
+	MAX_QUOTE_LENGTH,
 	mayHaveTakenEffect,
 	unreadableReply,
 } from './errors';
 import { DeadlineError, type RateLimiter, rateLimitDelayMs, readRateWindow } from './rateLimiter';
+import type { Redact } from './redact';
 import { readErrorBody } from './schemas';
 
 /** A reply, as n8n's request helper returns it with `returnFullResponse`. */
@@ -28,6 +30,7 @@ export interface Transport extends Clock {
 	/** For example `https://contentstats.io/api/v1`. */
 	baseUrl: string;
 	rateLimiter: RateLimiter;
+	redact: Redact;
 	/** Aborted when the user presses Stop. */
 	signal?: AbortSignal;
 	/** Unix milliseconds: no call goes on after it. */
@@ -121,13 +124,18 @@ const cancelledError = ({ subject }: ApiCall): ContentStatsError =>
 		description: 'It was stopped by hand or by its time limit',
 	});
 
-function errorWithoutReply(error: unknown, call: ApiCall, isSent: boolean): ContentStatsError {
+function errorWithoutReply(
+	error: unknown,
+	call: ApiCall,
+	isSent: boolean,
+	redact: Redact,
+): ContentStatsError {
 	const { subject } = call;
 	if (error instanceof DeadlineError) return outOfTimeError(call, error.availableInMs);
 	// Before it sends, the rate limiter rejects for the deadline or an abort, and for nothing else.
 	if (!isSent) return cancelledError(call);
 	const code = socketCode(error);
-	const cause = ` (${code || sanitize((error as Error).message)})`;
+	const cause = ` (${code || truncate(redact((error as Error).message), MAX_QUOTE_LENGTH)})`;
 	if (NOT_SENT_CODES.has(code))
 		return new ContentStatsError('unreachable', {
 			message: `ContentStats cannot be reached: nothing was sent about ${subject}`,
@@ -169,6 +177,15 @@ function redirectError(reply: HttpReply, { subject, method }: ApiCall): ContentS
 	});
 }
 
+/** Redacts whatever an error message may quote of a reply. */
+function redactReply({ statusCode, headers, body }: HttpReply, redact: Redact): HttpReply {
+	return {
+		statusCode,
+		headers: { ...headers, location: redact(String(headers.location ?? '')) },
+		body: typeof body === 'string' ? redact(body) : body,
+	};
+}
+
 function errorForReply(reply: HttpReply, call: ApiCall, now: number): ContentStatsError {
 	if (reply.statusCode >= 300 && reply.statusCode < 400) return redirectError(reply, call);
 	const json = parseJson(reply.body);
@@ -200,7 +217,7 @@ export type Request = (call: ApiCall) => Promise<unknown>;
  * everything else; `mayHaveTakenEffect` tells what a failed POST may have done.
  */
 export function createRequest(transport: Transport): Request {
-	const { send, rateLimiter, now, sleep, signal, deadline = Infinity } = transport;
+	const { send, rateLimiter, redact, now, sleep, signal, deadline = Infinity } = transport;
 	const base = parseBaseUrl(transport.baseUrl);
 	let origin = base.origin;
 
@@ -255,10 +272,10 @@ export function createRequest(transport: Transport): Request {
 		try {
 			reply = await sendFollowingTwin(call, (sent) => (isSent = sent));
 		} catch (error) {
-			return { error: errorWithoutReply(error, call, isSent) };
+			return { error: errorWithoutReply(error, call, isSent, redact) };
 		}
 		if (reply.statusCode < 200 || reply.statusCode > 299)
-			return { error: errorForReply(reply, call, now()) };
+			return { error: errorForReply(redactReply(reply, redact), call, now()) };
 		const json = parseJson(reply.body);
 		return json === undefined
 			? { error: unreadableReply(call.subject, 'it is no JSON', reply.statusCode) }

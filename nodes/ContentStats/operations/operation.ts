@@ -14,7 +14,7 @@ export interface OperationContext {
 	client: Client;
 	/** Whether the key charges nothing. */
 	isTestKey: boolean;
-	/** The owner of the rate limit and the balance. It contains the key: never show it. */
+	/** Identifies the owner of the rate limit and the balance. */
 	account: string;
 	/** Shows a message in the output panel. */
 	hint: (message: string, type?: 'info' | 'warning') => void;

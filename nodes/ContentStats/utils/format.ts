@@ -15,7 +15,3 @@ export const pluralize = (count: number, noun: string): string =>
 /** Cuts text to a length that a message can show. */
 export const truncate = (text: string, maxLength = 120): string =>
 	text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
-
-/** Cuts text of the API or the HTTP client to 200 characters, and masks the API keys in it. */
-export const sanitize = (text: string): string =>
-	truncate(text, 200).replace(/\bcs_(live|test)_[\w-]+/g, 'cs_$1_…');

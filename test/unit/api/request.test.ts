@@ -1,11 +1,13 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
 import { createRateLimiter, readRateWindow } from '../../../nodes/ContentStats/api/rateLimiter';
+import { createRedact } from '../../../nodes/ContentStats/api/redact';
 import { createRequest, type HttpReply } from '../../../nodes/ContentStats/api/request';
 
 // What a request does over HTTP is tested in test/engine; here, what only its host can do to it.
 
 const NOW = Date.UTC(2026, 0, 1);
+const KEY = 'another-services-secret';
 const call = { method: 'GET', path: '/usage', subject: 'usage' } as const;
 
 type Send = (options: IHttpRequestOptions, pass: (ms: number) => void) => Promise<HttpReply>;
@@ -36,6 +38,7 @@ function createHost(send: Send, withinMs?: number) {
 		},
 		baseUrl: 'https://contentstats.io/api/v1',
 		rateLimiter: createRateLimiter(host),
+		redact: createRedact(KEY),
 		deadline,
 		...host,
 	});
@@ -92,6 +95,24 @@ describe('the wait after a 429', () => {
 
 test('a reply without rate headers tells of no window', () => {
 	expect(readRateWindow(done.headers, NOW)).toBeNull();
+});
+
+describe('a key that a reply quotes', () => {
+	test.each<[number, Partial<HttpReply>]>([
+		...[400, 401, 403, 404, 409, 500].map((status): [number, Partial<HttpReply>] => [
+			status,
+			{ body: JSON.stringify({ error: `The key ${KEY} is of no use` }) },
+		]),
+		[400, { body: JSON.stringify({ error: '', details: [{ field: 'key', message: KEY }] }) }],
+		[400, { body: JSON.stringify({ error: `${'x'.repeat(190)} ${KEY}` }) }],
+		[302, { headers: { location: `https://${KEY}.example/` } }],
+	])('is in no message of a %d', async (statusCode, reply) => {
+		const { request } = createHost(async () => ({ statusCode, headers: {}, body: '', ...reply }));
+		const error = await request(call).catch((reason: Error & { description: string }) => reason);
+		const { message, description } = error as Error & { description: string };
+		expect(message).toContain('ContentStats');
+		expect(message + description).not.toContain(KEY.slice(0, 9));
+	});
 });
 
 describe('what the host throws', () => {
