@@ -76,7 +76,8 @@ module.exports = {
 		},
 		{
 			name: 'no-unresolvable',
-			comment: 'An import that cannot be resolved is held to no rule. dist/ exists after a build only.',
+			comment:
+				'An import that cannot be resolved is held to no rule. dist/ exists after a build only.',
 			severity: 'error',
 			from: {},
 			to: { couldNotResolve: true, pathNot: '^\\./dist/' },

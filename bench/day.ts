@@ -92,4 +92,4 @@ export async function measureQuiet(videos: number, rounds: number): Promise<Quie
 
 /** Whether the next poll goes on where the last one reached its most items. */
 const hasMore = ({ staticData }: Poller): boolean =>
-	JSON.stringify(staticData).includes('"hasBacklog":true');
+	JSON.stringify(staticData).includes('"isDue":true');

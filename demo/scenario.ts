@@ -23,7 +23,7 @@ export const OWNER: Owner = {
 /** Names inside the two templates. */
 export const TRACK_TRIGGER = 'Run it';
 export const TRACK_NODE = 'Track videos';
-export const TABLE_TRIGGER = 'Run this once';
+const TABLE_TRIGGER = 'Run this once';
 export const TABLE = 'ContentStats snapshots';
 
 export interface Scenario {

@@ -4,7 +4,7 @@ type Micros = number;
 const MICROS_PER_USD = 1_000_000;
 
 /** What one snapshot costs, in USD. */
-export const COST_PER_SNAPSHOT = 0.015;
+const COST_PER_SNAPSHOT = 0.015;
 export const SNAPSHOTS_PER_DAY = 24;
 
 const SNAPSHOT_COST: Micros = toMicros(COST_PER_SNAPSHOT);
@@ -28,7 +28,7 @@ export interface SnapshotCharge extends LedgerBase {
 }
 
 /** A tracking that was accepted; it costs nothing itself. */
-export interface TrackEntry extends LedgerBase {
+interface TrackEntry extends LedgerBase {
 	kind: 'track';
 	video_link: string;
 	duration_days: number;

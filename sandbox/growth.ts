@@ -1,7 +1,7 @@
 import type { Platform } from './links';
 
 export const METRICS = ['views', 'likes', 'comments', 'shares', 'saves'] as const;
-export type Metric = (typeof METRICS)[number];
+type Metric = (typeof METRICS)[number];
 
 /** A count per metric; null where the platform has no such metric. */
 export type Metrics = Record<Metric, number | null>;

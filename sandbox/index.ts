@@ -11,14 +11,12 @@ import { API_PATH, createServer, type RecordedRequest } from './server';
 import type { SandboxVideo } from './video';
 import { createWorld, type SeedVideo } from './world';
 
-export type { LedgerEntry, SnapshotCharge, TrackEntry } from './account';
-export { ManualClock, manualClock, type Clock, type Duration } from './clock';
+export { ManualClock, manualClock, type Duration } from './clock';
 export type { Fault } from './faults';
-export { PLANS, type PlanLimits, type PlanName } from './limiter';
+export { PLANS, type PlanName } from './limiter';
 export { PLATFORMS, type Platform } from './links';
 export type { RecordedRequest } from './server';
-export type { Organisation, SandboxVideo, SnapshotFields, VideoStatus } from './video';
-export type { SeedVideo } from './world';
+export type { SandboxVideo, SnapshotFields } from './video';
 
 export interface SandboxOptions {
 	/** Ids, titles, curves and delays depend on it alone; default 1. */

@@ -2,7 +2,7 @@ import type { IHttpRequestOptions } from 'n8n-workflow';
 
 import { clock, HOUR_MS, MINUTE_MS } from './clock';
 
-export type Platform = 'tiktok' | 'youtube';
+type Platform = 'tiktok' | 'youtube';
 
 /** How a video is tracked, and how its snapshots come. */
 export interface VideoPlan {

@@ -28,10 +28,8 @@ export type ErrorKind =
 	| 'redirected'
 	/** Not sent: the user pressed Stop. */
 	| 'cancelled'
-	/** Not sent: the time of the poll is over. */
-	| 'out_of_time'
-	/** Sent, but not answered before the time of the poll was over. */
-	| 'cut_short';
+	/** The time of the poll is over; `isSent` says whether that was before or after sending. */
+	| 'budget_exhausted';
 
 /** The documented parts of an error reply; amounts in USD. */
 export interface ErrorBody {
@@ -69,12 +67,37 @@ export class ContentStatsError extends Error {
 	}
 }
 
-/** After every other kind a POST certainly did nothing; polls alone end as `cut_short`, and they only GET. */
+/** A call that the time of the poll ended. */
+export class BudgetExhaustedError extends ContentStatsError {
+	/**
+	 * @param isSent whether the request was sent, and only its answer did not come in time.
+	 * @param retryAfterMs milliseconds until the rate limit would have allowed it, if it was not sent.
+	 */
+	constructor(
+		subject: string,
+		readonly isSent: boolean,
+		retryAfterMs?: number,
+	) {
+		super('budget_exhausted', {
+			message: isSent
+				? `ContentStats did not answer about ${subject} in the time that a poll has`
+				: `There was no time left to ask ContentStats about ${subject}`,
+			description: 'Nothing is lost: the next poll goes on here',
+			retryAfterMs,
+		});
+	}
+}
+
+/** Whether the time of the poll was over before a request was sent: it says nothing about the API. */
+export const isUnsent = (error: Error): boolean =>
+	error instanceof BudgetExhaustedError && !error.isSent;
+
+/** After every other kind a POST certainly did nothing. */
 const UNKNOWN_EFFECT_KINDS = new Set<ErrorKind>(['server_error', 'no_reply', 'unreadable_reply']);
 
 /** Whether the API may have carried out a request that ended in `error`. */
 export const mayHaveTakenEffect = (error: ContentStatsError): boolean =>
-	UNKNOWN_EFFECT_KINDS.has(error.kind);
+	UNKNOWN_EFFECT_KINDS.has(error.kind) || (error instanceof BudgetExhaustedError && error.isSent);
 
 /** Builds the error for what the user entered or set, and must change. Nothing was spent. */
 export const invalidInput = (message: string, description: string): ContentStatsError =>

@@ -1,4 +1,5 @@
-import { MINUTE_MS, type Clock } from '../utils/time';
+import { type Clock, MINUTE_MS } from '../utils/time';
+import { BudgetExhaustedError } from './errors';
 
 /** The headers of a reply, their names in lower case. */
 type Headers = Record<string, unknown>;
@@ -58,15 +59,8 @@ export interface AcquireOptions {
 	deadline?: number;
 }
 
-/** Thrown for a request that the rate limit keeps from being sent before its deadline. */
-export class DeadlineError extends Error {
-	/** @param availableInMs milliseconds until it could be sent. */
-	constructor(readonly availableInMs: number) {
-		super('The rate limit allows no request before the deadline');
-	}
-}
-
 interface Waiter {
+	subject: string;
 	deadline: number;
 	resolve: () => void;
 	reject: (reason: Error) => void;
@@ -76,11 +70,13 @@ export interface RateLimiter {
 	/**
 	 * Waits until a request may be sent, then sends it. The reply updates the window.
 	 *
-	 * @throws before sending: the signal's reason if it was aborted, or a DeadlineError if the rate
-	 * limit allows no request before the deadline.
+	 * @param subject what error messages call the request.
+	 * @throws before sending: the signal's reason if it was aborted, or a BudgetExhaustedError if the
+	 * rate limit allows no request before the deadline.
 	 */
 	run<T extends { rateWindow: RateWindow | null }>(
 		send: () => Promise<T>,
+		subject: string,
 		options?: AcquireOptions,
 	): Promise<T>;
 	/** Holds every request back for `ms`, even if the window seems to have room: a 429 knows better. */
@@ -132,7 +128,8 @@ export function createRateLimiter({ now, sleep }: Clock): RateLimiter {
 		const rejected = waiters.filter(({ deadline }) => deadline < at);
 		if (rejected.length === 0) return;
 		waiters = waiters.filter(({ deadline }) => deadline >= at);
-		for (const { reject } of rejected) reject(new DeadlineError(at - now()));
+		for (const { reject, subject } of rejected)
+			reject(new BudgetExhaustedError(subject, false, at - now()));
 	}
 
 	/** Each reply drains the queue; a timer is needed only if no reply is due. */
@@ -146,9 +143,13 @@ export function createRateLimiter({ now, sleep }: Clock): RateLimiter {
 		});
 	}
 
-	function acquire({ signal, deadline = Infinity }: AcquireOptions): Promise<void> {
+	function acquire(
+		subject: string,
+		{ signal, deadline = Infinity }: AcquireOptions,
+	): Promise<void> {
 		return new Promise((resolve, reject) => {
 			const waiter: Waiter = {
+				subject,
 				deadline,
 				resolve() {
 					signal?.removeEventListener('abort', abort);
@@ -182,8 +183,8 @@ export function createRateLimiter({ now, sleep }: Clock): RateLimiter {
 	}
 
 	return {
-		async run(send, options = {}) {
-			await acquire(options);
+		async run(send, subject, options = {}) {
+			await acquire(subject, options);
 			try {
 				const reply = await send();
 				updateWindow(reply.rateWindow);

@@ -5,6 +5,7 @@ import { truncate } from '../utils/format';
 import type { Clock } from '../utils/time';
 import {
 	type AdviceByStatus,
+	BudgetExhaustedError,
 	ContentStatsError,
 	errorForStatus,
 	invalidInput,
@@ -12,7 +13,7 @@ import {
 	mayHaveTakenEffect,
 	unreadableReply,
 } from './errors';
-import { DeadlineError, type RateLimiter, rateLimitDelayMs, readRateWindow } from './rateLimiter';
+import { type RateLimiter, rateLimitDelayMs, readRateWindow } from './rateLimiter';
 import type { Redact } from './redact';
 import { readErrorBody } from './schemas';
 
@@ -37,7 +38,7 @@ export interface Transport extends Clock {
 	deadline?: number;
 }
 
-export interface ApiCall {
+interface ApiCall {
 	method: IHttpRequestMethods;
 	/** Below the base URL; each segment encoded. */
 	path: string;
@@ -104,19 +105,6 @@ function socketCode(error: unknown): string {
 	return '';
 }
 
-const outOfTimeError = ({ subject }: ApiCall, retryAfterMs?: number): ContentStatsError =>
-	new ContentStatsError('out_of_time', {
-		message: `There was no time left to ask ContentStats about ${subject}`,
-		description: 'Nothing is lost: the next poll goes on here',
-		retryAfterMs,
-	});
-
-const cutShortError = ({ subject }: ApiCall): ContentStatsError =>
-	new ContentStatsError('cut_short', {
-		message: `ContentStats did not answer about ${subject} in the time that a poll has`,
-		description: 'Nothing is lost: the next poll goes on here',
-	});
-
 const cancelledError = ({ subject }: ApiCall): ContentStatsError =>
 	new ContentStatsError('cancelled', {
 		// n8n tells a stopped execution from a failed one by this word.
@@ -131,7 +119,7 @@ function errorWithoutReply(
 	redact: Redact,
 ): ContentStatsError {
 	const { subject } = call;
-	if (error instanceof DeadlineError) return outOfTimeError(call, error.availableInMs);
+	if (error instanceof BudgetExhaustedError) return error;
 	// Before it sends, the rate limiter rejects for the deadline or an abort, and for nothing else.
 	if (!isSent) return cancelledError(call);
 	const code = socketCode(error);
@@ -246,6 +234,7 @@ export function createRequest(transport: Transport): Request {
 				});
 				return { reply, rateWindow: readRateWindow(reply.headers, now()) };
 			},
+			call.subject,
 			{ signal, deadline },
 		);
 		return reply;
@@ -296,7 +285,8 @@ export function createRequest(transport: Transport): Request {
 				if (rateLimited >= RETRY_POLICY.maxRateLimited || isPastDeadline) throw error;
 				continue;
 			}
-			if (error.kind === 'no_reply' && now() >= deadline) throw cutShortError(call);
+			if (error.kind === 'no_reply' && now() >= deadline)
+				throw new BudgetExhaustedError(call.subject, true);
 			const waitMs = backoffMs(retries);
 			const isLast = retries + 1 >= RETRY_POLICY.maxAttempts || now() + waitMs > deadline;
 			if (isLast || !isRepeatable(error, call)) throw error;

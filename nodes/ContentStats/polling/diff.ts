@@ -121,7 +121,6 @@ function relevantSnapshots(
  * @param state its state at the previous fetch.
  * @param now when it was fetched, in Unix milliseconds by the clock of n8n.
  * @param replayed the instants to emit again after a restart.
- * @param usual the usual cadence of the watched videos, in milliseconds; null if it is not known.
  * @throws ContentStatsError `unreadable_reply` if a snapshot to emit cannot be understood.
  */
 export function diffVideo(
@@ -129,19 +128,13 @@ export function diffVideo(
 	video: VideoWithSnapshots,
 	now: number,
 	replayed: number[],
-	usual: number | null,
 	settings: PollSettings,
 ): VideoDiff {
 	const dated = relevantSnapshots(state, video, replayed, settings);
 	const instants = dated.map(({ instant }) => instant);
-	const {
-		needsSeed,
-		failing: _failing,
-		retryDelayMs: _delay,
-		hasBacklog: _backlog,
-		...kept
-	} = state;
+	const { needsSeed, isDue: _isDue, failing: _failing, retryDelayMs: _delay, ...kept } = state;
 	const known = needsSeed ? { ...kept, ...seedCursor(settings.startFrom, instants) } : kept;
+	const { newest, seen } = known;
 	const fresh = freshInstants(known, instants);
 	const isFresh = new Set(fresh);
 	const isReplayed = new Set(replayed);
@@ -160,7 +153,7 @@ export function diffVideo(
 		id: video.id,
 		after: {
 			...rest,
-			...scheduleAfterFetch(state, needsSeed ? instants : fresh, video, now, usual),
+			...scheduleAfterFetch({ ...state, newest, seen }, needsSeed ? instants : fresh, video, now),
 			...(video.status !== 'monitoring' && { status: video.status }),
 			...(isDeleted && { isDeleted }),
 		},

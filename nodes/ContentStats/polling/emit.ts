@@ -87,7 +87,7 @@ export function emit(
 			...rest,
 			newest,
 			seen,
-			...(!isFullyEmitted && { lastFetchedAt: after.lastFetchedAt, hasBacklog: true }),
+			...(!isFullyEmitted && { lastFetchedAt: after.lastFetchedAt, isDue: true }),
 		};
 	}
 	return { snapshotItems, statusItems, instants, backlog, videos };

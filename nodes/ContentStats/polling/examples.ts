@@ -28,7 +28,7 @@ const SAMPLE_COUNTS = { views: '1250000', likes: '185000', comments: '4200', sha
 /** Builds every item of a video, as if nothing of it was emitted before. */
 function itemsOf(video: VideoWithSnapshots, settings: PollSettings, now: number): EventItem[] {
 	const unlimited = { ...settings, maxItemsPerPoll: Infinity };
-	const { snapshots, status } = diffVideo(NEW_VIDEO, video, now, [], null, unlimited);
+	const { snapshots, status } = diffVideo(NEW_VIDEO, video, now, [], unlimited);
 	return [...snapshots.flatMap(({ items }) => items), ...status];
 }
 

@@ -8,7 +8,7 @@ import { listFilters, type Watch } from './watch';
 /** Errors that concern every video alike: the user must fix something. */
 const FATAL_KINDS = new Set<ErrorKind>(['invalid_key', 'invalid_input', 'redirected']);
 /** The rate limit or the time of the poll is used up: nothing was found out about the video. */
-const NO_ANSWER_KINDS = new Set<ErrorKind>(['rate_limited', 'out_of_time', 'cut_short']);
+export const NO_ANSWER_KINDS = new Set<ErrorKind>(['rate_limited', 'budget_exhausted']);
 
 /** The outcome of each fetch. A video in none of the sets was not asked for, or not answered in time. */
 export interface FetchResult {

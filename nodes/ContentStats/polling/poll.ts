@@ -1,15 +1,15 @@
 import type { Client } from '../api/client';
-import type { ContentStatsError } from '../api/errors';
+import { type ContentStatsError, isUnsent } from '../api/errors';
 import type { Listing } from '../api/listing';
 import { diffVideo, type VideoDiff } from './diff';
 import { pruneDiffs } from './emit';
 import type { FailedCall } from './failures';
-import { fetchVideos, listWatched, returnUnlessFatal } from './fetch';
+import { fetchVideos, listWatched, NO_ANSWER_KINDS, returnUnlessFatal } from './fetch';
 import type { PollSettings } from './parameters';
 import { isSeeding, reconcile, UNSEEDED_VIDEO, type Watchlist } from './reconcile';
 import { type PollFindings, type PollResult, reducePoll } from './reduce';
 import { dueReplay, NO_REPLAY, type Replay } from './replay';
-import { dueIds, isBalanceDue, isListingDue, usualCadence } from './schedule';
+import { dueIds, isBalanceDue, isListingDue } from './schedule';
 import type { PollState } from './state';
 import { isIncluded, listFilters, selectedIds, type Watch } from './watch';
 
@@ -55,7 +55,6 @@ async function fetchAndDiff(
 	settings: PollSettings,
 	{ client, now }: PollHost,
 ): Promise<Pick<PollFindings, 'diffs' | 'fetchResult' | 'otherPlatformIds'>> {
-	const usual = usualCadence(Object.values(videos));
 	const otherPlatformIds = new Set<string>();
 	let diffs: VideoDiff[] = [];
 	let held = 0;
@@ -65,7 +64,7 @@ async function fetchAndDiff(
 		const [state, videoSettings] = videos[id]
 			? [videos[id], settings]
 			: [UNSEEDED_VIDEO, { ...settings, startFrom: 'new' as const }];
-		const diff = diffVideo(state, video, now(), replay.snapshots[id] ?? [], usual, videoSettings);
+		const diff = diffVideo(state, video, now(), replay.snapshots[id] ?? [], videoSettings);
 		diffs.push(diff);
 		held += diff.snapshots.length;
 		if (held <= 2 * settings.maxItemsPerPoll) return;
@@ -81,8 +80,8 @@ async function fetchAndDiff(
  * @throws ContentStatsError the reason, if the API is down.
  */
 async function assertApiReachable(client: Client, errors: ContentStatsError[]): Promise<void> {
-	if (errors.every(({ kind }) => kind === 'out_of_time')) return;
-	const stoppedBy = errors.find(({ kind }) => kind === 'rate_limited' || kind === 'cut_short');
+	if (errors.every(isUnsent)) return;
+	const stoppedBy = errors.find((error) => NO_ANSWER_KINDS.has(error.kind) && !isUnsent(error));
 	if (stoppedBy) throw stoppedBy;
 	const probe = await settle(client.usage());
 	const reason = errors.find(({ kind }) => kind !== 'not_found') ?? probe?.error;
@@ -125,7 +124,7 @@ export async function runPoll(
 		},
 		{ subject: 'the balance', error: usage?.error, lastSuccessAt: state?.balance?.checkedAt },
 	].flatMap(({ subject, error, lastSuccessAt }): FailedCall[] =>
-		error ? [{ subject, error, lastSuccessAt: lastSuccessAt || now() }] : [],
+		error ? [{ subject, error, lastSuccessAt: lastSuccessAt ?? now() }] : [],
 	);
 	const problems = failedCalls.map(({ error }) => error);
 	const isAnyAnswered = fetched.size > 0 || [listing, usage].some((call) => call?.value);

@@ -3,7 +3,6 @@ import type { Video } from '../api/schemas';
 import { hasEnded, isFinal } from '../model/videos';
 import { MINUTE_MS } from '../utils/time';
 import { EMPTY_CURSOR } from './cursor';
-import { ENDED_LONG_AGO } from './schedule';
 import type { PollState, WatchedVideo } from './state';
 import { isSameWatch, isIncluded, selectedIds, type Watch, watchedVideos } from './watch';
 
@@ -14,7 +13,12 @@ const LISTING_LAG_MS = 10 * MINUTE_MS;
 export type Watchlist = Pick<PollState, 'watch' | 'seededUntil' | 'lastListing' | 'videos'>;
 
 /** A video of which everything is still to be emitted. */
-export const NEW_VIDEO: WatchedVideo = { ...EMPTY_CURSOR, lastFetchedAt: 0, latenessMs: 0 };
+export const NEW_VIDEO: WatchedVideo = {
+	...EMPTY_CURSOR,
+	isDue: true,
+	lastFetchedAt: 0,
+	latenessMs: 0,
+};
 /** A video that existed before it was watched: Start From seeds its cursor at the first fetch. */
 export const UNSEEDED_VIDEO: WatchedVideo = { ...NEW_VIDEO, needsSeed: true };
 
@@ -41,7 +45,7 @@ function initialStateOf(state: PollState | null, watch: Watch, video: Video): Wa
  * Makes a watched video due at once if the list shows that something happened to it, or lacks it.
  *
  * @param listed the video in the list; undefined if it is not there.
- * @param isChosen whether the watch still means it.
+ * @param isChosen whether the watch still means it, and no newer tracking of its link.
  */
 function reconcileVideo(
 	video: WatchedVideo,
@@ -49,12 +53,12 @@ function reconcileVideo(
 	isChosen: boolean,
 ): WatchedVideo {
 	const isOver = video.endedAt !== undefined;
-	if (!listed) return isOver ? video : { ...video, lastFetchedAt: 0 };
-	// Its link was tracked again, and means the newer tracking.
-	if (!isChosen) return isOver ? video : { ...video, lastFetchedAt: 0, endedAt: ENDED_LONG_AGO };
+	if (!listed) return isOver ? video : { ...video, isDue: true };
+	if (!isChosen) return isOver ? video : { ...video, isDue: true, isSuperseded: true };
 	const isBack = isOver && !hasEnded(listed.status);
 	const hasChanged = isBack || listed.status !== (video.status ?? 'monitoring');
-	return hasChanged ? { ...video, lastFetchedAt: 0 } : video;
+	const { isSuperseded: _, ...kept } = video;
+	return hasChanged ? { ...kept, isDue: true } : kept;
 }
 
 /**

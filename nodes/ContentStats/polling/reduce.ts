@@ -180,7 +180,9 @@ export function reducePoll(
 			baseUrl,
 			...watchlist,
 			...(missing.needsListing &&
-				watchlist.lastListing && { lastListing: { ...watchlist.lastListing, listedAt: 0 } }),
+				watchlist.lastListing && {
+					lastListing: { ...watchlist.lastListing, isDue: true as const },
+				}),
 			videos,
 			...((balance || state?.balance) && { balance: balance?.balance ?? state?.balance }),
 			...(reportedAt !== undefined && { reportedAt }),

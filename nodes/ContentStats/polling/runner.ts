@@ -1,7 +1,7 @@
 import type { IDataObject, IPollFunctions, NodeApiError, NodeOperationError } from 'n8n-workflow';
 
 import type { Client } from '../api/client';
-import { ContentStatsError, type ErrorKind } from '../api/errors';
+import { ContentStatsError, type ErrorKind, isUnsent } from '../api/errors';
 import { formatSlices } from '../api/listing';
 import { skipIfRunning } from '../utils/mutex';
 import { MINUTE_MS } from '../utils/time';
@@ -102,9 +102,10 @@ async function pollWithBackoff(
 		resetBackoff(context);
 		return outcome;
 	}
-	const isOutOfTime = outcome instanceof ContentStatsError && outcome.kind === 'out_of_time';
-	if (!isOutOfTime) recordFailedPoll(context, host.now());
-	if (!isOutOfTime && (!isActivation || mustBeFixed(outcome))) throw outcome;
+	// A poll that could send nothing says nothing about the API.
+	const hasSent = !isUnsent(outcome);
+	if (hasSent) recordFailedPoll(context, host.now());
+	if (hasSent && (!isActivation || mustBeFixed(outcome))) throw outcome;
 	context.logger.warn(`ContentStats: this poll brought nothing: ${outcome.message}`);
 	return null;
 }

@@ -8,9 +8,6 @@ import type { PollState, WatchedVideo } from './state';
 /** How long a video is watched after its end: as long as a late snapshot is emitted. */
 const LINGER_MS = DAY_MS;
 
-/** An end of which nothing more is expected: fetch the video once more, then forget it. */
-export const ENDED_LONG_AGO = 0;
-
 /** The longest duration of a tracking. */
 const MAX_DURATION_MS = 30 * DAY_MS;
 
@@ -32,10 +29,6 @@ function cadenceOf(cursor: Cursor): number | null {
 	const gaps = gapsOf(cursor);
 	return gaps.length >= MIN_GAPS ? medianOf(gaps) : null;
 }
-
-/** Returns the usual cadence of the watched videos, in milliseconds; null if none is known yet. */
-export const usualCadence = (videos: WatchedVideo[]): number | null =>
-	medianOf(videos.flatMap((video) => cadenceOf(video) ?? []));
 
 /** Returns when to retry a failing video: at the next poll, then less and less often. */
 const videoRetryAt = ({ since, lastTriedAt }: NonNullable<WatchedVideo['failing']>): number =>
@@ -66,23 +59,25 @@ function snapshotDueAt(
 /**
  * Returns when a video is to be fetched next, in Unix milliseconds by the clock of n8n.
  *
- * @param usual the usual cadence of the watched videos, for those whose own is not known yet.
  * @param isListed whether the list shows changes of its status.
  */
-export function dueAt(video: WatchedVideo, usual: number | null, isListed: boolean): number {
-	const { lastFetchedAt, endedAt, failing, hasBacklog, status = 'monitoring' } = video;
+export function dueAt(video: WatchedVideo, isListed: boolean): number {
+	const { lastFetchedAt, endedAt, failing, isDue, status = 'monitoring' } = video;
 	if (failing) return videoRetryAt(failing);
-	if (lastFetchedAt === 0 || hasBacklog) return 0;
+	if (isDue) return 0;
 	if (endedAt !== undefined)
 		return endedAt + (lastFetchedAt < endedAt + HOUR_MS ? HOUR_MS : LINGER_MS);
 	const isQuiet = status === 'paused' || status === 'error';
 	if (isQuiet) return lastFetchedAt + (isListed ? 6 : 1) * HOUR_MS;
-	return snapshotDueAt(video, cadenceOf(video) ?? usual);
+	return snapshotDueAt(video, cadenceOf(video));
 }
 
-/** Whether a video that ended has been watched for long enough. */
-export const isFinished = ({ endedAt, lastFetchedAt, hasBacklog }: WatchedVideo): boolean =>
-	endedAt !== undefined && !hasBacklog && lastFetchedAt >= endedAt + LINGER_MS;
+/** Whether a video needs no more watching: it was superseded, or ended long enough ago. */
+export function isFinished(video: WatchedVideo): boolean {
+	const { endedAt, lastFetchedAt, isDue, isSuperseded } = video;
+	if (isDue) return false;
+	return isSuperseded || (endedAt !== undefined && lastFetchedAt >= endedAt + LINGER_MS);
+}
 
 /** Returns the ids of the videos to fetch now, the least recently tried first. */
 export function dueIds(
@@ -90,12 +85,10 @@ export function dueIds(
 	now: number,
 	isListed: (id: string) => boolean,
 ): string[] {
-	const entries = Object.entries(videos);
-	const usual = usualCadence(Object.values(videos));
-	return entries
+	return Object.entries(videos)
 		.filter(([id, video]) => {
 			const hasClockMovedBack = lastTriedAt(video) > now;
-			return hasClockMovedBack || dueAt(video, usual, isListed(id)) <= now;
+			return hasClockMovedBack || dueAt(video, isListed(id)) <= now;
 		})
 		.sort(([, a], [, b]) => lastTriedAt(a) - lastTriedAt(b))
 		.map(([id]) => id);
@@ -147,9 +140,8 @@ export function scheduleAfterFetch(
 	fresh: number[],
 	video: Video,
 	now: number,
-	usual: number | null,
 ): Pick<WatchedVideo, 'lastFetchedAt' | 'latenessMs' | 'retryDelayMs' | 'endedAt'> {
-	const cadence = cadenceOf(before) ?? usual;
+	const cadence = cadenceOf(before);
 	const isWaiting = cadence === null || (before.newest === null && fresh.length === 0);
 	return {
 		lastFetchedAt: now,
@@ -167,7 +159,6 @@ function endAfterFetch(
 	video: Video,
 	now: number,
 ): Pick<WatchedVideo, 'endedAt'> {
-	if (endedAt === ENDED_LONG_AGO) return { endedAt };
 	const lastSignAt = Math.max(newest ?? 0, createdAt(video));
 	const isForGood =
 		isFinal(video.status) || (video.status === 'error' && now - lastSignAt > MAX_DURATION_MS);
@@ -179,7 +170,7 @@ function endAfterFetch(
 
 /** Returns the state of a video that the API no longer knows: it is watched as long as it may come back. */
 export function scheduleAfterMissing(video: WatchedVideo, now: number): WatchedVideo {
-	const { failing: _, ...rest } = video;
+	const { failing: _failing, isDue: _isDue, ...rest } = video;
 	// An earlier end of the tracking says nothing about the 404: the day counts from now.
 	const endedAt = (video.isDeleted && video.endedAt) || now;
 	return { ...rest, lastFetchedAt: now, isDeleted: true, endedAt };
@@ -193,7 +184,7 @@ export function isListingDue(
 	{ lastListing }: Pick<PollState, 'lastListing'>,
 	now: number,
 ): boolean {
-	if (!lastListing || lastListing.listedAt > now) return true;
+	if (!lastListing || lastListing.isDue || lastListing.listedAt > now) return true;
 	return (
 		now >= lastListing.listedAt + Math.min(lastListing.requests * LISTING_MS_PER_REQUEST, HOUR_MS)
 	);

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 
 import { invalidInput } from '../api/errors';
-import { encodeGaps } from './cursor';
 import type { Watch } from './watch';
 
 /** Raised when the form of the state changes. */
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 1;
 
 /** Unix milliseconds for `…At`, by the clock of n8n; instants of snapshots are by the clock of the API. */
 const milliseconds = z.number().int();
@@ -18,12 +17,14 @@ const cursorSchema = z.object({
 const watchedVideoSchema = cursorSchema.extend({
 	/** Start From is still to be applied. */
 	needsSeed: z.literal(true).optional(),
-	/** 0 makes the video due at once. */
+	/** 0 before the first fetch. */
 	lastFetchedAt: milliseconds,
 	/** How long after its time a snapshot usually shows; learned. */
 	latenessMs: milliseconds,
-	/** Some of its snapshots or events are left for the next poll. */
-	hasBacklog: z.literal(true).optional(),
+	/** To be fetched with the next poll, whatever its schedule says. */
+	isDue: z.literal(true).optional(),
+	/** Its link means a newer tracking: it is fetched once more, then forgotten. */
+	isSuperseded: z.literal(true).optional(),
 	/** The wait before the next fetch, as long as the cadence is not known. */
 	retryDelayMs: milliseconds.optional(),
 	/** Absent: monitoring. */
@@ -59,6 +60,8 @@ const stateSchema = z.object({
 	lastListing: z
 		.object({
 			listedAt: milliseconds,
+			/** To be asked for again with the next poll. */
+			isDue: z.literal(true).optional(),
 			requests: z.number(),
 			/** When the newest video ever listed was created, by the clock of the API. */
 			newestCreatedAt: z.number(),
@@ -89,52 +92,6 @@ export type PollState = z.infer<typeof stateSchema>;
 /** Instants (Unix milliseconds) by video id. */
 export type InstantsById = Record<string, number[]>;
 
-const cursorOfVersion1Schema = z.object({
-	newest: milliseconds.nullable(),
-	/** Gaps in base 36, separated by spaces. */
-	seen: z.string().regex(/^([0-9a-z]+( [0-9a-z]+)*)?$/),
-});
-
-const version1Schema = z.object({
-	version: z.literal(1),
-	base_url: z.string(),
-	scope: z.string().regex(/^(all|selected)\b/),
-	newest_tracking: z.number(),
-	videos: z.record(cursorOfVersion1Schema.nullable()),
-});
-
-function watchOfVersion1(scope: string): Watch {
-	const [kind, ...rest] = scope.split(' ');
-	if (kind === 'all') return { kind, ...(rest[0] ? { platform: rest[0] } : {}) };
-	const isIdentity = (entry: string) => entry.includes(':');
-	return {
-		kind: 'selected',
-		ids: rest.filter((entry) => !isIdentity(entry)),
-		identities: rest.filter(isIdentity),
-	};
-}
-
-/** Migrates version 1, which had no schedule: it fetched every video at every poll. */
-function migrateVersion1(stored: unknown): PollState | null {
-	const old = version1Schema.safeParse(stored).data;
-	if (!old) return null;
-	const toVideo = (cursor: z.infer<typeof cursorOfVersion1Schema> | null): WatchedVideo => {
-		if (!cursor)
-			return { newest: null, seen: '', needsSeed: true, lastFetchedAt: 0, latenessMs: 0 };
-		const gaps = cursor.seen.split(' ').filter((gap) => gap !== '');
-		const seen = encodeGaps(gaps.map((gap) => parseInt(gap, 36)));
-		return { newest: cursor.newest, seen, lastFetchedAt: 0, latenessMs: 0 };
-	};
-	const videos = Object.entries(old.videos).map(([id, cursor]) => [id, toVideo(cursor)] as const);
-	return {
-		version: STATE_VERSION,
-		baseUrl: old.base_url,
-		watch: watchOfVersion1(old.scope),
-		seededUntil: old.newest_tracking,
-		videos: Object.fromEntries(videos),
-	};
-}
-
 /**
  * Reads the state of the previous poll.
  *
@@ -143,7 +100,7 @@ function migrateVersion1(stored: unknown): PollState | null {
  */
 export function readState(stored: unknown, baseUrl: string): PollState | null {
 	if (stored === undefined || stored === null) return null;
-	const state = stateSchema.safeParse(stored).data ?? migrateVersion1(stored);
+	const state = stateSchema.safeParse(stored).data;
 	if (state) return state.baseUrl === baseUrl ? state : null;
 	const found = (stored as { version?: unknown }).version;
 	const isNewer = typeof found === 'number' && found > STATE_VERSION;

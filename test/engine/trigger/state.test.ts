@@ -1,17 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { PLATFORMS } from '../../../sandbox';
-import { START, TIKTOK, YOUTUBE } from '../support/fixture';
-import {
-	createWatched,
-	createWorld,
-	expectSameKeys,
-	KEPT,
-	keysOf,
-	linkOf,
-	msOf,
-	snapshotKeys,
-} from '../support/triggerWorld';
+import { START, TIKTOK } from '../support/fixture';
+import { createWatched, createWorld, KEPT, linkOf } from '../support/triggerWorld';
 
 const UNREADABLE = 'What this trigger remembers of its last poll cannot be read';
 type State = IDataObject & { videos: Record<string, IDataObject> };
@@ -22,8 +13,7 @@ describe('a state that is not ours to read', () => {
 		['a number', 5, UNREADABLE],
 		['a list', [], UNREADABLE],
 		['another node’s', { lastTimeChecked: START }, UNREADABLE],
-		['half of one', { version: 2, videos: 'x' }, UNREADABLE],
-		['half of one of version 1', { version: 1, videos: 'x' }, UNREADABLE],
+		['half of one', { version: 1, videos: 'x' }, UNREADABLE],
 		['one of a later version', { version: 9 }, 'a newer version of the ContentStats node (state 9'],
 	])('%s: a clear message, nothing is sent, no flood', async (_, found, message) => {
 		const { watch, calls, sandbox } = await createWorld();
@@ -59,77 +49,6 @@ describe('a state that is not ours to read', () => {
 
 describe.each(KEPT)('with the state %s', (_, keep) => {
 	const VIDEOS = 5;
-	const HOUR_GAP = msOf({ hours: 1 }).toString(36);
-
-	async function withVersion1() {
-		const world = await createWorld();
-		const { sandbox, credential } = world;
-		const handedOver = sandbox.seedVideo({ video_link: TIKTOK });
-		const notSeeded = sandbox.seedVideo({ video_link: YOUTUBE });
-		world.advance({ hours: 3 });
-		const version1 = (scope: string, videos: IDataObject): IDataObject => ({
-			state: {
-				version: 1,
-				base_url: credential.baseUrl,
-				scope,
-				newest_tracking: Date.parse(START),
-				videos,
-			},
-		});
-		const cursor = {
-			newest: Date.parse('2026-01-01T02:00:00.000Z'),
-			seen: `${HOUR_GAP} ${HOUR_GAP}`,
-		};
-		return { ...world, handedOver, notSeeded, cursor, version1 };
-	}
-
-	test('of version 1 goes on: nothing lost, no flood', async () => {
-		const { sandbox, watch, handedOver, notSeeded, cursor, version1, advance } =
-			await withVersion1();
-		// Added, ended and handed over before the update: version 1 forgot it then.
-		const forgotten = sandbox.seedVideo({
-			video_link: linkOf('twitter', 1),
-			started: '2026-01-01T00:30:00.000Z',
-			status: 'cancelled',
-		});
-		const added = sandbox.seedVideo({ video_link: linkOf('instagram', 1) });
-		advance({ minutes: 10 });
-		const staticData = version1('all', { [handedOver.id]: cursor, [notSeeded.id]: null });
-		const trigger = watch({}, { keep, staticData });
-		await trigger.poll();
-		await trigger.run({ minutes: 30 });
-		expectSameKeys(trigger.keys, [
-			`${handedOver.id}:2026-01-01T03:00:00.000Z`,
-			...snapshotKeys(added),
-		]);
-		expect(trigger.poller.staticData.state).toMatchObject({ version: 2 });
-		const items = await trigger.run({ hours: 1 });
-		expectSameKeys(
-			keysOf(items),
-			[handedOver, notSeeded, added].map(({ id }) => `${id}:2026-01-01T04:00:00.000Z`),
-		);
-		expect(trigger.remembered).not.toContain(forgotten.id);
-	});
-
-	test.each([
-		['all tiktok', { filters: { platform: 'tiktok' } }],
-		['selected ID', { watch: 'selected', videos: 'ID' }],
-		['selected tiktok:7234567890123456789', { watch: 'selected', videos: TIKTOK }],
-		['selected ID tiktok:7234567890123456789', { watch: 'selected', videos: `ID ${TIKTOK}` }],
-	])('of version 1 that watched “%s” is the same choice', async (scope, parameters) => {
-		const { watch, handedOver, cursor, version1 } = await withVersion1();
-		const of = <T>(value: T): T =>
-			JSON.parse(JSON.stringify(value).replaceAll('ID', handedOver.id));
-		const staticData = version1(of(scope), { [handedOver.id]: cursor });
-		Object.assign(staticData.state as IDataObject, { left: [{ cm5gone: cursor }] });
-		// What would be seeded anew would flood.
-		const trigger = watch({ ...of(parameters), startFrom: 'beginning' }, { keep, staticData });
-		await trigger.poll();
-		await trigger.run({ hours: 1, minutes: 30 });
-		expect(trigger.keys).toEqual(
-			['03', '04'].map((hour) => `${handedOver.id}:2026-01-01T${hour}:00:00.000Z`),
-		);
-	});
 
 	test('stays small over a month, and holds nothing of what has ended', async () => {
 		const world = await createWorld();

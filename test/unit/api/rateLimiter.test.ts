@@ -2,10 +2,10 @@ import {
 	createRateLimiter,
 	type RateLimiter,
 	rateLimiterFor,
-	DeadlineError,
 	type RateWindow,
 	type AcquireOptions,
 } from '../../../nodes/ContentStats/api/rateLimiter';
+import { BudgetExhaustedError } from '../../../nodes/ContentStats/api/errors';
 import type { Clock } from '../../../nodes/ContentStats/utils/time';
 
 const host: Clock = {
@@ -54,6 +54,7 @@ function openRequest(rateLimiter: RateLimiter, limits?: AcquireOptions) {
 				request.answer = (rateWindow) => resolve({ rateWindow });
 				request.fail = reject;
 			}),
+		'a request',
 		limits,
 	);
 	done.catch(() => {});
@@ -91,7 +92,7 @@ describe('the rate window', () => {
 		const rateLimiter = createRateLimiter(host);
 		const all = Promise.all(
 			Array.from({ length: 150 }, (_, n) =>
-				rateLimiter.run(() => answer(n, toServerMs(n), backMs(n))),
+				rateLimiter.run(() => answer(n, toServerMs(n), backMs(n)), 'a request'),
 			),
 		);
 
@@ -109,7 +110,7 @@ describe('the rate window', () => {
 		const { server, answer } = createServer(60, 25);
 		const rateLimiter = createRateLimiter(host);
 		const all = Promise.all(
-			Array.from({ length: 70 }, (_, n) => rateLimiter.run(() => answer(n, 5, 50))),
+			Array.from({ length: 70 }, (_, n) => rateLimiter.run(() => answer(n, 5, 50), 'a request')),
 		);
 		await jest.advanceTimersByTimeAsync(59_000);
 		expect(server.served).toHaveLength(35);
@@ -217,7 +218,7 @@ it('lets requests through in the order they came', async () => {
 				sent.push(n);
 				await host.sleep(100 - n);
 				return { rateWindow: null };
-			}),
+			}, 'a request'),
 		),
 	);
 	await jest.advanceTimersByTimeAsync(60_000);
@@ -354,7 +355,8 @@ describe('a deadline', () => {
 			(error: unknown) => error,
 		);
 		const error = await Promise.race([settled, settle().then(() => null)]);
-		if (error instanceof DeadlineError && !isSent) return error.availableInMs;
+		if (error instanceof BudgetExhaustedError && !error.isSent && !isSent)
+			return error.retryAfterMs;
 		return null;
 	}
 
@@ -403,7 +405,7 @@ describe('a deadline', () => {
 		underWay.answer(windowOf(9, 59_000, 2));
 		await settle();
 		expect(hurried.isSent).toBe(false);
-		await expect(hurried.done).rejects.toEqual(new DeadlineError(0));
+		await expect(hurried.done).rejects.toEqual(new BudgetExhaustedError('a request', false, 0));
 	});
 
 	it('does not touch what is under way', async () => {

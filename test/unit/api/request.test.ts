@@ -170,7 +170,8 @@ describe('a deadline', () => {
 		const { request, sent, pass } = createHost(async () => done, 1000);
 		pass(1001);
 		await expect(request(call)).rejects.toMatchObject({
-			kind: 'out_of_time',
+			kind: 'budget_exhausted',
+			isSent: false,
 			message: expect.stringContaining('usage'),
 			retryAfterMs: 0,
 		});
@@ -189,7 +190,8 @@ describe('a deadline', () => {
 		const { request, sent, waits } = createHost(async () => windowUsedUp, 39_000);
 		await request(call);
 		await expect(request(call)).rejects.toMatchObject({
-			kind: 'out_of_time',
+			kind: 'budget_exhausted',
+			isSent: false,
 			retryAfterMs: 40_000,
 		});
 		expect(sent).toHaveLength(1);
@@ -237,14 +239,14 @@ describe('a deadline', () => {
 	});
 
 	test.each([
-		['at it', 5000, 'cut_short'],
-		['before it', 4999, 'no_reply'],
-	])('a reply that did not come until %s', async (_, ms, kind) => {
+		['at it', 5000, { kind: 'budget_exhausted', isSent: true }],
+		['before it', 4999, { kind: 'no_reply' }],
+	])('a reply that did not come until %s', async (_, ms, error) => {
 		const { request, sent } = createHost(async (_options, pass) => {
 			pass(ms);
 			throw Object.assign(new Error('timeout'), { code: 'ECONNABORTED' });
 		}, 5000);
-		await expect(request(call)).rejects.toMatchObject({ kind });
+		await expect(request(call)).rejects.toMatchObject(error);
 		expect(sent).toHaveLength(1);
 	});
 });
@@ -260,5 +262,5 @@ test('a reply that drips is ended when its time is over, though the socket is no
 			}),
 		50,
 	);
-	await expect(request(call)).rejects.toMatchObject({ kind: 'cut_short' });
+	await expect(request(call)).rejects.toMatchObject({ kind: 'budget_exhausted', isSent: true });
 });

@@ -22,7 +22,6 @@ function look(
 		deepFreeze(found),
 		NOW,
 		replayed.map(at),
-		HOUR_MS,
 		settingsOf(settings),
 	);
 	const items = [...diff.snapshots.flatMap((entry) => entry.items), ...diff.status];
@@ -78,17 +77,20 @@ describe('a video that is seeded', () => {
 	const seedWith = (startFrom: PollSettings['startFrom'], there = found) =>
 		look(UNSEEDED_VIDEO, there, { startFrom, events: ['snapshot.created', 'tracking.started'] });
 
-	test.each<[PollSettings['startFrom'], string[], number[]]>([
-		['new', [], [1, 2, 3]],
-		['latest', keysAt(3), [1, 2]],
-		['beginning', ['a:started', ...keysAt(1, 2, 3)], []],
-	])('from %s', (startFrom, keys, seen) => {
+	// Until its cursor tells a cadence, it has a delay too.
+	const retryDelayMs = 60_000;
+	test.each<[PollSettings['startFrom'], string[], number[], Partial<WatchedVideo>]>([
+		['new', [], [1, 2, 3], {}],
+		['latest', keysAt(3), [1, 2], { retryDelayMs }],
+		['beginning', ['a:started', ...keysAt(1, 2, 3)], [], { retryDelayMs }],
+	])('from %s', (startFrom, keys, seen, delay) => {
 		const diff = seedWith(startFrom);
 		expect(diff.keys).toEqual(keys);
 		expect(diff.after).toEqual({
 			...advanceCursor(EMPTY_CURSOR, seen.map(at)),
 			lastFetchedAt: NOW,
 			latenessMs: 0,
+			...delay,
 		});
 	});
 

@@ -126,19 +126,19 @@ describe('what is remembered', () => {
 			'is due at once, where a part went out',
 			1,
 			{},
-			{ ...after, ...cursorAfter(0, 1), lastFetchedAt: at(50), hasBacklog: true },
+			{ ...after, ...cursorAfter(0, 1), lastFetchedAt: at(50), isDue: true },
 		],
 		[
 			'is due at once, where there is more',
 			9,
 			{ hasMore: true },
-			{ ...after, ...cursorAfter(0, 1, 2), lastFetchedAt: at(50), hasBacklog: true },
+			{ ...after, ...cursorAfter(0, 1, 2), lastFetchedAt: at(50), isDue: true },
 		],
 		[
 			'is as it was but for its cursor, where what happened to it is still to be told',
 			2,
 			{ status: [ENDED] },
-			{ ...before, ...cursorAfter(0, 1, 2), lastFetchedAt: at(50), hasBacklog: true },
+			{ ...before, ...cursorAfter(0, 1, 2), lastFetchedAt: at(50), isDue: true },
 		],
 	])('%s', (_, most, fields, expected) => {
 		expect(rememberedAfter(most, fields)).toEqual(expected);

@@ -1,5 +1,9 @@
 import type { VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
-import { ContentStatsError, unreadableReply } from '../../../nodes/ContentStats/api/errors';
+import {
+	BudgetExhaustedError,
+	ContentStatsError,
+	unreadableReply,
+} from '../../../nodes/ContentStats/api/errors';
 import {
 	fetchVideos,
 	listWatched,
@@ -12,10 +16,11 @@ import { clientOf, httpError, video, type World, worldOf } from '../world';
 const errorOf = (kind: ContentStatsError['kind']) =>
 	new ContentStatsError(kind, { message: kind, description: '' });
 
-describe('orError', () => {
+describe('returnUnlessFatal', () => {
 	test.each([
 		errorOf('rate_limited'),
-		errorOf('out_of_time'),
+		new BudgetExhaustedError('video a', false),
+		new BudgetExhaustedError('video a', true),
 		errorOf('no_reply'),
 		errorOf('unreachable'),
 		...[400, 403, 404, 500].map((status) => httpError(status, 'video a')),
@@ -97,7 +102,8 @@ describe('fetchVideos', () => {
 		['502', httpError(502, 'video b'), { failed: ['b'] }],
 		['404', httpError(404, 'video b'), { missing: ['b'] }],
 		['429', httpError(429, 'video b'), { refusal: 'rate_limited' }],
-		['lack of time', errorOf('out_of_time'), { refusal: 'out_of_time' }],
+		['lack of time', new BudgetExhaustedError('video b', false), { refusal: 'budget_exhausted' }],
+		['late answer', new BudgetExhaustedError('video b', true), { refusal: 'budget_exhausted' }],
 	])('goes on after a %s', async (_, error, expected) => {
 		const world = worldOf(video('a'), video('b'));
 		world.failures.set('b', error);

@@ -1,7 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
-import { ContentStatsError } from '../../../nodes/ContentStats/api/errors';
+import { BudgetExhaustedError, ContentStatsError } from '../../../nodes/ContentStats/api/errors';
 import type { VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
 import { runPoll } from '../../../nodes/ContentStats/polling/poll';
 import type { PollSettings } from '../../../nodes/ContentStats/polling/parameters';
@@ -228,7 +228,7 @@ describe('a later poll', () => {
 });
 
 describe('what is left for later', () => {
-	const outOfTime = new ContentStatsError('out_of_time', { message: 'late', description: '' });
+	const outOfTime = new BudgetExhaustedError('video b', false);
 	const seen = async (fields: Fields = {}) => {
 		const trigger = createTrigger(
 			worldOf(video('a', { hours: [97, 98, 99] }), video('b', { hours: [97, 98, 99] })),
@@ -582,7 +582,7 @@ describe('replay after a restart', () => {
 		for (const [minutes, hours] of steps) {
 			add(trigger.world, 'a', ...hours);
 			trigger.state = JSON.parse(JSON.stringify(trigger.state)) as PollState;
-			trigger.state.videos.a!.lastFetchedAt = 0;
+			trigger.state.videos.a!.isDue = true;
 			trigger.hour = START;
 			expect(await trigger.poll(minutes * MINUTE)).toEqual(keysAt('a', ...hours));
 		}

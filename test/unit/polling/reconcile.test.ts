@@ -6,7 +6,6 @@ import {
 	reconcile,
 	UNSEEDED_VIDEO,
 } from '../../../nodes/ContentStats/polling/reconcile';
-import { ENDED_LONG_AGO } from '../../../nodes/ContentStats/polling/schedule';
 import {
 	type PollState,
 	STATE_VERSION,
@@ -134,7 +133,7 @@ describe('an unknown video in a later list', () => {
 
 describe('a watched video', () => {
 	const known = watched([1, 2, 3], { lastFetchedAt: at(99) });
-	const due = { ...known, lastFetchedAt: 0 };
+	const due: WatchedVideo = { ...known, isDue: true };
 	/** What is remembered of the video `a` after a list shows this. */
 	const after = (before: WatchedVideo, listed: Partial<Video> | null, watch: Watch = ALL) =>
 		videosOn(
@@ -142,7 +141,7 @@ describe('a watched video', () => {
 			watch,
 			...(listed ? [tracking('a', { created: 1, ...listed })] : []),
 		).a;
-	const ended = { ...known, status: 'completed', endedAt: at(98) };
+	const ended: WatchedVideo = { ...known, status: 'completed', endedAt: at(98) };
 
 	test.each<[string, WatchedVideo, Partial<Video> | null, WatchedVideo]>([
 		['as it was stays so', known, {}, known],
@@ -157,7 +156,7 @@ describe('a watched video', () => {
 		['that left the list is due', known, null, due],
 		['that left the list after its end stays so', ended, null, ended],
 		['ended as before stays so', ended, { status: 'completed' }, ended],
-		['that goes on after its end is due', ended, {}, { ...ended, lastFetchedAt: 0 }],
+		['that goes on after its end is due', ended, {}, { ...ended, isDue: true }],
 		[
 			'that was lost and is there is due',
 			{ ...known, isDeleted: true, endedAt: at(98) },
@@ -198,7 +197,9 @@ describe('a watched video', () => {
 		const state = stateOf({ a: known }, { watch: LINKED });
 		const trackings = [tracking('b', { created: 60 }), tracking('a', { created: 1 })];
 		const { videos } = watchOn(state, LINKED, listingOf(...trackings));
-		expect(videos).toEqual({ a: { ...due, endedAt: ENDED_LONG_AGO }, b: NEW });
+		expect(videos).toEqual({ a: { ...due, isSuperseded: true }, b: NEW });
+		const alone = watchOn({ ...state, videos }, LINKED, listingOf(trackings[1]!));
+		expect(alone.videos.a).toEqual(due);
 		const later = watchOn({ ...state, videos: { a: ended } }, LINKED, listingOf(...trackings));
 		expect(later.videos.a).toEqual(ended);
 	});
@@ -275,6 +276,6 @@ describe('another choice', () => {
 
 	it('of one platform asks once more about the others, which tells that they are not of it', () => {
 		const videos = videosOn(stateOf({ a, b }), TIKTOKS, video('a'));
-		expect(videos).toEqual({ a, b: { ...b, lastFetchedAt: 0 } });
+		expect(videos).toEqual({ a, b: { ...b, isDue: true } });
 	});
 });

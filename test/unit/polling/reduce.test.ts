@@ -134,11 +134,23 @@ describe('a 404', () => {
 		expect(reduced(findingsOf({ a: lost }, { watch: NAMED, missing: ['a'] })).videos).toEqual({});
 	});
 
+	it('of a superseded video ends the watch: it is told, and forgotten', () => {
+		const superseded: WatchedVideo = { ...a, isDue: true, isSuperseded: true };
+		const watch = parseSelectedVideos('b https://x.com/u/status/12');
+		const findings = findingsOf(
+			{ a: superseded, b },
+			{ watch, listing: listingOf(), missing: ['a'] },
+		);
+		const { keys, videos } = reduced(findings, { events });
+		expect(keys).toEqual(['a:deleted']);
+		expect(videos).toEqual({ b });
+	});
+
 	it('without a list says nothing yet: the list is asked with the next poll', () => {
 		const { keys, videos, state } = reduced(findingsOf({ a }, { missing: ['a'] }), { events });
 		expect(keys).toEqual([]);
 		expect(videos).toEqual({ a });
-		expect(state!.lastListing).toEqual({ ...stateOf().lastListing, listedAt: 0 });
+		expect(state!.lastListing).toEqual({ ...stateOf().lastListing, isDue: true });
 	});
 
 	it('of a video that the list shows is a failure', () => {
@@ -305,13 +317,13 @@ describe('what is emitted', () => {
 	it('leaves room for what is no snapshot', () => {
 		const { keys, videos } = reduced(busy(), { events, maxItemsPerPoll: 3 });
 		expect(keys).toEqual(['b7', 'c:deleted', `balance.low:${iso(100)}`]);
-		expect([videos.a!.hasBacklog, videos.b!.hasBacklog]).toEqual([true, true]);
+		expect([videos.a!.isDue, videos.b!.isDue]).toEqual([true, true]);
 	});
 
 	it('of 1 is what is rare first; the snapshots are left for the next poll', () => {
 		const { keys, state } = reduced(busy(), { events, maxItemsPerPoll: 1 });
 		expect(keys).toEqual(['c:deleted']);
-		expect(state!.videos).toMatchObject({ b: { hasBacklog: true } });
+		expect(state!.videos).toMatchObject({ b: { isDue: true } });
 	});
 
 	const replay = { snapshots: { b: [at(7)] }, items: [item('z ended')] };

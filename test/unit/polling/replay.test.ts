@@ -1,4 +1,4 @@
-import { ContentStatsError } from '../../../nodes/ContentStats/api/errors';
+import { BudgetExhaustedError } from '../../../nodes/ContentStats/api/errors';
 import type { FetchResult } from '../../../nodes/ContentStats/polling/fetch';
 import type { EventItem } from '../../../nodes/ContentStats/polling/events';
 import type { Emission } from '../../../nodes/ContentStats/polling/emit';
@@ -119,7 +119,7 @@ describe('remainingReplay', () => {
 		...fields,
 	});
 	const error = httpError(500, 'video a');
-	const outOfTime = new ContentStatsError('out_of_time', { message: '', description: '' });
+	const outOfTime = new BudgetExhaustedError('video a', false);
 
 	test.each<[string, Partial<FetchResult>, Partial<Emission>, InstantsById]>([
 		['not reached', { stoppedBy: outOfTime }, {}, instants],

@@ -7,9 +7,8 @@ import {
 	isBalanceDue,
 	isListingDue,
 	isFinished,
-	ENDED_LONG_AGO,
-	usualCadence,
 } from '../../../nodes/ContentStats/polling/schedule';
+import { NEW_VIDEO } from '../../../nodes/ContentStats/polling/reconcile';
 import type { WatchedVideo } from '../../../nodes/ContentStats/polling/state';
 import { at, video, watched } from '../world';
 
@@ -20,41 +19,14 @@ const minutes = (count: number) => count * MINUTE_MS;
 const hoursOf = (instant: number) => (instant - at(0)) / HOUR_MS;
 
 /** When a video is due, in hours after the epoch. */
-const due = (watchedVideo: WatchedVideo, usual: number | null = null, isListed = true) =>
-	hoursOf(dueAt(watchedVideo, usual, isListed));
-
-describe('the usual cadence', () => {
-	test.each<[string, number[][], number | null]>([
-		['no video', [], null],
-		['no snapshot', [[]], null],
-		['one snapshot', [[1]], null],
-		['two: the first comes at any time', [[0.2, 1]], null],
-		['three', [[0, 1, 2]], 1],
-		['an odd gap among others', [[0.2, 1, 2, 3, 9]], 1],
-		['another cadence than the documented', [[0, 0.5, 1, 1.5]], 0.5],
-		[
-			'the median of three videos',
-			[
-				[0, 1, 2],
-				[0, 1, 2],
-				[0, 6, 12],
-			],
-			1,
-		],
-		['only those of which it is known', [[1], [0, 3], [0, 2, 4]], 2],
-	])('of %s', (_, videos, hours) => {
-		const cadence = usualCadence(videos.map((snapshots) => watched(snapshots)));
-		expect(cadence).toBe(hours === null ? null : hours * HOUR_MS);
-	});
-});
+const due = (watchedVideo: WatchedVideo, isListed = true) => hoursOf(dueAt(watchedVideo, isListed));
 
 describe('a video is due', () => {
 	const hourly = (fields: Partial<WatchedVideo> = {}) => watched([1, 2, 3, 4], fields);
 
 	test.each<[string, WatchedVideo, number]>([
-		['at once when it was never fetched', watched([], { lastFetchedAt: 0 }), hoursOf(0)],
-		['at once when something is left of it', hourly({ hasBacklog: true }), hoursOf(0)],
-		['at once when it was found changed', hourly({ lastFetchedAt: 0 }), hoursOf(0)],
+		['at once when it was never fetched', NEW_VIDEO, hoursOf(0)],
+		['at once when it is marked as due', hourly({ isDue: true }), hoursOf(0)],
 		['when its next snapshot comes', hourly({ lastFetchedAt: at(4.1) }), 5],
 		[
 			'that and its lateness later',
@@ -68,32 +40,23 @@ describe('a video is due', () => {
 		],
 		['by its own cadence', watched([0, 0.25, 0.5], { lastFetchedAt: at(0.5) }), 0.75],
 	])('%s', (_, watchedVideo, hours) => {
-		expect(due(watchedVideo, HOUR_MS)).toBeCloseTo(hours, 6);
+		expect(due(watchedVideo)).toBeCloseTo(hours, 6);
 	});
 
-	test.each<[string, WatchedVideo, number | null, number]>([
-		['of others, with one snapshot', watched([4], { lastFetchedAt: at(4) }), 2 * HOUR_MS, 6],
-		['of others, with two', watched([1, 4], { lastFetchedAt: at(4) }), 2 * HOUR_MS, 6],
-		[
-			'that is documented',
-			watched([4], { lastFetchedAt: at(4), retryDelayMs: 2 * HOUR_MS }),
-			null,
-			5,
-		],
+	test.each<[string, WatchedVideo, number]>([
+		['that is documented', watched([4], { lastFetchedAt: at(4), retryDelayMs: 2 * HOUR_MS }), 5],
 		[
 			'that is not known, soon',
 			watched([4], { lastFetchedAt: at(4), retryDelayMs: minutes(3) }),
-			null,
 			4.05,
 		],
 		[
 			'that is not known, once the documented hour is over',
 			watched([4], { lastFetchedAt: at(5), retryDelayMs: minutes(30) }),
-			null,
 			5.5,
 		],
-	])('by the cadence %s', (_, watchedVideo, usual, hours) => {
-		expect(due(watchedVideo, usual)).toBeCloseTo(hours, 6);
+	])('by the cadence %s', (_, watchedVideo, hours) => {
+		expect(due(watchedVideo)).toBeCloseTo(hours, 6);
 	});
 
 	describe('again where its snapshot was not there yet', () => {
@@ -126,7 +89,7 @@ describe('a video is due', () => {
 	])(
 		'where it is %s, and the list tells of a change: %p, after %p hours',
 		(status, isListed, hours) => {
-			expect(due(hourly({ status, lastFetchedAt: at(20) }), null, isListed)).toBe(20 + hours);
+			expect(due(hourly({ status, lastFetchedAt: at(20) }), isListed)).toBe(20 + hours);
 		},
 	);
 
@@ -149,15 +112,13 @@ describe('a video is due', () => {
 		expect(isFinished(hourly({ endedAt: at(10), lastFetchedAt: at(34) }))).toBe(true);
 		expect(isFinished(hourly({ endedAt: at(10), lastFetchedAt: at(34) - 1 }))).toBe(false);
 		expect(isFinished(hourly({ lastFetchedAt: at(1000) }))).toBe(false);
-		expect(isFinished(hourly({ endedAt: at(10), lastFetchedAt: at(34), hasBacklog: true }))).toBe(
-			false,
-		);
+		expect(isFinished(hourly({ endedAt: at(10), lastFetchedAt: at(34), isDue: true }))).toBe(false);
 	});
 
-	it('once more, and then no more, where it ended long ago', () => {
-		const ended = hourly({ endedAt: ENDED_LONG_AGO, lastFetchedAt: 0 });
-		expect([dueAt(ended, null, true), isFinished(ended)]).toEqual([0, false]);
-		expect(isFinished({ ...ended, lastFetchedAt: at(5) })).toBe(true);
+	it('once more, and then no more, where it is superseded', () => {
+		const superseded = hourly({ isSuperseded: true, isDue: true });
+		expect([dueAt(superseded, true), isFinished(superseded)]).toEqual([0, false]);
+		expect(isFinished(hourly({ isSuperseded: true }))).toBe(true);
 	});
 
 	test.each([
@@ -168,7 +129,7 @@ describe('a video is due', () => {
 		['for a day: after an hour at most', 34, 35],
 	])('where it has been failing %s', (_, triedAt, expected) => {
 		const failing = { since: at(10), lastTriedAt: at(triedAt) };
-		for (const fields of [{}, { lastFetchedAt: 0 }, { status: 'paused' }, { endedAt: at(9) }])
+		for (const fields of [{}, { isDue: true as const }, { status: 'paused' }, { endedAt: at(9) }])
 			expect(due(hourly({ ...fields, failing }))).toBeCloseTo(expected, 6);
 	});
 });
@@ -185,18 +146,12 @@ describe('dueIds', () => {
 				lastFetchedAt: at(1),
 				failing: { since: at(3), lastTriedAt: at(3) },
 			}),
-			never: watched([], { lastFetchedAt: 0 }),
+			never: NEW_VIDEO,
 			first: watched([0, 1, 2], { lastFetchedAt: at(2.1) }),
 		};
 		expect(idsAt(3, videos)).toEqual(['never', 'first', 'later', 'failing']);
 		expect(idsAt(4, videos).at(-1)).toBe('failing');
 		expect(idsAt(4, videos)).toContain('waits');
-	});
-
-	it('judge a video by the cadence of the others', () => {
-		const videos = { one: watched([3], { lastFetchedAt: at(3), retryDelayMs: minutes(1) }) };
-		expect(idsAt(3.5, videos)).toEqual(['one']);
-		expect(idsAt(3.5, { ...videos, other: watched([1, 2, 3]) })).toEqual([]);
 	});
 
 	it('tell what the list shows from what it does not', () => {
@@ -222,8 +177,8 @@ describe('after a video was fetched', () => {
 		before: WatchedVideo,
 		fresh: number[],
 		hour: number,
-		{ usual = null, ...fields }: { usual?: number | null } & Partial<Video> = {},
-	) => scheduleAfterFetch(before, fresh.map(at), video('a', fields), at(hour), usual);
+		fields: Partial<Video> = {},
+	) => scheduleAfterFetch(before, fresh.map(at), video('a', fields), at(hour));
 
 	it('it was fetched then', () => {
 		expect(fetched(watched([1, 2, 3]), [], 4)).toEqual({ lastFetchedAt: at(4), latenessMs: 0 });
@@ -233,34 +188,20 @@ describe('after a video was fetched', () => {
 		const waits: number[] = [];
 		let before = watched([], { lastFetchedAt: 0 });
 		for (let n = 0; n < 7; n += 1) {
-			before = { ...before, ...fetched(before, [], n, { usual: HOUR_MS }) };
+			before = { ...before, ...fetched(before, [], n) };
 			waits.push(before.retryDelayMs! / MINUTE_MS);
 		}
 		expect(waits).toEqual([1, 3, 9, 27, 30, 30, 30]);
 	});
 
-	test.each<[string, WatchedVideo, number[], number | null, number | undefined]>([
-		['its first snapshot came, and others tell the cadence', watched([]), [3], HOUR_MS, undefined],
-		['its first snapshot came', watched([], { retryDelayMs: minutes(30) }), [3], null, 1],
-		['another came', watched([2], { retryDelayMs: minutes(9) }), [3], null, 1],
-		['none came', watched([3], { retryDelayMs: minutes(3) }), [], null, 9],
-		[
-			'none came, and others tell the cadence',
-			watched([3], { retryDelayMs: minutes(3) }),
-			[],
-			HOUR_MS,
-			undefined,
-		],
-		[
-			'its own cadence is known',
-			watched([1, 2, 3], { retryDelayMs: minutes(3) }),
-			[],
-			null,
-			undefined,
-		],
-	])('there is a wait where no cadence is known: %s', (_, before, fresh, usual, wait) => {
+	test.each<[string, WatchedVideo, number[], number | undefined]>([
+		['its first snapshot came', watched([], { retryDelayMs: minutes(30) }), [3], 1],
+		['another came', watched([2], { retryDelayMs: minutes(9) }), [3], 1],
+		['none came', watched([3], { retryDelayMs: minutes(3) }), [], 9],
+		['its own cadence is known', watched([1, 2, 3], { retryDelayMs: minutes(3) }), [], undefined],
+	])('there is a wait where no cadence is known: %s', (_, before, fresh, wait) => {
 		const expected = wait === undefined ? undefined : minutes(wait);
-		expect(fetched(before, fresh, 3.5, { usual }).retryDelayMs).toBe(expected);
+		expect(fetched(before, fresh, 3.5).retryDelayMs).toBe(expected);
 	});
 
 	describe('its lateness', () => {
@@ -322,10 +263,10 @@ describe('after a video was fetched', () => {
 			let asked = 0;
 			let found = 0;
 			for (let now = before.lastFetchedAt; now < at(50); now += everyMs) {
-				if (dueAt(before, null, true) > now) continue;
+				if (dueAt(before, true) > now) continue;
 				const next = before.newest! + HOUR_MS;
 				const fresh = next + lateMs <= now ? [next] : [];
-				const after = scheduleAfterFetch(before, fresh, video('a'), now, null);
+				const after = scheduleAfterFetch(before, fresh, video('a'), now);
 				before = {
 					...before,
 					...(fresh.length > 0 && watched([hoursOf(next) - 2, hoursOf(next) - 1, hoursOf(next)])),
@@ -347,7 +288,7 @@ describe('after a video was fetched', () => {
 				status,
 				created_at: video('b', { created }).created_at,
 			});
-			return endedAt === undefined || endedAt === ENDED_LONG_AGO ? endedAt : hoursOf(endedAt);
+			return endedAt === undefined ? undefined : hoursOf(endedAt);
 		};
 
 		test.each<[string, Partial<WatchedVideo>, number | undefined]>([
@@ -361,8 +302,6 @@ describe('after a video was fetched', () => {
 			['monitoring', { endedAt: at(4) }, undefined],
 			['monitoring', { endedAt: at(4), isDeleted: true }, undefined],
 			['error', { endedAt: at(4) }, undefined],
-			['monitoring', { endedAt: ENDED_LONG_AGO }, ENDED_LONG_AGO],
-			['completed', { endedAt: ENDED_LONG_AGO }, ENDED_LONG_AGO],
 		])('where it is %s, and before %j: at hour %p', (status, fields, ended) => {
 			expect(endedAfter(status, watched([1, 2, 3], fields))).toBe(ended);
 		});

@@ -8,8 +8,6 @@ import {
 	STATE_VERSION,
 	type WatchedVideo,
 } from '../../../nodes/ContentStats/polling/state';
-import { parseSelectedVideos } from '../../../nodes/ContentStats/polling/parameters';
-import type { Watch } from '../../../nodes/ContentStats/polling/watch';
 import { at, deepFreeze, watched } from '../world';
 
 const BASE = 'https://contentstats.io/api/v1';
@@ -19,15 +17,22 @@ const STATE: PollState = deepFreeze({
 	baseUrl: BASE,
 	watch: { kind: 'all' },
 	seededUntil: at(5),
-	videos: { a: VIDEO, b: watched([], { needsSeed: true, lastFetchedAt: 0 }) },
+	videos: { a: VIDEO, b: watched([], { needsSeed: true, isDue: true, lastFetchedAt: 0 }) },
 });
 const FULL: PollState = deepFreeze({
 	...STATE,
 	watch: { kind: 'selected', ids: ['a'], identities: ['youtube:dQw4w9WgXcQ'] },
-	lastListing: { listedAt: at(6), requests: 6, newestCreatedAt: at(5), isTruncated: true },
+	lastListing: {
+		listedAt: at(6),
+		requests: 6,
+		newestCreatedAt: at(5),
+		isTruncated: true,
+		isDue: true,
+	},
 	videos: {
 		...STATE.videos,
 		c: watched([1], {
+			isSuperseded: true,
 			latenessMs: -7_200_000,
 			status: 'completed',
 			endedAt: at(4),
@@ -79,8 +84,7 @@ test.each<[string, unknown]>([
 	['an empty object', {}],
 	['what another node keeps', { lastTimeChecked: '2026-01-01T00:00:00Z' }],
 	['a version of the past', { ...STATE, version: 0 }],
-	['a version in words', { ...STATE, version: '2' }],
-	['version 1 in the form of version 2', { ...STATE, version: 1 }],
+	['a version in words', { ...STATE, version: '1' }],
 	['a state with a part missing', withoutWatch],
 	['a choice of another kind', { ...STATE, watch: { kind: 'some' } }],
 	['a list of videos', { ...STATE, videos: [] }],
@@ -115,78 +119,6 @@ it('of a later version is refused with what to update', () => {
 
 it('is not changed by reading', () => {
 	expect(() => readState(FULL, BASE)).not.toThrow();
-});
-
-describe('version 1', () => {
-	const cursor = { newest: at(3), seen: '255s0 255r9 1' };
-	const VERSION_1 = deepFreeze({
-		version: 1,
-		base_url: BASE,
-		scope: 'all',
-		newest_tracking: at(5),
-		videos: { a: cursor, b: { newest: null, seen: '' }, c: null, d: { newest: at(1), seen: '' } },
-	});
-
-	it('goes on where its cursors stand; everything is due, and what was to be seeded still is', () => {
-		const state = readState(JSON.parse(JSON.stringify(VERSION_1)), BASE)!;
-		expect(state).toEqual({
-			version: STATE_VERSION,
-			baseUrl: BASE,
-			watch: { kind: 'all' },
-			seededUntil: at(5),
-			videos: {
-				a: { newest: at(3), seen: expect.any(String), lastFetchedAt: 0, latenessMs: 0 },
-				b: { ...EMPTY_CURSOR, lastFetchedAt: 0, latenessMs: 0 },
-				c: { ...EMPTY_CURSOR, lastFetchedAt: 0, latenessMs: 0, needsSeed: true },
-				d: { newest: at(1), seen: '', lastFetchedAt: 0, latenessMs: 0 },
-			},
-		});
-		expect(gapsOf(state.videos.a!)).toEqual([3_600_000, 3_599_973, 1]);
-		expect(readState(state, BASE)).toEqual(state);
-	});
-
-	it('with what it kept beside that is read all the same', () => {
-		const state = readState(
-			{
-				...VERSION_1,
-				left: [{ d: cursor }],
-				process: 'p1',
-				recent: [[at(3), { a: [at(3)] }]],
-				replay: { a: [at(2)] },
-			},
-			BASE,
-		);
-		expect(state).toEqual(readState(VERSION_1, BASE));
-	});
-
-	test.each<[string, Watch]>([
-		['all', { kind: 'all' }],
-		['all tiktok', { kind: 'all', platform: 'tiktok' }],
-		['selected a', parseSelectedVideos('a')],
-		['selected a b', parseSelectedVideos('b a')],
-		['selected youtube:dQw4w9WgXcQ', parseSelectedVideos('https://youtu.be/dQw4w9WgXcQ')],
-		[
-			'selected all b https://vm.tiktok.com/ZMabc/ twitter:12 youtube:dQw4w9WgXcQ',
-			parseSelectedVideos('youtu.be/dQw4w9WgXcQ, b, x.com/u/status/12, vm.tiktok.com/ZMabc all'),
-		],
-	])('that watches “%s” is not seeded again', (scope, watch) => {
-		expect(readState({ ...VERSION_1, scope }, BASE)?.watch).toEqual(watch);
-	});
-
-	it('of another base URL is none', () => {
-		expect(readState(VERSION_1, 'http://127.0.0.1:4010/api/v1')).toBeNull();
-	});
-
-	test.each<[string, object]>([
-		['of another shape', { videos: { a: at(1) } }],
-		['with another cursor', { videos: { a: { newest: at(1), seen: '+1' } } }],
-		['without what it watches', { scope: undefined }],
-		['that watches something else', { scope: 'allergies' }],
-	])('%s is refused', (_what, fields) => {
-		expect(() => readState({ ...VERSION_1, ...fields }, BASE)).toThrow(
-			expect.objectContaining({ kind: 'invalid_input' }),
-		);
-	});
 });
 
 it('takes at most 250 bytes for a video that has been watched for long', () => {

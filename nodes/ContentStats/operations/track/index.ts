@@ -11,44 +11,54 @@ import { withLocks } from '../../utils/mutex';
 import type { BatchOperation, OperationContext } from '../operation';
 import { type BatchOptions, fields, readBatchOptions, readLines } from './parameters';
 import { type PendingPost, pendingPostsOf } from './pending';
-import { type BatchLine, checkSpendingLimits, linesToTrack, type Plan, planBatch } from './plan';
+import {
+	type BatchLine,
+	checkSpendingLimits,
+	type Plan,
+	planBatch,
+	type PlannedLine,
+	toTrack,
+} from './plan';
 import {
 	abortedBatchError,
 	failedResult,
+	type FinishedLine,
 	resultOfDecision,
 	summarizeBatch,
 	toItem,
-	type TrackResult,
 } from './results';
-import { sendBatch, type SentBatch } from './send';
+import { sendBatch } from './send';
 
 interface RefusedLine {
 	line: BatchLine;
 	reason: string;
 }
 
-/** @throws NodeOperationError naming the refused lines, without continueOnFail. Nothing was sent. */
+/** @throws NodeOperationError naming the first refused line, and how many more. Nothing was sent. */
 function throwIfRefused(
 	{ functions }: OperationContext,
 	lines: BatchLine[],
 	refused: RefusedLine[],
 ): void {
 	const first = refused[0];
-	if (!first || functions.continueOnFail()) return;
+	if (!first) return;
+	const { itemIndex, input_link, invalid } = first.line;
 	const others = refused.length > 1 ? ` and ${pluralize(refused.length - 1, 'more link')}` : '';
-	const error = invalidInput(
-		`Cannot track “${truncate(first.line.input_link)}”${others}, of ${pluralize(lines.length, 'link')}`,
-		`${first.reason}. Nothing was tracked or charged. To track the others all the same, set On Error to Continue in this node's settings`,
-	);
-	throw toNodeError(functions.getNode(), error, first.line.itemIndex);
+	const error =
+		invalid ??
+		invalidInput(
+			`Cannot track “${truncate(input_link)}”${others}, of ${pluralize(lines.length, 'link')}`,
+			`${first.reason}. Nothing was tracked or charged. To track the others all the same, set On Error to Continue in this node's settings`,
+		);
+	throw toNodeError(functions.getNode(), error, itemIndex);
 }
 
 const refusedByParser = (lines: BatchLine[]): RefusedLine[] =>
 	lines.flatMap((line) => (line.parsed.ok ? [] : [{ line, reason: line.parsed.reason }]));
 
-const refusedByPlan = ({ decisions }: Plan, lines: BatchLine[]): RefusedLine[] =>
-	decisions.flatMap((decision, index) =>
-		decision.kind === 'refuse' ? [{ line: lines[index]!, reason: decision.reason }] : [],
+const refusedByPlan = (lines: PlannedLine[]): RefusedLine[] =>
+	lines.flatMap((line) =>
+		line.decision.kind === 'refuse' ? [{ line, reason: line.decision.reason }] : [],
 	);
 
 /**
@@ -105,106 +115,105 @@ async function createPlan(
 	return { plan, running, refusal };
 }
 
-/** Sends what the plan allows. @returns the results of the lines to be tracked. */
+/**
+ * Sends what the plan allows, and fills in the result of every line.
+ *
+ * @returns the error that aborted the batch; null if none did.
+ * @throws ContentStatsError the refusal of the plan, if nothing may be spent and a line must not fail.
+ */
 async function sendPlan(
 	context: OperationContext,
-	lines: BatchLine[],
-	{ plan, running, refusal }: PlannedBatch,
+	{ plan: { lines }, running, refusal }: PlannedBatch,
 	{ dryRun }: BatchOptions,
-): Promise<SentBatch> {
-	const { functions, hint } = context;
+	isAllOrNothing: boolean,
+): Promise<ContentStatsError | null> {
+	let abortError: ContentStatsError | null = null;
 	if (dryRun) {
-		if (refusal) hint(`This batch would be refused: ${refusal.message}`, 'warning');
-		return { results: new Map(), abortError: null };
+		if (refusal) context.hint(`This batch would be refused: ${refusal.message}`, 'warning');
+	} else if (!refusal) {
+		abortError = await sendBatch(context, toTrack(lines), running, isAllOrNothing);
+	} else {
+		if (isAllOrNothing) throw refusal;
+		for (const line of toTrack(lines)) line.result = failedResult(refusal.message);
 	}
-	if (!refusal) return await sendBatch(context, lines, plan, running);
-	if (!functions.continueOnFail()) throw refusal;
-	const refused = linesToTrack(plan).map(
-		(index) => [index, failedResult(refusal.message)] as const,
-	);
-	return { results: new Map(refused), abortError: null };
+	for (const line of lines) line.result ??= resultOfDecision(line.decision);
+	return abortError;
 }
 
 /** Forgets the pending POSTs whose trackings the results report. */
-function forgetRecovered({ account }: OperationContext, lines: BatchLine[], plan: Plan): void {
+function forgetRecovered({ account }: OperationContext, lines: PlannedLine[]): void {
 	const pending = pendingPostsOf(account, Date.now());
-	plan.decisions.forEach((decision, index) => {
-		const { parsed } = lines[index]!;
+	for (const { decision, parsed } of lines)
 		if (decision.kind === 'recover' && parsed.ok) pending.delete(identityOf(parsed.link));
-	});
 }
 
 async function planAndSend(
 	context: OperationContext,
-	lines: BatchLine[],
+	batch: BatchLine[],
 	options: BatchOptions,
-): Promise<TrackResult[]> {
+	isAllOrNothing: boolean,
+): Promise<FinishedLine[]> {
 	const { functions, account } = context;
-	let planned: PlannedBatch;
-	try {
-		throwIfRetryPaysAgain(context, lines);
-		planned = await createPlan(context, lines, options, pendingPostsOf(account, Date.now()));
-	} catch (reason) {
-		const error = toNodeError(functions.getNode(), reason);
-		if (!functions.continueOnFail()) throw error;
-		return lines.map(() => failedResult(`${error.message}. ${error.description ?? ''}`));
-	}
-	throwIfRefused(context, lines, refusedByPlan(planned.plan, lines));
-	const { results, abortError } = await sendPlan(context, lines, planned, options);
-	const resultAt = (index: number): TrackResult =>
-		results.get(index) ?? resultOfDecision(planned.plan.decisions[index]!, lines, resultAt);
-	const all = lines.map((_, index) => resultAt(index));
+	throwIfRetryPaysAgain(context, batch);
+	const planned = await createPlan(context, batch, options, pendingPostsOf(account, Date.now()));
+	const { lines } = planned.plan;
+	if (isAllOrNothing) throwIfRefused(context, lines, refusedByPlan(lines));
+	const abortError = await sendPlan(context, planned, options, isAllOrNothing);
+	const finished = lines as FinishedLine[];
 
-	const failedAt = all.findIndex(({ outcome }) => outcome === 'failed');
-	const error =
-		abortError &&
-		toNodeError(
-			functions.getNode(),
-			abortedBatchError(lines, all, abortError),
-			lines[failedAt]?.itemIndex,
-		);
+	const error = abortError && abortedBatchError(finished, abortError);
 	// n8n 2.40 keeps nothing that a stopped node returns or throws (stopDuringRun): only its log can tell
 	// what was paid.
 	if (functions.getExecutionCancelSignal()?.aborted)
 		functions.logger.warn(
-			`ContentStats: stopped. ${summarizeBatch(all)}. ${error?.description ?? ''}`,
+			`ContentStats: stopped. ${summarizeBatch(finished)}. ${error?.description ?? ''}`,
 		);
-	if (error && !functions.continueOnFail()) throw error;
-	if (!options.dryRun) forgetRecovered(context, lines, planned.plan);
-	return all;
+	const failed = finished.find(({ result }) => result.outcome === 'failed');
+	if (error && isAllOrNothing) throw toNodeError(functions.getNode(), error, failed?.itemIndex);
+	if (!options.dryRun) forgetRecovered(context, lines);
+	return finished;
 }
 
 /** Returns what two batches must not track at the same time, whichever key they use. */
 const lockKeysOf = (lines: BatchLine[]): string[] =>
 	lines.flatMap(({ parsed }) => (parsed.ok ? [identityOf(parsed.link)] : []));
 
-async function trackLines(context: OperationContext, lines: BatchLine[]): Promise<TrackResult[]> {
-	const { functions } = context;
-	let options: BatchOptions;
-	try {
-		options = readBatchOptions(context);
-	} catch (reason) {
-		if (!functions.continueOnFail()) throw toNodeError(functions.getNode(), reason);
-		const { message, description } = reason as ContentStatsError;
-		return lines.map(() => failedResult(`${message}. ${description}`));
-	}
-	throwIfRefused(context, lines, refusedByParser(lines));
+/**
+ * Tracks a batch.
+ *
+ * @param isAllOrNothing whether one line that fails fails the batch, before anything is spent if it is
+ * known by then.
+ * @throws ContentStatsError, or the NodeOperationError of a line.
+ */
+async function trackBatch(
+	context: OperationContext,
+	lines: BatchLine[],
+	isAllOrNothing: boolean,
+): Promise<FinishedLine[]> {
+	const options = readBatchOptions(context);
+	if (isAllOrNothing) throwIfRefused(context, lines, refusedByParser(lines));
 	// Two batches that are planned at once would both find a video untracked, and both pay for it.
 	return await withLocks(
 		lockKeysOf(lines),
-		() => planAndSend(context, lines, options),
-		functions.getExecutionCancelSignal(),
+		() => planAndSend(context, lines, options, isAllOrNothing),
+		context.functions.getExecutionCancelSignal(),
 	);
 }
 
 async function executeBatch(context: OperationContext): Promise<INodeExecutionData[]> {
 	const { functions, hint } = context;
+	const isAllOrNothing = !functions.continueOnFail();
 	const lines = readLines(context);
-	const results = await trackLines(context, lines);
-	const hasUnknown = results.some(({ outcome }) => outcome === 'unknown');
-	hint(summarizeBatch(results), hasUnknown ? 'warning' : 'info');
+	const finished = await trackBatch(context, lines, isAllOrNothing).catch((reason: Error) => {
+		const error = toNodeError(functions.getNode(), reason);
+		if (isAllOrNothing) throw error;
+		const result = failedResult(`${error.message}. ${error.description ?? ''}`);
+		return lines.map((line): FinishedLine => ({ ...line, result }));
+	});
+	const hasUnknown = finished.some(({ result }) => result.outcome === 'unknown');
+	hint(summarizeBatch(finished), hasUnknown ? 'warning' : 'info');
 	const hasErrorOutput = functions.getNode().onError === 'continueErrorOutput';
-	return results.map((result, index) => toItem(lines[index]!, result, hasErrorOutput));
+	return finished.map((line) => toItem(line, hasErrorOutput));
 }
 
 export const track: BatchOperation = {

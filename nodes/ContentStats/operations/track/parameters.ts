@@ -1,7 +1,6 @@
 import { updateDisplayOptions } from 'n8n-workflow';
 
 import { type ContentStatsError, invalidInput } from '../../api/errors';
-import { toNodeError } from '../../host';
 import { parseVideoLink, splitLinks } from '../../model/links';
 import type { OperationContext } from '../operation';
 import type { BatchLine, IfAlreadyTracked } from './plan';
@@ -154,14 +153,16 @@ function parseMaxTotalCost({ maxTotalCost }: ItemOptions): number {
 	throw invalidOption('Max Total Cost', 'an amount in USD from 0 up', maxTotalCost);
 }
 
-const refusedLine = (
+/** Builds a line of an item whose parameters are invalid. */
+const invalidLine = (
 	itemIndex: number,
 	input_link: string,
-	{ message, description }: ContentStatsError,
+	invalid: ContentStatsError,
 ): BatchLine => ({
 	itemIndex,
 	input_link,
-	parsed: { ok: false, reason: `${message}. ${description}` },
+	parsed: { ok: false, reason: `${invalid.message}. ${invalid.description}` },
+	invalid,
 	duration_days: 0,
 	ifAlreadyTracked: 'return',
 });
@@ -180,27 +181,19 @@ function readItem(context: OperationContext, itemIndex: number): BatchLine[] {
 			ifAlreadyTracked,
 		}));
 	} catch (error) {
-		if (!functions.continueOnFail()) throw toNodeError(functions.getNode(), error, itemIndex);
-		return links.map((link) => refusedLine(itemIndex, link, error as ContentStatsError));
+		return links.map((link) => invalidLine(itemIndex, link, error as ContentStatsError));
 	}
 }
 
-/**
- * Reads the lines of all items. With continueOnFail, invalid parameters become refused lines.
- *
- * @throws NodeOperationError without continueOnFail, naming the item and its invalid parameter.
- */
-export function readLines(context: OperationContext): BatchLine[] {
-	const { functions } = context;
-	return functions.getInputData().flatMap((_, itemIndex): BatchLine[] => {
+/** Reads the lines of all items. If the parameters of an item are invalid, its lines say why. */
+export const readLines = (context: OperationContext): BatchLine[] =>
+	context.functions.getInputData().flatMap((_, itemIndex): BatchLine[] => {
 		try {
 			return readItem(context, itemIndex);
 		} catch (error) {
-			if (!functions.continueOnFail()) throw toNodeError(functions.getNode(), error, itemIndex);
-			return [refusedLine(itemIndex, '', error as ContentStatsError)];
+			return [invalidLine(itemIndex, '', error as ContentStatsError)];
 		}
 	});
-}
 
 /**
  * Reads the options of the whole batch. If items differ, the most careful value holds.

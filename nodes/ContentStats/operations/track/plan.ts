@@ -1,4 +1,5 @@
-import type { Video } from '../../api/schemas';
+import type { ContentStatsError } from '../../api/errors';
+import type { Tracked, Video } from '../../api/schemas';
 import { identityOf, newestByIdentity, type ParsedLink, type VideoLink } from '../../model/links';
 import { costUsd } from '../../model/money';
 import { formatUsd, pluralize, roundUsd } from '../../utils/format';
@@ -11,6 +12,8 @@ export interface BatchLine {
 	itemIndex: number;
 	input_link: string;
 	parsed: ParsedLink;
+	/** Why the parameters of its item are invalid; then `parsed` is refused with the same reason. */
+	invalid?: ContentStatsError;
 	duration_days: number;
 	ifAlreadyTracked: IfAlreadyTracked;
 }
@@ -18,8 +21,8 @@ export interface BatchLine {
 /** What happens to a line. */
 export type Decision =
 	| { kind: 'refuse'; reason: string }
-	/** `of` is the index of the earlier line with the same video. */
-	| { kind: 'duplicate'; of: number }
+	/** `of` is the earlier line with the same video. */
+	| { kind: 'duplicate'; of: PlannedLine }
 	| { kind: 'returnExisting'; video: Video }
 	/** An earlier run lost the answer, and now its tracking is listed. */
 	| { kind: 'recover'; video: Video }
@@ -27,6 +30,29 @@ export type Decision =
 	| { kind: 'wait'; until: number }
 	/** `cost` in USD. */
 	| { kind: 'track'; link: VideoLink; cost: number };
+
+/** What became of a line. */
+export interface TrackResult {
+	outcome:
+		| 'tracked'
+		| 'already_tracked'
+		| 'duplicate'
+		| 'recovered'
+		| 'unknown'
+		| 'failed'
+		| 'would_track';
+	video?: Video | Tracked;
+	/** USD */
+	estimated_cost: number;
+	message: string | null;
+}
+
+/** A line on its way: what is decided about it, and what became of it. */
+export interface PlannedLine extends BatchLine {
+	decision: Decision;
+	/** null until it is known. */
+	result: TrackResult | null;
+}
 
 /** What is known of an account when a batch is planned. */
 export interface KnownTrackings {
@@ -39,8 +65,8 @@ export interface KnownTrackings {
 }
 
 export interface Plan {
-	/** One decision per line, in their order. */
-	decisions: Decision[];
+	/** In the order of the lines given. */
+	lines: PlannedLine[];
 	/** The cost of all lines to be tracked, over their whole duration, in USD. */
 	totalCost: number;
 }
@@ -86,15 +112,14 @@ export function planBatch(
 ): Plan {
 	const { running, pending, hiddenPlatforms } = known;
 	const tracked = newestByIdentity(running);
-	const firstLine = new Map<string, number>();
+	const firstLines = new Map<string, PlannedLine>();
 
-	const decisions = lines.map((line, index): Decision => {
+	function decideLine(line: BatchLine): Decision {
 		if (!line.parsed.ok) return { kind: 'refuse', reason: line.parsed.reason };
 		const { link } = line.parsed;
 		const identity = identityOf(link);
-		const of = firstLine.get(identity);
-		if (of !== undefined) return { kind: 'duplicate', of };
-		firstLine.set(identity, index);
+		const first = firstLines.get(identity);
+		if (first) return { kind: 'duplicate', of: first };
 		return decide(
 			line,
 			link,
@@ -103,14 +128,25 @@ export function planBatch(
 			hiddenPlatforms,
 			costPerSnapshot,
 		);
+	}
+
+	const planned = lines.map((line) => {
+		const plannedLine: PlannedLine = { ...line, decision: decideLine(line), result: null };
+		const { decision, parsed } = plannedLine;
+		if (parsed.ok && decision.kind !== 'duplicate')
+			firstLines.set(identityOf(parsed.link), plannedLine);
+		return plannedLine;
 	});
-	const costs = decisions.map((decision) => (decision.kind === 'track' ? decision.cost : 0));
-	return { decisions, totalCost: roundUsd(costs.reduce((sum, cost) => sum + cost, 0)) };
+	const totalCost = toTrack(planned).reduce((sum, { decision }) => sum + decision.cost, 0);
+	return { lines: planned, totalCost: roundUsd(totalCost) };
 }
 
-/** Returns the indices of the lines that a plan tracks. */
-export const linesToTrack = ({ decisions }: Plan): number[] =>
-	decisions.flatMap((decision, index) => (decision.kind === 'track' ? [index] : []));
+/** A line that a plan tracks. */
+export type LineToTrack = PlannedLine & { decision: Extract<Decision, { kind: 'track' }> };
+
+/** Selects the lines that a plan tracks. */
+export const toTrack = (lines: PlannedLine[]): LineToTrack[] =>
+	lines.filter((line): line is LineToTrack => line.decision.kind === 'track');
 
 export interface SpendingLimits {
 	/** The most that this execution may spend, in USD; undefined: no limit. */
@@ -126,7 +162,7 @@ export function checkSpendingLimits(
 ): { message: string; advice: string } | null {
 	const { maxTotalCost = Infinity, availableUsd = Infinity } = limits;
 	const { totalCost } = plan;
-	const count = linesToTrack(plan).length;
+	const count = toTrack(plan.lines).length;
 	const price = `Tracking ${pluralize(count, 'video')} costs ${formatUsd(totalCost)}`;
 	if (totalCost > maxTotalCost)
 		return {

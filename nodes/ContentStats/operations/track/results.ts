@@ -5,23 +5,7 @@ import type { Tracked, Video } from '../../api/schemas';
 import { errorJson } from '../../host';
 import { formatUsd, pluralize, roundUsd } from '../../utils/format';
 import { formatUtcTime, toIsoUtc } from '../../utils/time';
-import type { BatchLine, Decision } from './plan';
-
-/** What became of a line. */
-export interface TrackResult {
-	outcome:
-		| 'tracked'
-		| 'already_tracked'
-		| 'duplicate'
-		| 'recovered'
-		| 'unknown'
-		| 'failed'
-		| 'would_track';
-	video?: Video | Tracked;
-	/** USD */
-	estimated_cost: number;
-	message: string | null;
-}
+import type { BatchLine, Decision, TrackResult } from './plan';
 
 /** Builds the result of a line that is not tracked, with the reason. */
 export const failedResult = (message: string): TrackResult => ({
@@ -66,12 +50,8 @@ export const unknownResult = (
 	message: `${error.message}, and no tracking was found yet: it may or may not run. So that nothing is paid twice, it is not sent again before ${formatUtcTime(expiresAt)}. ${RERUN_ADVICE[ifAlreadyTracked === 'trackAgain' ? 'trackAgain' : 'lookUp']}`,
 });
 
-/** Builds the result of a line that needs no request. */
-export function resultOfDecision(
-	decision: Decision,
-	lines: BatchLine[],
-	resultAt: (index: number) => TrackResult,
-): TrackResult {
+/** Builds the result of a line that needs no request. An earlier line must have its result. */
+export function resultOfDecision(decision: Decision): TrackResult {
 	switch (decision.kind) {
 		case 'refuse':
 			return failedResult(decision.reason);
@@ -96,7 +76,8 @@ export function resultOfDecision(
 				message: `An earlier run asked for it and lost the answer, and no tracking was found yet: it may or may not run. So that nothing is paid twice, it is not sent again before ${formatUtcTime(decision.until)}: run this again then`,
 			};
 		case 'duplicate': {
-			const first = resultAt(decision.of);
+			const { input_link, result } = decision.of;
+			const first = result!;
 			// A duplicate of a line that is not tracked must not look as if it were.
 			if (first.outcome === 'failed' || first.outcome === 'unknown')
 				return { ...first, estimated_cost: 0 };
@@ -104,7 +85,7 @@ export function resultOfDecision(
 				outcome: 'duplicate',
 				video: first.video,
 				estimated_cost: 0,
-				message: `The same video as ${lines[decision.of]!.input_link}, earlier in this batch`,
+				message: `The same video as ${input_link}, earlier in this batch`,
 			};
 		}
 		case 'track':
@@ -117,37 +98,34 @@ export function resultOfDecision(
 }
 
 /** Builds the columns of a line, the same whatever happened. */
-export const toColumns = (
-	{ input_link }: BatchLine,
-	{ outcome, video, estimated_cost, message }: TrackResult,
-) => ({
-	input_link,
-	outcome,
-	video_id: video?.id ?? null,
-	job_id: video?.job_id ?? null,
-	video_link: video?.video_link ?? null,
-	platform: video?.platform ?? null,
-	status: video?.status ?? null,
-	monitoring_duration_days: video?.monitoring_duration_days ?? null,
-	days_remaining: video?.days_remaining ?? null,
-	estimated_cost,
-	created_at: video?.created_at ? toIsoUtc(video.created_at) : null,
-	message,
-});
+const toColumns = ({ input_link }: BatchLine, result: TrackResult) => {
+	const { outcome, video, estimated_cost, message } = result;
+	return {
+		input_link,
+		outcome,
+		video_id: video?.id ?? null,
+		job_id: video?.job_id ?? null,
+		video_link: video?.video_link ?? null,
+		platform: video?.platform ?? null,
+		status: video?.status ?? null,
+		monitoring_duration_days: video?.monitoring_duration_days ?? null,
+		days_remaining: video?.days_remaining ?? null,
+		estimated_cost,
+		created_at: video?.created_at ? toIsoUtc(video.created_at) : null,
+		message,
+	};
+};
+
+/** A line of which it is known what became of it. */
+export type FinishedLine = BatchLine & { result: TrackResult };
 
 /** Builds the item of a line. @param hasErrorOutput whether failed lines go to an error output. */
-export function toItem(
-	line: BatchLine,
-	result: TrackResult,
-	hasErrorOutput: boolean,
-): INodeExecutionData {
-	const pairedItem = { item: line.itemIndex };
+export function toItem(line: FinishedLine, hasErrorOutput: boolean): INodeExecutionData {
+	const { result, itemIndex, input_link } = line;
+	const pairedItem = { item: itemIndex };
 	if (result.outcome !== 'failed' || !hasErrorOutput)
 		return { json: toColumns(line, result), pairedItem };
-	return {
-		json: errorJson(result.message ?? '', `Not tracked: ${line.input_link}`),
-		pairedItem,
-	};
+	return { json: errorJson(result.message ?? '', `Not tracked: ${input_link}`), pairedItem };
 }
 
 const OUTCOME_LABELS: Array<[TrackResult['outcome'], string]> = [
@@ -161,13 +139,13 @@ const OUTCOME_LABELS: Array<[TrackResult['outcome'], string]> = [
 ];
 
 /** Summarizes a batch in one sentence: how many lines of each outcome, and the estimated cost in USD. */
-export function summarizeBatch(results: TrackResult[]): string {
+export function summarizeBatch(lines: FinishedLine[]): string {
 	const counts = OUTCOME_LABELS.flatMap(([outcome, label]) => {
-		const count = results.filter((result) => result.outcome === outcome).length;
+		const count = lines.filter(({ result }) => result.outcome === outcome).length;
 		return count === 0 ? [] : [`${count} ${label}`];
 	});
-	const cost = roundUsd(results.reduce((sum, result) => sum + result.estimated_cost, 0));
-	return `Of ${pluralize(results.length, 'link')}: ${counts.join(', ')}. Estimated cost: ${formatUsd(cost)}`;
+	const cost = roundUsd(lines.reduce((sum, { result }) => sum + result.estimated_cost, 0));
+	return `Of ${pluralize(lines.length, 'link')}: ${counts.join(', ')}. Estimated cost: ${formatUsd(cost)}`;
 }
 
 function rerunAdvice(lines: BatchLine[]): string {
@@ -181,12 +159,13 @@ function rerunAdvice(lines: BatchLine[]): string {
 
 /** Builds the error of a batch that was aborted by `cause`: what was tracked, and what is unknown. */
 export function abortedBatchError(
-	lines: BatchLine[],
-	results: TrackResult[],
+	lines: FinishedLine[],
 	cause: ContentStatsError,
 ): ContentStatsError {
-	const tracked = results.filter(({ outcome }) => outcome === 'tracked' || outcome === 'recovered');
-	const unknown = lines.filter((_, index) => results[index]!.outcome === 'unknown');
+	const tracked = lines.filter(({ result: { outcome } }) =>
+		['tracked', 'recovered'].includes(outcome),
+	);
+	const unknown = lines.filter(({ result }) => result.outcome === 'unknown');
 	const links = unknown.map(({ input_link }) => input_link).join(', ');
 	const { message, description, kind, statusCode } = cause;
 	return new ContentStatsError(kind, {

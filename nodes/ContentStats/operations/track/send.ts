@@ -4,26 +4,16 @@ import { ContentStatsError, type ErrorKind, mayHaveTakenEffect } from '../../api
 import { listRunning } from '../../api/listing';
 import type { Video } from '../../api/schemas';
 import { toNodeError } from '../../host';
-import { identityOf, newestByIdentity, type VideoLink } from '../../model/links';
+import { identityOf, newestByIdentity } from '../../model/links';
 import { delay, mapConcurrent } from '../../utils/async';
 import type { OperationContext } from '../operation';
 import { createPendingPost, pendingPostsOf } from './pending';
-import { type BatchLine, type Decision, linesToTrack, type Plan } from './plan';
-import {
-	failedResult,
-	recoveredResult,
-	trackedResult,
-	type TrackResult,
-	unknownResult,
-} from './results';
+import type { LineToTrack } from './plan';
+import { failedResult, recoveredResult, trackedResult, unknownResult } from './results';
 
-/** A POST whose answer was lost. */
+/** A line whose POST was sent, and whose answer was lost. */
 interface LostPost {
-	/** Of its line. */
-	index: number;
-	link: VideoLink;
-	/** USD */
-	cost: number;
+	line: LineToTrack;
 	error: ContentStatsError;
 }
 
@@ -43,7 +33,9 @@ async function findLostTrackings(
 	const signal = functions.getExecutionCancelSignal();
 	const found = new Map<string, Video>();
 	for (const delayMs of LOOKUP_DELAYS_MS) {
-		const missing = lost.map(({ link }) => link).filter((link) => !found.has(identityOf(link)));
+		const missing = lost
+			.map(({ line }) => line.decision.link)
+			.filter((link) => !found.has(identityOf(link)));
 		if (missing.length === 0) break;
 		await delay(delayMs, sleep, signal).catch(() => {});
 		if (signal?.aborted) break;
@@ -74,79 +66,69 @@ const BATCH_ENDING_KINDS = new Set<ErrorKind>([
 /** As many lost answers in a row may mean that the API is down: look them up before sending more. */
 const MAX_LOST_IN_A_ROW = 3;
 
-export interface SentBatch {
-	/** By the index of the line. */
-	results: Map<number, TrackResult>;
-	/** The error that aborted the batch; null if none did. */
-	abortError: ContentStatsError | null;
-}
-
 /**
- * Sends one POST per line to be tracked, and never a second one if the first may have taken effect.
- * Lost answers are looked up together: once everything is sent, or once several in a row are lost.
- * If none of them is found, the batch is aborted: nothing more is spent at an API that is silent.
+ * Sends one POST per line to be tracked, and never a second one if the first may have taken effect. It
+ * fills in the results of these lines. Lost answers are looked up together: once everything is sent,
+ * or once several in a row are lost. If none of them is found, the batch is aborted: nothing more is
+ * spent at an API that is silent.
  *
  * @param running the trackings that existed before.
+ * @param stopsAtRefusal whether the first line that the API refuses aborts the batch.
+ * @returns the error that aborted the batch; null if none did.
  */
 export async function sendBatch(
 	context: OperationContext,
-	lines: BatchLine[],
-	plan: Plan,
+	lines: LineToTrack[],
 	running: Video[],
-): Promise<SentBatch> {
+	stopsAtRefusal: boolean,
+): Promise<ContentStatsError | null> {
 	const { functions, client, account } = context;
 	const knownIds = new Set(running.map((video) => video.id));
-	const results = new Map<number, TrackResult>();
 	let abortError = null as ContentStatsError | null;
 
-	function recordFailed(index: number, error: ContentStatsError): void {
-		if (!functions.continueOnFail() || BATCH_ENDING_KINDS.has(error.kind)) abortError ??= error;
-		results.set(index, failedResult(`${error.message}. ${error.description}`));
+	function recordFailed(line: LineToTrack, error: ContentStatsError): void {
+		if (stopsAtRefusal || BATCH_ENDING_KINDS.has(error.kind)) abortError ??= error;
+		line.result = failedResult(`${error.message}. ${error.description}`);
 	}
 
-	async function send(indices: number[]): Promise<LostPost[]> {
+	async function send(unsent: LineToTrack[]): Promise<LostPost[]> {
 		const lost: LostPost[] = [];
 		let lostInARow = 0;
-		await mapConcurrent(indices, async (index) => {
+		await mapConcurrent(unsent, async (line) => {
 			if (abortError || lostInARow >= MAX_LOST_IN_A_ROW) return;
-			const { link, cost } = plan.decisions[index] as Extract<Decision, { kind: 'track' }>;
+			const { link, cost } = line.decision;
 			try {
-				const video = await client.track(link.url, lines[index]!.duration_days);
-				results.set(index, trackedResult(video, cost));
+				line.result = trackedResult(await client.track(link.url, line.duration_days), cost);
 			} catch (error) {
 				if (!(error instanceof ContentStatsError)) throw toNodeError(functions.getNode(), error);
 				if (mayHaveTakenEffect(error)) {
-					lost.push({ index, link, cost, error });
+					lost.push({ line, error });
 					lostInARow += 1;
 					return;
 				}
-				recordFailed(index, error);
+				recordFailed(line, error);
 			}
 			lostInARow = 0;
 		});
 		return lost;
 	}
 
-	const toTrack = linesToTrack(plan);
-	const unsent = () => toTrack.filter((index) => !results.has(index));
+	const unsent = () => lines.filter(({ result }) => result === null);
 	while (unsent().length > 0 && !abortError) {
 		const lost = await send(unsent());
 		const found = await findLostTrackings(context, lost, knownIds);
-		for (const post of lost) {
-			const identity = identityOf(post.link);
+		for (const { line, error } of lost) {
+			const { link, cost } = line.decision;
+			const identity = identityOf(link);
 			const video = found.get(identity);
-			const pending = createPendingPost(Date.now(), knownIds);
-			if (!video) pendingPostsOf(account, Date.now()).set(identity, pending);
-			results.set(
-				post.index,
-				video
-					? recoveredResult(video, post.cost)
-					: unknownResult(lines[post.index]!, post, pending.expiresAt),
-			);
+			const post = createPendingPost(Date.now(), knownIds);
+			if (!video) pendingPostsOf(account, Date.now()).set(identity, post);
+			line.result = video
+				? recoveredResult(video, cost)
+				: unknownResult(line, { cost, error }, post.expiresAt);
 		}
 		if (found.size === 0 && unsent().length > 0) abortError ??= lost[0]!.error;
 	}
-	for (const index of unsent())
-		results.set(index, failedResult(`Not tried: ${abortError!.message}`));
-	return { results, abortError };
+	for (const line of unsent()) line.result = failedResult(`Not tried: ${abortError!.message}`);
+	return abortError;
 }

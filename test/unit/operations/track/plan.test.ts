@@ -32,12 +32,20 @@ const linkOf = (text: string) => {
 };
 const tracking = (id: string, video_link: string, fields: Partial<Video> = {}): Video =>
 	video(id, { video_link, ...fields });
-const plan = (lines: BatchLine[], running: Video[] = [], known: Partial<KnownTrackings> = {}) =>
+const planOf = (lines: BatchLine[], running: Video[] = [], known: Partial<KnownTrackings> = {}) =>
 	planBatch(
 		lines,
 		{ running, hiddenPlatforms: new Set(), pending: new Map(), ...known },
 		PER_SNAPSHOT,
 	);
+/** The decisions of a plan; a duplicate names the earlier line by its index. */
+const plan = (...given: Parameters<typeof planOf>) => {
+	const { lines, totalCost } = planOf(...given);
+	const decisions = lines.map(({ decision }) =>
+		decision.kind === 'duplicate' ? { ...decision, of: lines.indexOf(decision.of) } : decision,
+	);
+	return { decisions, totalCost };
+};
 const kindsOf = (lines: BatchLine[], running: Video[] = []) =>
 	plan(lines, running).decisions.map((decision) => decision.kind);
 
@@ -223,8 +231,8 @@ describe('planBatch', () => {
 
 describe('checkSpendingLimits', () => {
 	const links = [1, 2, 3].map((n) => `https://x.com/a/status/${n}`);
-	const threeVideos = plan(links.map((link) => line(link)));
-	const nothing = plan([line(TIKTOK)], [tracking('old', TIKTOK)]);
+	const threeVideos = planOf(links.map((link) => line(link)));
+	const nothing = planOf([line(TIKTOK)], [tracking('old', TIKTOK)]);
 
 	test.each<[string, SpendingLimits]>([
 		['nothing limits it', {}],
@@ -267,7 +275,7 @@ describe('checkSpendingLimits', () => {
 	});
 
 	it('speaks of one video in the singular', () => {
-		expect(checkSpendingLimits(plan([line(TIKTOK)]), { maxTotalCost: 0 })?.message).toMatch(
+		expect(checkSpendingLimits(planOf([line(TIKTOK)]), { maxTotalCost: 0 })?.message).toMatch(
 			/1 video costs \$2\.52/,
 		);
 	});

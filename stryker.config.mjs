@@ -1,0 +1,15 @@
+/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
+export default {
+	mutate: ['nodes/ContentStats/{api,model,polling}/**/*.ts'],
+	testRunner: 'jest',
+	jest: { configFile: 'test/mutation.jest.config.js' },
+	coverageAnalysis: 'perTest',
+	// A mutant that loops is told by this; a loaded machine is slower than the first run.
+	timeoutMS: 10_000,
+	concurrency: 2,
+	reporters: ['clear-text', 'progress', 'html', 'json'],
+	htmlReporter: { fileName: 'reports/mutation/index.html' },
+	jsonReporter: { fileName: 'reports/mutation/mutation.json' },
+	tempDirName: 'reports/stryker-tmp',
+	ignorePatterns: ['demo/.*', 'dist', 'docs', 'reports'],
+};
