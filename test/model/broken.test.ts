@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { HOUR_MS } from './clock';
 import { type CursorModule, loadTrigger } from './n8n';
 import { schedules } from './schedule';
-import { World } from './world';
+import { ScheduleRunner } from './scheduleRunner';
 
 type Break = (cursor: CursorModule) => Partial<CursorModule>;
 
@@ -67,7 +67,7 @@ test.each(BROKEN)(
 		const triggers = [loadTrigger(breakCursor), loadTrigger(breakCursor)];
 		const property = fc.asyncProperty(
 			schedules,
-			async (schedule) => await new World(schedule, triggers).run(),
+			async (schedule) => await new ScheduleRunner(schedule, triggers).run(),
 		);
 		const { errorInstance } = await fc.check(property, {
 			seed: 1,

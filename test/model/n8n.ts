@@ -1,17 +1,13 @@
+// Before all that loads n8n-workflow.
+import { useSleep } from '../support/fakeSleep';
+
 import type { INodeType } from 'n8n-workflow';
 import * as workflow from 'n8n-workflow';
 
 import { clock } from './clock';
 
-// What the node waits for passes on the clock of the schedule.
-jest.mock('n8n-workflow', () => ({
-	...jest.requireActual<typeof workflow>('n8n-workflow'),
-	sleep: mockSleep,
-}));
-
-async function mockSleep(ms: number): Promise<void> {
-	await clock.sleep(ms);
-}
+// A wait of the node passes on the clock of the schedule.
+useSleep((ms) => clock.sleep(ms));
 
 const CURSOR = '../../nodes/ContentStats/polling/cursor';
 export type CursorModule = typeof import('../../nodes/ContentStats/polling/cursor');

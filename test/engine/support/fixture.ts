@@ -40,11 +40,7 @@ afterAll(async () => {
 	await Promise.all(open.splice(0).map((sandbox) => sandbox.close()));
 });
 
-export const TIKTOK = 'https://www.tiktok.com/@nasa/video/7234567890123456789';
-export const YOUTUBE = 'https://www.youtube.com/watch?v=dQw4w9WgXcQ';
-export const INSTAGRAM = 'https://www.instagram.com/p/CxYz12AbCdE/';
-export const TWITTER = 'https://twitter.com/nasa/status/1790000000000000001';
-export const ONE_OF_EACH = [TIKTOK, YOUTUBE, INSTAGRAM, TWITTER];
+export { INSTAGRAM, ONE_OF_EACH, TIKTOK, TWITTER, YOUTUBE } from '../../../harness/links';
 
 /** The Video field as the editor saves it. */
 export const video = (mode: 'list' | 'id' | 'url', value: string) => ({

@@ -1,25 +1,21 @@
+// Before all that loads n8n-workflow.
+import { useSleep } from '../../support/fakeSleep';
+
 import { setImmediate } from 'node:timers/promises';
 
 import type { ManualClock } from '../../../sandbox';
 import { START } from './fixture';
 
-type Workflow = typeof import('n8n-workflow');
-
-// What the node waits for moves the clocks on: a wait of a minute takes no real time.
-jest.mock('n8n-workflow', () => ({
-	...jest.requireActual<Workflow>('n8n-workflow'),
-	sleep: mockSleep,
-}));
-
 let clock: ManualClock | undefined;
 let letGo = () => {};
 
-async function mockSleep(ms: number): Promise<void> {
+// A wait of the node moves the clocks on: a minute takes no real time.
+useSleep(async (ms) => {
 	const ofTest = clock!;
 	const until = ofTest.now() + ms;
 	await setImmediate();
 	if (ofTest.now() < until) ofTest.set(until);
-}
+});
 
 /** Lets Date stand still, at `now` in Unix milliseconds; sockets and their timers go on. */
 const stopDate = (now: number) =>

@@ -212,12 +212,12 @@ describe('where the API shows not all that runs', () => {
 		Array.from({ length: count }, (_, n) => `https://www.tiktok.com/@a/video/${n + 1}`);
 
 	async function createFull(count: number) {
-		const world = await createAccount();
+		const fixture = await createAccount();
 		for (const video_link of many(count)) {
-			world.sandbox.seedVideo({ video_link });
-			world.clock.advance({ seconds: 1 });
+			fixture.sandbox.seedVideo({ video_link });
+			fixture.clock.advance({ seconds: 1 });
 		}
-		return world;
+		return fixture;
 	}
 
 	it('refuses a link that may be among the rest, and sends none', async () => {

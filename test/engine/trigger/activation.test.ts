@@ -1,23 +1,23 @@
 import type { Fault } from '../../../sandbox';
 import { INSTAGRAM, START, TIKTOK, YOUTUBE } from '../support/fixture';
 import {
-	createWatched,
-	createWorld,
+	createWatchedFixture,
+	createTriggerFixture,
 	expectSameKeys,
 	KEPT,
 	keysOf,
 	snapshotKeys,
 	without,
-} from '../support/triggerWorld';
+} from '../support/triggerFixture';
 import { errorWith } from '../support/hostVersion';
 
 const MINUTE_MS = 60_000;
 
 async function withVideo() {
-	const world = await createWorld();
-	const video = world.sandbox.seedVideo({ video_link: TIKTOK });
-	world.advance({ hours: 3 });
-	return { ...world, video };
+	const fixture = await createTriggerFixture();
+	const video = fixture.sandbox.seedVideo({ video_link: TIKTOK });
+	fixture.advance({ hours: 3 });
+	return { ...fixture, video };
 }
 
 describe('the poll by which n8n activates the workflow', () => {
@@ -87,7 +87,7 @@ describe('the poll by which n8n activates the workflow', () => {
 });
 
 test('polls that keep failing ask less and less often, and then go on', async () => {
-	const { trigger, video, sandbox, clock } = await createWatched(KEPT[0]![1]);
+	const { trigger, video, sandbox, clock } = await createWatchedFixture(KEPT[0]![1]);
 	const before = snapshotKeys(video);
 	await trigger.run({ minutes: 55 });
 	sandbox.clear();

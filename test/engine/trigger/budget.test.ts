@@ -1,6 +1,6 @@
 import type { SandboxVideo } from '../../../sandbox';
 import {
-	createWorld,
+	createTriggerFixture,
 	expectSameKeys,
 	KEPT,
 	keysOf,
@@ -8,8 +8,8 @@ import {
 	msOf,
 	snapshotKeys,
 	without,
-	type World,
-} from '../support/triggerWorld';
+	type TriggerFixture,
+} from '../support/triggerFixture';
 import { errorWith } from '../support/hostVersion';
 
 const OF_VIDEO = /^\/videos\/\w+$/;
@@ -21,16 +21,18 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		requestsPerMinute = 100_000,
 		startFrom = 'new',
 	) {
-		const world = await createWorld({ plan: { requestsPerMinute, maxVideos: Infinity } });
+		const fixture = await createTriggerFixture({
+			plan: { requestsPerMinute, maxVideos: Infinity },
+		});
 		const videos = Array.from({ length: count }, (_, number) =>
-			world.sandbox.seedVideo({ video_link: linkOf('tiktok', number) }),
+			fixture.sandbox.seedVideo({ video_link: linkOf('tiktok', number) }),
 		);
-		const trigger = world.watch({ startFrom }, { keep, budgetMs });
-		return { ...world, videos, trigger };
+		const trigger = fixture.watch({ startFrom }, { keep, budgetMs });
+		return { ...fixture, videos, trigger };
 	}
 
 	/** Each reply about a video takes so long, one after the other. */
-	const slowDown = ({ sandbox, advance }: World, seconds: number) =>
+	const slowDown = ({ sandbox, advance }: TriggerFixture, seconds: number) =>
 		sandbox.faults.add({
 			kind: 'map',
 			times: Infinity,
@@ -42,7 +44,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 
 	/** Runs `work` while the clocks go as real time does. */
-	async function inRealTime<T>({ advance }: World, work: () => Promise<T>): Promise<T> {
+	async function inRealTime<T>({ advance }: TriggerFixture, work: () => Promise<T>): Promise<T> {
 		// A little ahead, so that no timer ends before its time by the clock.
 		let last = performance.now() - 20;
 		const timer = setInterval(() => {
@@ -57,8 +59,8 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		without(snapshotKeys(...videos), before);
 
 	test('a slow API: a poll emits what it has in time, and the next ones go on', async () => {
-		const world = await withMany(40, 2000);
-		const { videos, trigger, sandbox, advance, clock } = world;
+		const fixture = await withMany(40, 2000);
+		const { videos, trigger, sandbox, advance, clock } = fixture;
 		await trigger.poll();
 		const before = snapshotKeys(...videos);
 		advance({ hours: 1, minutes: 10 });
@@ -67,7 +69,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		const counts: number[] = [];
 		for (let poll = 0; poll < 10 && trigger.items.length < 40; poll += 1) {
 			const start = clock.now();
-			const items = await inRealTime(world, () => trigger.poll());
+			const items = await inRealTime(fixture, () => trigger.poll());
 			expect(clock.now() - start).toBeLessThan(2500);
 			counts.push(items?.length ?? 0);
 			advance({ minutes: 1 });
@@ -78,13 +80,13 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test('an API that never answers: n8n is told, and later nothing is lost', async () => {
-		const world = await withMany(3, 500);
-		const { videos, trigger, sandbox, advance } = world;
+		const fixture = await withMany(3, 500);
+		const { videos, trigger, sandbox, advance } = fixture;
 		await trigger.poll();
 		const before = snapshotKeys(...videos);
 		advance({ hours: 1, minutes: 10 });
 		sandbox.faults.add({ kind: 'latency', ms: 3000, times: Infinity });
-		await expect(inRealTime(world, () => trigger.poll())).rejects.toMatchObject(
+		await expect(inRealTime(fixture, () => trigger.poll())).rejects.toMatchObject(
 			errorWith({ cause: 'temporarily-unavailable' }),
 		);
 		sandbox.clear();
@@ -118,11 +120,11 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test('an API too slow to ask about each video every hour: none is left out', async () => {
-		const world = await withMany(40, 60_000);
-		const { videos, trigger } = world;
+		const fixture = await withMany(40, 60_000);
+		const { videos, trigger } = fixture;
 		await trigger.poll();
 		const before = snapshotKeys(...videos);
-		slowDown(world, 30);
+		slowDown(fixture, 30);
 		await trigger.run({ hours: 10 }, { every: { minutes: 15 } });
 		const emitted = new Set(trigger.keys);
 		expect(emitted.size).toBe(trigger.keys.length);
@@ -131,7 +133,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		);
 		expect(Math.max(...asked)).toBeLessThanOrEqual(2 * Math.min(...asked));
 		// What is older than the time that a round over all videos takes.
-		const settled = new Date(world.clock.now() - msOf({ hours: 4 })).toISOString();
+		const settled = new Date(fixture.clock.now() - msOf({ hours: 4 })).toISOString();
 		const missing = fresh(videos, before).filter(
 			(key) => !emitted.has(key) && key.slice(key.indexOf(':') + 1) < settled,
 		);
@@ -139,12 +141,12 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test('a host that tells no budget: a slow API is polled in parts all the same', async () => {
-		const world = await withMany(40, null);
-		const { videos, trigger, advance } = world;
+		const fixture = await withMany(40, null);
+		const { videos, trigger, advance } = fixture;
 		await trigger.poll();
 		const before = snapshotKeys(...videos);
 		advance({ hours: 1, minutes: 10 });
-		slowDown(world, 10);
+		slowDown(fixture, 10);
 		const items = await trigger.poll();
 		expect(items!.length).toBeGreaterThan(10);
 		expect(items!.length).toBeLessThan(40);

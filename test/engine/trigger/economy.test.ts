@@ -1,5 +1,5 @@
 import { PLATFORMS, type SandboxVideo } from '../../../sandbox';
-import { createWorld, linkOf, type World } from '../support/triggerWorld';
+import { createTriggerFixture, linkOf, type TriggerFixture } from '../support/triggerFixture';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -7,7 +7,7 @@ const POLL_MINUTES = 5;
 const DAY_MINUTES = 24 * 60;
 
 /** A hundred videos of all platforms that were tracked within the last day, each at its own second. */
-const seedHundred = ({ sandbox, clock }: World): SandboxVideo[] =>
+const seedHundred = ({ sandbox, clock }: TriggerFixture): SandboxVideo[] =>
 	Array.from({ length: 100 }, (_, number) =>
 		sandbox.seedVideo({
 			video_link: linkOf(PLATFORMS[number % 4]!, number),
@@ -41,15 +41,15 @@ test.each([
 ])(
 	'a day of 100 videos whose snapshots come %s: few requests, and each snapshot soon',
 	async (_, latestMinutes, mostRequests) => {
-		const world = await createWorld({
+		const fixture = await createTriggerFixture({
 			firstSnapshotDelayMs: undefined,
 			lateness: { maxMs: latestMinutes * MINUTE_MS },
 		});
-		const { clock, advance } = world;
-		const { appeared, look } = watchAppearances(seedHundred(world), () => clock.now());
+		const { clock, advance } = fixture;
+		const { appeared, look } = watchAppearances(seedHundred(fixture), () => clock.now());
 		look();
 		const ofThePast = appeared.size;
-		const trigger = world.watch();
+		const trigger = fixture.watch();
 		await trigger.poll();
 
 		const delays: number[] = [];

@@ -1,27 +1,27 @@
 import type { SandboxVideo } from '../../../sandbox';
 import { TIKTOK, YOUTUBE } from '../support/fixture';
 import {
-	createWatched,
-	createWorld,
+	createWatchedFixture,
+	createTriggerFixture,
 	EVENT_VIDEO,
 	expectSameKeys,
 	KEPT,
 	snapshotKeys,
 	without,
-} from '../support/triggerWorld';
+} from '../support/triggerFixture';
 
 const events = ['snapshot.created', 'tracking.ended', 'video.deleted'];
 
 describe.each(KEPT)('with the state %s', (_, keep) => {
 	async function withTwo(parameters: object = {}) {
-		const world = await createWorld();
-		const videos = [TIKTOK, YOUTUBE].map((video_link) => world.sandbox.seedVideo({ video_link }));
+		const fixture = await createTriggerFixture();
+		const videos = [TIKTOK, YOUTUBE].map((video_link) => fixture.sandbox.seedVideo({ video_link }));
 		const [video, other] = videos as [SandboxVideo, SandboxVideo];
-		const trigger = world.watch({ events, ...parameters }, { keep });
+		const trigger = fixture.watch({ events, ...parameters }, { keep });
 		await trigger.poll();
 		const before = snapshotKeys(...videos);
 		await trigger.run({ minutes: 90 });
-		return { ...world, video, other, trigger, before };
+		return { ...fixture, video, other, trigger, before };
 	}
 
 	test.each([
@@ -71,10 +71,10 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	);
 
 	test('a selected id the API does not know any more, alone: the key is proved, and it is one item', async () => {
-		const world = await createWorld();
-		const video = world.sandbox.seedVideo({ video_link: TIKTOK });
+		const fixture = await createTriggerFixture();
+		const video = fixture.sandbox.seedVideo({ video_link: TIKTOK });
 		const chosen = { events, watch: 'selected', videos: video.id };
-		const trigger = world.watch(chosen, { keep });
+		const trigger = fixture.watch(chosen, { keep });
 		await trigger.poll();
 		video.delete('not_found');
 		await trigger.run({ hours: 3 });
@@ -106,14 +106,14 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test('all selected ids unknown at once: no deletion, nothing is forgotten', async () => {
-		const world = await createWorld();
-		const videos = [TIKTOK, YOUTUBE].map((video_link) => world.sandbox.seedVideo({ video_link }));
+		const fixture = await createTriggerFixture();
+		const videos = [TIKTOK, YOUTUBE].map((video_link) => fixture.sandbox.seedVideo({ video_link }));
 		const ids = videos.map(({ id }) => id).join(' ');
-		const trigger = world.watch({ events, watch: 'selected', videos: ids }, { keep });
+		const trigger = fixture.watch({ events, watch: 'selected', videos: ids }, { keep });
 		await trigger.poll();
 		for (const video of videos) video.delete('not_found');
 		await trigger.run({ hours: 2 }, { mayThrow: true });
-		world.advance({ hours: 1 });
+		fixture.advance({ hours: 1 });
 		const before = trigger.remembered;
 		if (trigger.isActivating) await trigger.poll().catch(() => null);
 		else await expect(trigger.poll()).rejects.toThrow('knows none of the 2 watched videos');
@@ -122,19 +122,19 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test('a key of another account: no deletion, and the right key goes on', async () => {
-		const world = await createWorld({ foreignVideoStatus: 404 });
-		const videos = [TIKTOK, YOUTUBE].map((video_link) => world.sandbox.seedVideo({ video_link }));
+		const fixture = await createTriggerFixture({ foreignVideoStatus: 404 });
+		const videos = [TIKTOK, YOUTUBE].map((video_link) => fixture.sandbox.seedVideo({ video_link }));
 		const chosen = { events, watch: 'selected', videos: videos.map(({ id }) => id).join(' ') };
-		const trigger = world.watch(chosen, { keep });
+		const trigger = fixture.watch(chosen, { keep });
 		await trigger.poll();
 		const before = snapshotKeys(...videos);
-		const credential = { ...world.credential, apiKey: world.sandbox.otherOrgKey };
+		const credential = { ...fixture.credential, apiKey: fixture.sandbox.otherOrgKey };
 		const staticData = JSON.parse(trigger.remembered);
-		const foreign = world.watch(chosen, { keep, credential, staticData });
+		const foreign = fixture.watch(chosen, { keep, credential, staticData });
 		await foreign.run({ hours: 2 }, { mayThrow: true });
 		expect(foreign.items).toEqual([]);
 
-		const right = world.watch(chosen, { keep, staticData: JSON.parse(foreign.remembered) });
+		const right = fixture.watch(chosen, { keep, staticData: JSON.parse(foreign.remembered) });
 		await right.run({ hours: 1 });
 		expectSameKeys(right.keys, without(snapshotKeys(...videos), before));
 	});
@@ -152,7 +152,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test('a video that is flagged as deleted is one item, and its snapshots are not lost', async () => {
-		const { trigger, video, advance } = await createWatched(keep, { events });
+		const { trigger, video, advance } = await createWatchedFixture(keep, { events });
 		const before = snapshotKeys(video);
 		advance({ hours: 1, minutes: 30 });
 		video.delete();
@@ -164,7 +164,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test('what was there when a video was deleted is emitted', async () => {
-		const { trigger, video, sandbox, advance } = await createWatched(keep, { events });
+		const { trigger, video, sandbox, advance } = await createWatchedFixture(keep, { events });
 		const other = sandbox.seedVideo({ video_link: YOUTUBE });
 		await trigger.run({ minutes: 30 });
 		advance({ hours: 1 });

@@ -1,13 +1,13 @@
 import { EVENTS, START, TIKTOK, TWITTER, YOUTUBE } from '../support/fixture';
 import {
-	createWatched,
-	createWorld,
+	createWatchedFixture,
+	createTriggerFixture,
 	EVENT_ROW,
 	EVENT_VIDEO,
 	expectSameKeys,
 	keysOf,
 	linkOf,
-} from '../support/triggerWorld';
+} from '../support/triggerFixture';
 
 /** The columns of every event; the order counts for the first two alone. */
 const COLUMNS: Record<string, string[]> = {
@@ -22,7 +22,7 @@ const COLUMNS: Record<string, string[]> = {
 
 describe('a test in the editor', () => {
 	test('shows a real example of every chosen event where there is one', async () => {
-		const { sandbox, watch, advance } = await createWorld();
+		const { sandbox, watch, advance } = await createTriggerFixture();
 		const started = '2025-12-31T12:00:00.000Z';
 		const videos = {
 			runs: sandbox.seedVideo({ video_link: TIKTOK }),
@@ -60,7 +60,7 @@ describe('a test in the editor', () => {
 
 	test('shows the newest snapshot, and the first as the start', async () => {
 		const events = ['snapshot.created', 'tracking.started'];
-		const { sandbox, watch, advance } = await createWorld();
+		const { sandbox, watch, advance } = await createTriggerFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK });
 		advance({ hours: 3 });
 		const items = await watch({ events }).poll('manual');
@@ -78,7 +78,7 @@ describe('a test in the editor', () => {
 	});
 
 	test('is marked as a sample where there is none, with the same columns', async () => {
-		const { watch } = await createWorld();
+		const { watch } = await createTriggerFixture();
 		const trigger = watch({ events: EVENTS });
 		const items = (await trigger.poll('manual'))!;
 		expectSameKeys(
@@ -94,7 +94,7 @@ describe('a test in the editor', () => {
 	});
 
 	test('shows a flagged video as deleted', async () => {
-		const { sandbox, watch } = await createWorld();
+		const { sandbox, watch } = await createTriggerFixture();
 		const video = sandbox.seedVideo({ video_link: linkOf('tiktok', 1) });
 		video.delete();
 		const trigger = watch({ events: ['video.deleted'], watch: 'selected', videos: video.id });
@@ -107,12 +107,12 @@ describe('a test in the editor', () => {
 		['bad milestones', { events: ['milestone.reached'], milestones: 'abc' }, 'abc'],
 		['an unknown id', { watch: 'selected', videos: 'cm5unknown' }, 'cm5unknown'],
 	])('says what is wrong: %s', async (_, parameters, message) => {
-		const { watch } = await createWorld();
+		const { watch } = await createTriggerFixture();
 		await expect(watch(parameters).poll('manual')).rejects.toThrow(message);
 	});
 
 	test('leaves the state of a published workflow alone', async () => {
-		const { trigger, advance } = await createWatched((poller) => poller, { events: EVENTS });
+		const { trigger, advance } = await createWatchedFixture((poller) => poller, { events: EVENTS });
 		const before = trigger.remembered;
 		advance({ hours: 1, minutes: 5 });
 		const shown = await trigger.poll('manual');

@@ -4,19 +4,19 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Platform, PLATFORMS, type SandboxVideo } from '../../../sandbox';
 import { TIKTOK } from '../support/fixture';
 import {
-	createWorld,
+	createTriggerFixture,
 	expectSameKeys,
 	KEPT,
 	keysOf,
 	linkOf,
 	snapshotKeys,
 	without,
-	type World,
-} from '../support/triggerWorld';
+	type TriggerFixture,
+} from '../support/triggerFixture';
 
 const platformOf = (number: number): Platform => PLATFORMS[number % PLATFORMS.length]!;
 
-function seed({ sandbox }: World, count: number, platform = platformOf): SandboxVideo[] {
+function seed({ sandbox }: TriggerFixture, count: number, platform = platformOf): SandboxVideo[] {
 	return Array.from({ length: count }, (_, number) =>
 		sandbox.seedVideo({ video_link: linkOf(platform(number), number) }),
 	);
@@ -26,9 +26,9 @@ const log = () => readFileSync(process.env.N8N_LOG_FILE_LOCATION!, 'utf8');
 
 describe.each(KEPT)('with the state %s', (_, keep) => {
 	test.each([100, 101, 350])('%i videos are all seeded, and all emitted', async (count) => {
-		const world = await createWorld();
-		const videos = seed(world, count);
-		const trigger = world.watch({ startFrom: 'latest' }, { keep });
+		const fixture = await createTriggerFixture();
+		const videos = seed(fixture, count);
+		const trigger = fixture.watch({ startFrom: 'latest' }, { keep });
 		await trigger.poll();
 		const seeded = snapshotKeys(...videos);
 		expect(seeded).toHaveLength(count);
@@ -39,15 +39,15 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test('ended ones, however many, hide none that runs', async () => {
-		const world = await createWorld();
+		const fixture = await createTriggerFixture();
 		for (let number = 0; number < 120; number += 1)
-			world.sandbox.seedVideo({
+			fixture.sandbox.seedVideo({
 				video_link: linkOf('tiktok', number),
 				duration_days: 1,
 				started: '2025-12-30T00:00:00Z',
 			});
-		const running = world.sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-29' });
-		const trigger = world.watch({}, { keep });
+		const running = fixture.sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-29' });
+		const trigger = fixture.watch({}, { keep });
 		await trigger.poll();
 		const before = snapshotKeys(running);
 		await trigger.run({ hours: 2, minutes: 30 });
@@ -55,15 +55,15 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test('a part of the list that is full: known ones that it hides stay watched', async () => {
-		const world = await createWorld();
+		const fixture = await createTriggerFixture();
 		const events = ['snapshot.created', 'video.deleted', 'tracking.ended'];
-		const old = seed(world, 60, () => 'tiktok');
-		const trigger = world.watch({ events }, { keep });
+		const old = seed(fixture, 60, () => 'tiktok');
+		const trigger = fixture.watch({ events }, { keep });
 		await trigger.poll();
 		const before = snapshotKeys(...old);
-		world.advance({ minutes: 30 });
+		fixture.advance({ minutes: 30 });
 		const added = Array.from({ length: 70 }, (_, number) =>
-			world.sandbox.seedVideo({ video_link: linkOf('tiktok', 1000 + number) }),
+			fixture.sandbox.seedVideo({ video_link: linkOf('tiktok', 1000 + number) }),
 		);
 		await trigger.run({ hours: 2, minutes: 45 }, { every: { minutes: 15 } });
 		expectSameKeys(trigger.keys, without(snapshotKeys(...old, ...added), before));
@@ -76,10 +76,10 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test('what a full part of the list may hide is said in the log', async () => {
-		const world = await createWorld();
-		seed(world, 130, () => 'instagram');
+		const fixture = await createTriggerFixture();
+		seed(fixture, 130, () => 'instagram');
 		const from = log().length;
-		await world.watch({}, { keep }).poll();
+		await fixture.watch({}, { keep }).poll();
 		const warned = () => /warn.*\n?.*instagram, monitoring/.test(log().slice(from));
 		for (let tries = 0; tries < 50 && !warned(); tries += 1) await wait(20);
 		expect(warned()).toBe(true);

@@ -1,14 +1,14 @@
 import type { SandboxVideo } from '../../../sandbox';
 import { INSTAGRAM, START, TIKTOK } from '../support/fixture';
 import {
-	createWorld,
+	createTriggerFixture,
 	EVENT_ROW,
 	expectSameKeys,
 	KEPT,
 	keysOf,
 	snapshotKeys,
 	without,
-} from '../support/triggerWorld';
+} from '../support/triggerFixture';
 
 const events = ['milestone.reached'];
 const milestones = '10k, 100k, 1M';
@@ -35,7 +35,7 @@ describe.each([
 	[' ', ''],
 ])('milestones “%s”', (text, named) => {
 	test('are refused before anything is sent, naming what is wrong', async () => {
-		const { watch, calls } = await createWorld();
+		const { watch, calls } = await createTriggerFixture();
 		const trigger = watch({ events, milestones: text });
 		await expect(trigger.poll()).rejects.toThrow(named);
 		expect(calls()).toEqual([]);
@@ -43,7 +43,7 @@ describe.each([
 });
 
 test('milestones are not read where the event was not chosen', async () => {
-	const { watch } = await createWorld();
+	const { watch } = await createTriggerFixture();
 	expect(await watch({ milestones: '10,000' }).poll()).toBeNull();
 });
 
@@ -52,24 +52,24 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		entries: Array<[number, number | null]>,
 		{ metric = 'views', link = TIKTOK, ...parameters }: Record<string, unknown> = {},
 	) {
-		const world = await createWorld();
-		const video = world.sandbox.seedVideo({ video_link: String(link) });
+		const fixture = await createTriggerFixture();
+		const video = fixture.sandbox.seedVideo({ video_link: String(link) });
 		const reshow = (shown: typeof entries) => show(video, String(metric), shown);
 		reshow(entries);
-		world.clock.set(at(entries.at(-1)![0]));
+		fixture.clock.set(at(entries.at(-1)![0]));
 		const chosen = { events, milestones, milestoneMetric: String(metric), ...parameters };
-		const trigger = world.watch(chosen, { keep });
+		const trigger = fixture.watch(chosen, { keep });
 		await trigger.poll();
 		const keyOf = (mark: number) => `${video.id}:milestone:${String(metric)}:${mark}`;
 		/** Shows more snapshots, the last of them at `until`, and polls till a little after it. */
 		async function goOn(shown: typeof entries, until = shown.at(-1)![0]) {
-			const now = (world.clock.now() - Date.parse(START)) / 60_000;
-			world.advance({ minutes: Math.max(0, until - now) });
+			const now = (fixture.clock.now() - Date.parse(START)) / 60_000;
+			fixture.advance({ minutes: Math.max(0, until - now) });
 			entries.push(...shown);
 			reshow(entries);
 			return keysOf(await trigger.run({ minutes: 40 }));
 		}
-		return { ...world, video, trigger, keyOf, goOn };
+		return { ...fixture, video, trigger, keyOf, goOn };
 	}
 
 	test('each mark that is passed is one item, ascending, once', async () => {
@@ -188,7 +188,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test('balance.low comes once per fall, and at the first look where it is low already', async () => {
-		const { sandbox, watch } = await createWorld();
+		const { sandbox, watch } = await createTriggerFixture();
 		sandbox.seedVideo({ video_link: TIKTOK, test: true });
 		const trigger = watch({ events: ['balance.low'], lowBalanceUsd: 8 }, { keep });
 		await trigger.poll();
@@ -215,7 +215,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test('balance.low, while the balance cannot be read: snapshots go on, and it comes later', async () => {
-		const { sandbox, watch } = await createWorld();
+		const { sandbox, watch } = await createTriggerFixture();
 		const video = sandbox.seedVideo({ video_link: TIKTOK, test: true });
 		const chosen = ['snapshot.created', 'balance.low'];
 		const trigger = watch({ events: chosen }, { keep });

@@ -2,13 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { EVENTS, INSTAGRAM, TWITTER, YOUTUBE, type Fixture } from '../support/fixture';
 import {
-	createWatched,
+	createWatchedFixture,
 	expectSameKeys,
 	KEPT,
 	keysOf,
 	snapshotKeys,
 	without,
-} from '../support/triggerWorld';
+} from '../support/triggerFixture';
 
 const OF_VIDEO = /^\/videos\/\w+$/;
 
@@ -23,7 +23,7 @@ async function untilAsked({ calls }: Fixture): Promise<void> {
 
 describe.each(KEPT)('with the state %s', (_, keep) => {
 	async function withNews(parameters = {}) {
-		const watched = await createWatched(keep, parameters);
+		const watched = await createWatchedFixture(keep, parameters);
 		const added = watched.sandbox.seedVideo({ video_link: YOUTUBE });
 		await watched.trigger.run({ minutes: 15 });
 		const before = snapshotKeys(watched.video, added);
@@ -48,9 +48,9 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 
 	test('polls that follow while one runs give null, and what it hands over is kept', async () => {
 		const { trigger, poller, fresh } = await withNews();
-		slowDown(trigger.world);
+		slowDown(trigger.fixture);
 		const running = poller.poll();
-		await untilAsked(trigger.world);
+		await untilAsked(trigger.fixture);
 		expect([await poller.poll(), await poller.poll()]).toEqual([null, null]);
 		expectSameKeys(keysOf(await running), fresh);
 		trigger.poller = poller;
@@ -59,9 +59,9 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 
 	test('activated again from the older state while a poll runs: what n8n discards comes again', async () => {
 		const { trigger, poller, fresh } = await withNews();
-		slowDown(trigger.world);
+		slowDown(trigger.fixture);
 		const discarded = poller.poll();
-		await untilAsked(trigger.world);
+		await untilAsked(trigger.fixture);
 		const again = poller.restarted();
 		const first = await again.poll();
 		await discarded;
@@ -72,9 +72,9 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	test('activated again, and the poll of before begins after it: each item comes once', async () => {
 		const { trigger, poller, fresh } = await withNews();
 		const again = poller.restarted();
-		slowDown(trigger.world);
+		slowDown(trigger.fixture);
 		const running = again.poll();
-		await untilAsked(trigger.world);
+		await untilAsked(trigger.fixture);
 		expect(await poller.poll()).toBeNull();
 		const first = await running;
 		trigger.poller = again;
@@ -83,9 +83,9 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 
 	test('published with other parameters while a poll runs: nothing is lost', async () => {
 		const { trigger, poller, fresh } = await withNews();
-		slowDown(trigger.world);
+		slowDown(trigger.fixture);
 		const discarded = poller.poll();
-		await untilAsked(trigger.world);
+		await untilAsked(trigger.fixture);
 		const changed = poller.restarted({ events: ['snapshot.created', 'tracking.ended'] });
 		const first = await changed.poll();
 		await discarded;
@@ -109,7 +109,7 @@ describe('Replay After Restart', () => {
 	test.each(KEPT)(
 		'with the state %s: a new process emits again what went out in the last ten minutes, all events alike',
 		async (_, keep) => {
-			const { sandbox, video, watch, clock } = await createWatched(keep);
+			const { sandbox, video, watch, clock } = await createWatchedFixture(keep);
 			const ends = sandbox.seedVideo({ video_link: YOUTUBE });
 			const { views } = video.snapshots.at(-1)!;
 			const milestones = String(Number(views) + 1);
@@ -154,7 +154,7 @@ describe('Replay After Restart', () => {
 		['off', {}],
 		['on, in the same process', options],
 	])('%s: nothing comes twice', async (title, chosen) => {
-		const { trigger } = await createWatched(KEPT[1]![1], { options: chosen });
+		const { trigger } = await createWatchedFixture(KEPT[1]![1], { options: chosen });
 		expect(await trigger.run({ hours: 1 })).toHaveLength(1);
 		const next = title === 'off' ? trigger.inNewProcess() : trigger;
 		expect(await next.poll()).toBeNull();

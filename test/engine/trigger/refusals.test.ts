@@ -1,27 +1,27 @@
 import type { Fault } from '../../../sandbox';
 import { INSTAGRAM, TIKTOK, YOUTUBE } from '../support/fixture';
 import {
-	createWorld,
+	createTriggerFixture,
 	expectSameKeys,
 	KEPT,
 	keysOf,
 	snapshotKeys,
 	without,
-} from '../support/triggerWorld';
+} from '../support/triggerFixture';
 import { errorWith } from '../support/hostVersion';
 
 describe.each(KEPT)('with the state %s', (_, keep) => {
 	async function withThree() {
-		const world = await createWorld();
+		const fixture = await createTriggerFixture();
 		const links = [TIKTOK, YOUTUBE, INSTAGRAM];
-		const videos = links.map((video_link) => world.sandbox.seedVideo({ video_link }));
-		const trigger = world.watch({}, { keep });
+		const videos = links.map((video_link) => fixture.sandbox.seedVideo({ video_link }));
+		const trigger = fixture.watch({}, { keep });
 		await trigger.poll();
 		const before = snapshotKeys(...videos);
-		world.advance({ hours: 1, minutes: 5 });
+		fixture.advance({ hours: 1, minutes: 5 });
 		/** What is there and was not when the trigger was published. */
 		const fresh = () => without(snapshotKeys(...videos), before);
-		return { ...world, videos, trigger, fresh };
+		return { ...fixture, videos, trigger, fresh };
 	}
 
 	describe('a part is refused', () => {

@@ -1,13 +1,13 @@
 import {
-	createWatched,
-	createWorld,
+	createWatchedFixture,
+	createTriggerFixture,
 	EVENT_ROW,
 	expectSameKeys,
 	KEPT,
 	keysOf,
 	snapshotKeys,
 	without,
-} from '../support/triggerWorld';
+} from '../support/triggerFixture';
 import { EVENTS, GROWTH, TIKTOK, YOUTUBE } from '../support/fixture';
 
 const isOfVideo = (call: string) => call.startsWith('GET /videos/');
@@ -16,7 +16,7 @@ const isListing = (call: string) => /^GET \/videos(\?|$)/.test(call);
 describe.each(KEPT)('with the state %s', (_, keep) => {
 	describe('each new snapshot', () => {
 		test('is emitted once, as a row that begins with event and event_key', async () => {
-			const { trigger, video, advance } = await createWatched(keep);
+			const { trigger, video, advance } = await createWatchedFixture(keep);
 			expect(trigger.items).toEqual([]);
 			const items = await trigger.run({ hours: 1 });
 			expect(items.map((item) => Object.keys(item))).toEqual([EVENT_ROW]);
@@ -34,13 +34,13 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 
 		test('comes oldest first over all videos', async () => {
-			const world = await createWorld();
-			const { id: a } = world.sandbox.seedVideo({ video_link: TIKTOK });
-			world.advance({ minutes: 30 });
-			const { id: b } = world.sandbox.seedVideo({ video_link: YOUTUBE });
-			const trigger = world.watch({}, { keep });
+			const fixture = await createTriggerFixture();
+			const { id: a } = fixture.sandbox.seedVideo({ video_link: TIKTOK });
+			fixture.advance({ minutes: 30 });
+			const { id: b } = fixture.sandbox.seedVideo({ video_link: YOUTUBE });
+			const trigger = fixture.watch({}, { keep });
 			await trigger.poll();
-			world.advance({ hours: 2, minutes: 15 });
+			fixture.advance({ hours: 2, minutes: 15 });
 			expect(keysOf(await trigger.poll())).toEqual([
 				`${a}:2026-01-01T01:00:00.000Z`,
 				`${b}:2026-01-01T01:30:00.000Z`,
@@ -50,7 +50,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 
 		test('of a video tracked later comes from its first on', async () => {
-			const { trigger, sandbox } = await createWatched(keep);
+			const { trigger, sandbox } = await createWatchedFixture(keep);
 			const added = sandbox.seedVideo({ video_link: YOUTUBE });
 			const items = await trigger.run({ hours: 2, minutes: 30 });
 			expectSameKeys(
@@ -61,7 +61,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 
 		test('late, out of order and repeated comes once; more than a day late it stays away', async () => {
-			const { trigger, video } = await createWatched(keep);
+			const { trigger, video } = await createWatchedFixture(keep);
 			video.addSnapshot({ snapshot_time: '2026-01-01T01:30:00Z', views: '5' });
 			video.repeatSnapshot(0);
 			video.shuffle();
@@ -79,7 +79,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 
 	describe('a poll without news', () => {
 		test('gives null, and asks only for the list, every 7.5 minutes', async () => {
-			const { trigger, calls, sandbox } = await createWatched(keep);
+			const { trigger, calls, sandbox } = await createWatchedFixture(keep);
 			sandbox.clear();
 			expect(await trigger.poll()).toBeNull();
 			expect(await trigger.run({ minutes: 7 }, { every: { minutes: 1 } })).toEqual([]);
@@ -91,7 +91,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 
 		test('asks about a video on its hour little more than once an hour', async () => {
-			const { trigger, video, sandbox, calls } = await createWatched(keep);
+			const { trigger, video, sandbox, calls } = await createWatchedFixture(keep);
 			const before = snapshotKeys(video);
 			sandbox.clear();
 			await trigger.run({ hours: 24, minutes: 30 });
@@ -100,10 +100,10 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 
 		test('asks less and less often for a first snapshot', async () => {
-			const world = await createWorld({ firstSnapshotDelayMs: 58 * 60_000 });
-			const trigger = world.watch({}, { keep });
+			const fixture = await createTriggerFixture({ firstSnapshotDelayMs: 58 * 60_000 });
+			const trigger = fixture.watch({}, { keep });
 			await trigger.poll();
-			world.sandbox.seedVideo({ video_link: TIKTOK });
+			fixture.sandbox.seedVideo({ video_link: TIKTOK });
 			expect(await trigger.run({ minutes: 57 }, { every: { minutes: 1 } })).toEqual([]);
 			const asked = trigger.sent.filter(isOfVideo).length;
 			expect(asked).toBeGreaterThanOrEqual(3);
@@ -112,7 +112,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 
 		test('looks at the balance every 15 minutes, where that was chosen', async () => {
-			const { trigger } = await createWatched(keep, { events: ['balance.low'] });
+			const { trigger } = await createWatchedFixture(keep, { events: ['balance.low'] });
 			await trigger.run({ minutes: 44 }, { every: { minutes: 1 } });
 			expect(trigger.sent.filter((call) => call === 'GET /usage')).toHaveLength(3);
 		});
@@ -120,7 +120,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 
 	describe('what is remembered', () => {
 		test('stays byte for byte where a poll throws', async () => {
-			const { trigger, video, sandbox, advance } = await createWatched(keep);
+			const { trigger, video, sandbox, advance } = await createWatchedFixture(keep);
 			const other = sandbox.seedVideo({ video_link: YOUTUBE });
 			await trigger.run({ minutes: 15 });
 			const before = trigger.remembered;
@@ -138,19 +138,19 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 
 		test('survives polls that gave null, of which n8n saves nothing', async () => {
-			const world = await createWorld({ firstSnapshotDelayMs: 30 * 60_000 });
-			const video = world.sandbox.seedVideo({ video_link: TIKTOK });
-			world.advance({ hours: 3 });
+			const fixture = await createTriggerFixture({ firstSnapshotDelayMs: 30 * 60_000 });
+			const video = fixture.sandbox.seedVideo({ video_link: TIKTOK });
+			fixture.advance({ hours: 3 });
 			const seeded = snapshotKeys(video);
-			const trigger = world.watch({}, { keep });
+			const trigger = fixture.watch({}, { keep });
 			await trigger.poll();
 			expect(await trigger.run({ hours: 1 })).toHaveLength(1);
 			const saved = JSON.parse(trigger.remembered);
-			const added = world.sandbox.seedVideo({ video_link: YOUTUBE });
+			const added = fixture.sandbox.seedVideo({ video_link: YOUTUBE });
 			expect(await trigger.run({ minutes: 25 })).toEqual([]);
 			expect(trigger.sent).toContain(`GET /videos/${added.id}`);
 
-			const restarted = world.watch({}, { keep, staticData: saved });
+			const restarted = fixture.watch({}, { keep, staticData: saved });
 			await restarted.run({ hours: 3, minutes: 30 });
 			expectSameKeys(
 				[...trigger.keys, ...restarted.keys],
@@ -161,7 +161,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 
 	describe('more of a row', () => {
 		test('Include Growth', async () => {
-			const { trigger } = await createWatched(keep, { options: { includeGrowth: true } });
+			const { trigger } = await createWatchedFixture(keep, { options: { includeGrowth: true } });
 			const [item] = await trigger.run({ hours: 1 });
 			expect(Object.keys(item!)).toEqual([...EVENT_ROW, ...GROWTH]);
 			expect(item).toMatchObject({ hours_since_previous: 1, views_delta: expect.any(Number) });
@@ -169,7 +169,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 
 		test('Simplify off adds the video as the API sends it', async () => {
-			const { trigger, video } = await createWatched(keep, { simplify: false });
+			const { trigger, video } = await createWatchedFixture(keep, { simplify: false });
 			const [item] = await trigger.run({ hours: 1 });
 			const { snapshots: _snapshots, ...sent } = JSON.parse(video.toJson());
 			expect(Object.keys(item!)).toEqual([...EVENT_ROW, 'video']);
@@ -179,7 +179,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 });
 
 test('nothing but GET is sent, whatever is watched', async () => {
-	const { watch, sandbox, calls, advance } = await createWorld();
+	const { watch, sandbox, calls, advance } = await createTriggerFixture();
 	const { id } = sandbox.seedVideo({ video_link: TIKTOK });
 	const choices = [{}, { watch: 'selected', videos: `${id} ${YOUTUBE}` }];
 	for (const chosen of choices) {

@@ -1,6 +1,6 @@
 import {
-	createWatched,
-	createWorld,
+	createWatchedFixture,
+	createTriggerFixture,
 	EVENT_ROW,
 	expectSameKeys,
 	KEPT,
@@ -8,15 +8,15 @@ import {
 	linkOf,
 	snapshotKeys,
 	without,
-} from '../support/triggerWorld';
+} from '../support/triggerFixture';
 import { START, TIKTOK, YOUTUBE } from '../support/fixture';
 
 /** Two videos of ten snapshots each. */
 async function withTwo() {
-	const world = await createWorld();
-	const videos = [TIKTOK, YOUTUBE].map((video_link) => world.sandbox.seedVideo({ video_link }));
-	world.advance({ hours: 9 });
-	return { ...world, videos };
+	const fixture = await createTriggerFixture();
+	const videos = [TIKTOK, YOUTUBE].map((video_link) => fixture.sandbox.seedVideo({ video_link }));
+	fixture.advance({ hours: 9 });
+	return { ...fixture, videos };
 }
 
 describe.each(KEPT)('with the state %s, Start From', (_, keep) => {
@@ -25,7 +25,7 @@ describe.each(KEPT)('with the state %s, Start From', (_, keep) => {
 		['latest', ['03']],
 		['beginning', ['00', '01', '02', '03']],
 	])('%s', async (startFrom, hours) => {
-		const { trigger, video } = await createWatched(keep, { startFrom });
+		const { trigger, video } = await createWatchedFixture(keep, { startFrom });
 		const expected = hours.map((hour) => `${video.id}:2026-01-01T${hour}:00:00.000Z`);
 		expect(trigger.keys).toEqual(expected);
 		expect(await trigger.poll()).toBeNull();
@@ -80,7 +80,7 @@ describe.each(KEPT)('with the state %s, Start From', (_, keep) => {
 
 	test('all that happens counts: deletions, and a low balance', async () => {
 		const most = 4;
-		const { sandbox, watch, advance } = await createWorld();
+		const { sandbox, watch, advance } = await createTriggerFixture();
 		const gone = Array.from({ length: 10 }, (_, number) =>
 			sandbox.seedVideo({ video_link: linkOf('tiktok', number), test: true }),
 		);
@@ -108,7 +108,7 @@ describe.each(KEPT)('with the state %s, Start From', (_, keep) => {
 	test.each(['new', 'latest', 'beginning'])(
 		'%s: a video without a snapshot yet has nothing to seed, and begins with its first',
 		async (startFrom) => {
-			const { sandbox, watch } = await createWorld({ firstSnapshotDelayMs: 30 * 60_000 });
+			const { sandbox, watch } = await createTriggerFixture({ firstSnapshotDelayMs: 30 * 60_000 });
 			const { id } = sandbox.seedVideo({ video_link: TIKTOK });
 			const events = ['snapshot.created', 'tracking.started'];
 			const trigger = watch({ startFrom, events }, { keep });
@@ -119,7 +119,7 @@ describe.each(KEPT)('with the state %s, Start From', (_, keep) => {
 	);
 
 	test('beginning means the videos that still run, and chosen ones whatever their status', async () => {
-		const { sandbox, watch } = await createWorld();
+		const { sandbox, watch } = await createTriggerFixture();
 		const tracking = { duration_days: 1, started: '2025-12-01' };
 		const ended = sandbox.seedVideo({ video_link: TIKTOK, ...tracking });
 		const paused = sandbox.seedVideo({ video_link: YOUTUBE, started: START, status: 'paused' });
@@ -143,7 +143,7 @@ describe.each(KEPT)('with the state %s, Start From', (_, keep) => {
 
 describe.each(KEPT)('with the state %s, tracking.started', (_, keep) => {
 	test('is a video’s first snapshot, once, and not that of a video that was there', async () => {
-		const { trigger, sandbox } = await createWatched(keep, { events: ['tracking.started'] });
+		const { trigger, sandbox } = await createWatchedFixture(keep, { events: ['tracking.started'] });
 		const { id } = sandbox.seedVideo({ video_link: YOUTUBE });
 		const items = await trigger.run({ hours: 5 });
 		expect(items).toHaveLength(1);
@@ -157,7 +157,11 @@ describe.each(KEPT)('with the state %s, tracking.started', (_, keep) => {
 
 	test('comes before the snapshot.created of the same snapshot', async () => {
 		const events = ['snapshot.created', 'tracking.started'];
-		const { trigger, video } = await createWatched(keep, { events, startFrom: 'beginning' }, 1);
+		const { trigger, video } = await createWatchedFixture(
+			keep,
+			{ events, startFrom: 'beginning' },
+			1,
+		);
 		expect(trigger.keys).toEqual([
 			`${video.id}:started`,
 			`${video.id}:${START}`,

@@ -2,7 +2,12 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { PLATFORMS } from '../../../sandbox';
 import { START, TIKTOK } from '../support/fixture';
-import { createWatched, createWorld, KEPT, linkOf } from '../support/triggerWorld';
+import {
+	createWatchedFixture,
+	createTriggerFixture,
+	KEPT,
+	linkOf,
+} from '../support/triggerFixture';
 
 const UNREADABLE = 'What this trigger remembers of its last poll cannot be read';
 type State = IDataObject & { videos: Record<string, IDataObject> };
@@ -16,7 +21,7 @@ describe('a state that is not ours to read', () => {
 		['half of one', { version: 1, videos: 'x' }, UNREADABLE],
 		['one of a later version', { version: 9 }, 'a newer version of the ContentStats node (state 9'],
 	])('%s: a clear message, nothing is sent, no flood', async (_, found, message) => {
-		const { watch, calls, sandbox } = await createWorld();
+		const { watch, calls, sandbox } = await createTriggerFixture();
 		sandbox.seedVideo({ video_link: TIKTOK });
 		const staticData = { state: found } as IDataObject;
 		const trigger = watch({ startFrom: 'beginning' }, { staticData });
@@ -35,7 +40,7 @@ describe('a state that is not ours to read', () => {
 		['another watch', (state) => (state.watch = 5)],
 		['a seeding that is text', (state) => (state.seededUntil = 'x')],
 	])('damaged: %s', async (_, damage) => {
-		const { trigger, video, watch, sandbox, calls } = await createWatched(KEPT[0]![1]);
+		const { trigger, video, watch, sandbox, calls } = await createWatchedFixture(KEPT[0]![1]);
 		const staticData = JSON.parse(trigger.remembered) as { state: State };
 		damage(staticData.state, video.id);
 		const damaged = JSON.stringify(staticData);
@@ -51,8 +56,8 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	const VIDEOS = 5;
 
 	test('stays small over a month, and holds nothing of what has ended', async () => {
-		const world = await createWorld();
-		const { sandbox, advance } = world;
+		const fixture = await createTriggerFixture();
+		const { sandbox, advance } = fixture;
 		const videos = Array.from({ length: VIDEOS }, (_, number) => {
 			const platform = PLATFORMS[number % PLATFORMS.length]!;
 			const duration_days = number === 0 ? 20 : 30;
@@ -82,7 +87,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 				})),
 			}),
 		});
-		const trigger = world.watch({}, { keep });
+		const trigger = fixture.watch({}, { keep });
 		await trigger.poll();
 		let largest = 0;
 		for (let poll = 0; poll < 30 * 4; poll += 1) {

@@ -3,15 +3,15 @@ import type { IDataObject } from 'n8n-workflow';
 import type { SandboxVideo } from '../../../sandbox';
 import { START, TIKTOK, YOUTUBE } from '../support/fixture';
 import {
-	createWatched,
-	createWorld,
+	createWatchedFixture,
+	createTriggerFixture,
 	EVENT_VIDEO,
 	expectSameKeys,
 	KEPT,
 	keysOf,
 	snapshotKeys,
 	without,
-} from '../support/triggerWorld';
+} from '../support/triggerFixture';
 
 const events = [
 	'snapshot.created',
@@ -34,7 +34,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	] as const)(
 		'a tracking that is %s is one item with the columns of List',
 		async (status, event, suffix) => {
-			const { trigger, video, sandbox } = await createWatched(keep, { events: statuses });
+			const { trigger, video, sandbox } = await createWatchedFixture(keep, { events: statuses });
 			sandbox.seedVideo({ video_link: YOUTUBE });
 			await trigger.run({ minutes: 30 });
 			video.setStatus(status);
@@ -57,7 +57,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	);
 
 	test('a completed tracking: all its snapshots, then its end; then it is forgotten', async () => {
-		const { sandbox, watch } = await createWorld();
+		const { sandbox, watch } = await createTriggerFixture();
 		const video = sandbox.seedVideo({ video_link: TIKTOK, duration_days: 1 });
 		const trigger = watch({ events }, { keep });
 		await trigger.poll();
@@ -80,7 +80,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		['within an hour', { minutes: 50 }, { minutes: 30 }],
 		['hours later', { hours: 5 }, { hours: 20 }],
 	])('a snapshot of a completed tracking that comes %s is not lost', async (_, later, then) => {
-		const { sandbox, watch } = await createWorld();
+		const { sandbox, watch } = await createTriggerFixture();
 		const video = sandbox.seedVideo({ video_link: TIKTOK, duration_days: 1 });
 		const trigger = watch({ events }, { keep });
 		await trigger.poll();
@@ -98,7 +98,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test('out of money, paid, and out of money again: each pause is one item', async () => {
-		const { trigger, video, sandbox } = await createWatched(keep, { events });
+		const { trigger, video, sandbox } = await createWatchedFixture(keep, { events });
 		const before = snapshotKeys(video);
 		await trigger.run({ minutes: 90 });
 		sandbox.balance.set(0);
@@ -119,7 +119,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		['the list tells its status', 'every six hours', {}, 3, 4],
 		['it was chosen by id', 'hourly', { watch: 'selected' }, 22, 24],
 	])('a paused tracking, where %s, is asked about %s', async (_, __, chosen, least, most) => {
-		const { sandbox, watch } = await createWorld();
+		const { sandbox, watch } = await createTriggerFixture();
 		const video = sandbox.seedVideo({ video_link: TIKTOK });
 		const trigger = watch({ events, ...chosen, videos: video.id }, { keep });
 		await trigger.poll();
@@ -133,7 +133,9 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test('one that ends before its first snapshot, and after a pause', async () => {
-		const { sandbox, watch, advance } = await createWorld({ firstSnapshotDelayMs: 3_000_000 });
+		const { sandbox, watch, advance } = await createTriggerFixture({
+			firstSnapshotDelayMs: 3_000_000,
+		});
 		const trigger = watch({ events: ['tracking.ended'] }, { keep });
 		await trigger.poll();
 		const isSeen = sandbox.seedVideo({ video_link: YOUTUBE });
@@ -153,7 +155,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test('one that was in error and goes on does not begin again', async () => {
-		const { trigger, video } = await createWatched(keep, { startFrom: 'beginning' });
+		const { trigger, video } = await createWatchedFixture(keep, { startFrom: 'beginning' });
 		video.setStatus('error');
 		const seeded = trigger.keys;
 		await trigger.run({ hours: 2 });
@@ -166,7 +168,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	test.each(['completed', 'cancelled'] as const)(
 		'tracked and %s between two polls: everything of it comes',
 		async (status) => {
-			const { trigger, sandbox, advance } = await createWatched(keep, { events });
+			const { trigger, sandbox, advance } = await createWatchedFixture(keep, { events });
 			const added = sandbox.seedVideo({ video_link: YOUTUBE, duration_days: 1 });
 			advance({ hours: status === 'completed' ? 25 : 2 });
 			if (status === 'cancelled') added.setStatus(status);
@@ -185,7 +187,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		['all', {}],
 		['its link', { watch: 'selected', videos: TIKTOK }],
 	])('tracked again, watching %s: the new tracking comes from its first on', async (_, chosen) => {
-		const { sandbox, watch } = await createWorld();
+		const { sandbox, watch } = await createTriggerFixture();
 		const first = sandbox.seedVideo({ video_link: TIKTOK, duration_days: 1 });
 		const trigger = watch({ events, ...chosen }, { keep });
 		await trigger.poll();
@@ -204,7 +206,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test('tracked again while the first tracking runs: the link means the newer one', async () => {
-		const { sandbox, trigger, video } = await createWatched(keep, {
+		const { sandbox, trigger, video } = await createWatchedFixture(keep, {
 			events,
 			watch: 'selected',
 			videos: TIKTOK,
@@ -221,7 +223,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test('what a poll may not emit any more follows: a status after the snapshots of its video', async () => {
-		const { sandbox, watch, advance } = await createWorld();
+		const { sandbox, watch, advance } = await createTriggerFixture();
 		const video = sandbox.seedVideo({ video_link: TIKTOK, started: START });
 		const options = { maxItemsPerPoll: 2 };
 		const trigger = watch({ events, options }, { keep });

@@ -1,4 +1,4 @@
-import { createWorld, linkOf, snapshotKeys, without } from '../support/triggerWorld';
+import { createTriggerFixture, linkOf, snapshotKeys, without } from '../support/triggerFixture';
 
 const HOUR_MS = 3_600_000;
 const VIDEOS = 1000;
@@ -8,7 +8,7 @@ const BUDGET_MS = 36_000;
 const MINUTE = { minutes: 1 };
 
 test('of a thousand videos due in the same minute each comes as soon as the rate limit lets it', async () => {
-	const { sandbox, clock, watch } = await createWorld({
+	const { sandbox, clock, watch } = await createTriggerFixture({
 		plan: { requestsPerMinute: PER_MINUTE, maxVideos: Infinity },
 		balanceUsd: 10_000,
 	});

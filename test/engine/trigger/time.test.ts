@@ -1,12 +1,12 @@
 import { INSTAGRAM, TIKTOK, TWITTER, YOUTUBE } from '../support/fixture';
 import {
-	createWorld,
+	createTriggerFixture,
 	expectSameKeys,
 	KEPT,
 	keysOf,
 	snapshotKeys,
 	without,
-} from '../support/triggerWorld';
+} from '../support/triggerFixture';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -25,7 +25,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	])(
 		'a day of snapshots up to %s (%i min) late, n8n’s clock %i h off: each comes once',
 		async (_, maxMinutes, skewHours) => {
-			const { sandbox, watch } = await createWorld({
+			const { sandbox, watch } = await createTriggerFixture({
 				firstSnapshotDelayMs: undefined,
 				lateness: { maxMs: maxMinutes * MINUTE_MS },
 				skewMs: skewHours * HOUR_MS,
@@ -56,7 +56,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	test.each([-2, 0, 2])(
 		'n8n’s clock %i h off: it asks neither too rarely nor too often',
 		async (skewHours) => {
-			const { sandbox, watch } = await createWorld({ skewMs: skewHours * HOUR_MS });
+			const { sandbox, watch } = await createTriggerFixture({ skewMs: skewHours * HOUR_MS });
 			const video = sandbox.seedVideo({ video_link: TIKTOK });
 			const trigger = watch({}, { keep });
 			await trigger.poll();
@@ -71,7 +71,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	);
 
 	test('n8n’s clock set back by two hours, and forward again: each comes once', async () => {
-		const { sandbox, clock, watch } = await createWorld();
+		const { sandbox, clock, watch } = await createTriggerFixture();
 		const video = sandbox.seedVideo({ video_link: TIKTOK });
 		const trigger = watch({}, { keep });
 		await trigger.poll();
@@ -88,7 +88,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 
 	test('after a week without polls nothing is lost, and nothing comes twice', async () => {
 		const most = 100;
-		const { sandbox, watch, advance } = await createWorld();
+		const { sandbox, watch, advance } = await createTriggerFixture();
 		const goesOn = sandbox.seedVideo({ video_link: TIKTOK, duration_days: 30 });
 		const ends = sandbox.seedVideo({ video_link: YOUTUBE, duration_days: 3 });
 		const isStopped = sandbox.seedVideo({ video_link: TWITTER, duration_days: 3 });

@@ -1,13 +1,13 @@
 import {
-	createWatched,
-	createWorld,
+	createWatchedFixture,
+	createTriggerFixture,
 	expectSameKeys,
 	KEPT,
 	keysOf,
 	linkOf,
 	snapshotKeys,
 	without,
-} from '../support/triggerWorld';
+} from '../support/triggerFixture';
 import { INSTAGRAM, START, TIKTOK, TWITTER, YOUTUBE } from '../support/fixture';
 
 describe.each([
@@ -21,7 +21,7 @@ describe.each([
 	['no items', { options: { maxItemsPerPoll: 0 } }, 'Max Items Per Poll must be a whole number'],
 ])('%s', (_, parameters, message) => {
 	test('is refused before anything is sent', async () => {
-		const { watch, calls } = await createWorld();
+		const { watch, calls } = await createTriggerFixture();
 		await expect(watch(parameters).poll()).rejects.toThrow(message);
 		expect(calls()).toEqual([]);
 	});
@@ -30,7 +30,7 @@ describe.each([
 describe.each(KEPT)('with the state %s', (_, keep) => {
 	describe('what is watched', () => {
 		test('all videos of one platform', async () => {
-			const { sandbox, watch } = await createWorld();
+			const { sandbox, watch } = await createTriggerFixture();
 			sandbox.seedVideo({ video_link: TIKTOK });
 			const video = sandbox.seedVideo({ video_link: YOUTUBE });
 			const trigger = watch({ filters: { platform: 'youtube' } }, { keep });
@@ -41,7 +41,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 
 		test('selected videos, by id and by any spelling of their link', async () => {
-			const { sandbox, watch } = await createWorld();
+			const { sandbox, watch } = await createTriggerFixture();
 			const { id } = sandbox.seedVideo({ video_link: TIKTOK });
 			const other = sandbox.seedVideo({ video_link: YOUTUBE });
 			sandbox.seedVideo({ video_link: TWITTER });
@@ -56,7 +56,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 
 		test('selected ids are asked for without the list', async () => {
-			const { video, watch } = await createWatched(keep);
+			const { video, watch } = await createWatchedFixture(keep);
 			const trigger = watch({ watch: 'selected', videos: video.id }, { keep });
 			await trigger.run({ hours: 3 });
 			expect(trigger.items).toHaveLength(3);
@@ -64,7 +64,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 
 		test('a selected link that is not tracked yet is watched as soon as it is', async () => {
-			const { sandbox, watch, video } = await createWatched(keep);
+			const { sandbox, watch, video } = await createWatchedFixture(keep);
 			const videos = `${video.id} ${YOUTUBE}`;
 			const trigger = watch({ watch: 'selected', videos }, { keep });
 			await trigger.run({ minutes: 30 });
@@ -77,7 +77,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 
 		test('a selected link that a full list hides stays watched', async () => {
-			const { sandbox, video, watch, advance } = await createWatched(keep);
+			const { sandbox, video, watch, advance } = await createWatchedFixture(keep);
 			const trigger = watch({ watch: 'selected', videos: TIKTOK }, { keep });
 			await trigger.poll();
 			advance({ minutes: 30 });
@@ -94,7 +94,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		test.each(['new', 'latest'])(
 			'added videos are seeded by Start From (%s), the others keep their cursor',
 			async (startFrom) => {
-				const { sandbox, video, watch } = await createWatched(keep);
+				const { sandbox, video, watch } = await createWatchedFixture(keep);
 				const other = sandbox.seedVideo({ video_link: YOUTUBE, started: START });
 				const before = watch({ watch: 'selected', videos: video.id, startFrom }, { keep });
 				await before.run({ minutes: 30 });
@@ -115,7 +115,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			['another platform', { filters: { platform: 'youtube' } }, 'youtube'],
 			['a filter', { filters: { platform: 'tiktok' } }, 'tiktok'],
 		])('%s: what is no longer chosen is dropped', async (_, parameters, platform) => {
-			const { sandbox, watch } = await createWorld();
+			const { sandbox, watch } = await createTriggerFixture();
 			const links = [TIKTOK, YOUTUBE];
 			const videos = links.map((video_link) => sandbox.seedVideo({ video_link }));
 			const first =
@@ -139,7 +139,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 
 		test('a filter taken away seeds the other platforms, and then finds what is added', async () => {
-			const { sandbox, watch } = await createWorld();
+			const { sandbox, watch } = await createTriggerFixture();
 			const first = sandbox.seedVideo({ video_link: TIKTOK });
 			const second = sandbox.seedVideo({ video_link: YOUTUBE });
 			const before = watch({ filters: { platform: 'tiktok' } }, { keep });
@@ -157,7 +157,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 
 		test('a new key goes on; a new base URL starts anew', async () => {
-			const { trigger, sandbox, credential, watch } = await createWatched(keep);
+			const { trigger, sandbox, credential, watch } = await createWatchedFixture(keep);
 			await trigger.run({ minutes: 30 });
 			const staticData = JSON.parse(trigger.remembered);
 			const rotated = watch(

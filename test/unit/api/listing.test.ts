@@ -10,7 +10,15 @@ import {
 	formatSlices,
 } from '../../../nodes/ContentStats/api/listing';
 import type { Video, VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
-import { at, clientOf, httpError, iso, video, type World, worldOf } from '../world';
+import {
+	at,
+	fakeClient,
+	httpError,
+	iso,
+	video,
+	type FakeApi,
+	fakeApi,
+} from '../support/fakeClient';
 
 /** `count` videos of a platform and status, in no order of time; `name` makes their ids unique. */
 const many = (count: number, name: string, fields: Partial<Video> = {}): VideoWithSnapshots[] =>
@@ -22,32 +30,32 @@ const idsOf = (videos: Video[]) => videos.map(({ id }) => id).sort();
 const isNewestFirst = (videos: Video[]) =>
 	videos.every((entry, index) => index === 0 || createdAt(videos[index - 1]!) >= createdAt(entry));
 
-async function all(world: World, filters = {}) {
-	const { requests, ...listing } = await listAll(clientOf(world), filters);
-	expect(requests).toBe(world.requests.length);
-	return { ...listing, ids: idsOf(listing.videos), requests: world.requests };
+async function all(api: FakeApi, filters = {}) {
+	const { requests, ...listing } = await listAll(fakeClient(api), filters);
+	expect(requests).toBe(api.requests.length);
+	return { ...listing, ids: idsOf(listing.videos), requests: api.requests };
 }
 
 describe('listAll', () => {
 	it('asks once where the reply is not full', async () => {
-		const world = worldOf(...many(99, 't'));
-		const { ids, fullSlices, requests } = await all(world);
-		expect(ids).toEqual(idsOf(world.videos));
+		const api = fakeApi(...many(99, 't'));
+		const { ids, fullSlices, requests } = await all(api);
+		expect(ids).toEqual(idsOf(api.videos));
 		expect(fullSlices).toEqual([]);
 		expect(requests).toEqual(['list * *']);
 	});
 
 	it('asks nothing more for an empty list', async () => {
-		expect(await all(worldOf())).toMatchObject({ ids: [], fullSlices: [], requests: ['list * *'] });
+		expect(await all(fakeApi())).toMatchObject({ ids: [], fullSlices: [], requests: ['list * *'] });
 	});
 
 	test.each([100, 101, 170])('finds all of %d videos of four platforms', async (count) => {
 		const platforms = ['tiktok', 'youtube', 'instagram', 'twitter'];
-		const world = worldOf(
+		const api = fakeApi(
 			...many(count, 'v').map((entry, n) => ({ ...entry, platform: platforms[n % 4]! })),
 		);
-		const { ids, fullSlices, requests } = await all(world);
-		expect(ids).toEqual(idsOf(world.videos));
+		const { ids, fullSlices, requests } = await all(api);
+		expect(ids).toEqual(idsOf(api.videos));
 		expect(fullSlices).toEqual([]);
 		expect([...requests].sort()).toEqual(
 			['list * *', ...platforms.map((platform) => `list ${platform} *`)].sort(),
@@ -55,7 +63,7 @@ describe('listAll', () => {
 	});
 
 	it('asks per status only for the platform whose reply is full', async () => {
-		const world = worldOf(
+		const api = fakeApi(
 			...many(90, 'tm'),
 			...many(60, 'tc', { status: 'completed' }),
 			...many(3, 'tp', { status: 'paused' }),
@@ -63,8 +71,8 @@ describe('listAll', () => {
 			...many(3, 'te', { status: 'error' }),
 			...many(20, 'y', { platform: 'youtube' }),
 		);
-		const { ids, fullSlices, requests } = await all(world);
-		expect(ids).toEqual(idsOf(world.videos));
+		const { ids, fullSlices, requests } = await all(api);
+		expect(ids).toEqual(idsOf(api.videos));
 		expect(fullSlices).toEqual([]);
 		expect([...requests].sort()).toEqual(
 			[
@@ -83,14 +91,14 @@ describe('listAll', () => {
 	});
 
 	it('says aloud which part is still full', async () => {
-		const world = worldOf(...many(120, 'm'), ...many(110, 'c', { status: 'completed' }));
-		const { videos, fullSlices } = await all(world);
+		const api = fakeApi(...many(120, 'm'), ...many(110, 'c', { status: 'completed' }));
+		const { videos, fullSlices } = await all(api);
 		expect(formatSlices(fullSlices)).toBe('tiktok, monitoring; tiktok, completed');
 		expect(videos).toHaveLength(200);
 	});
 
 	it('cannot tell whether a part of exactly 100 is full, and says so', async () => {
-		expect((await all(worldOf(...many(100, 'm')))).fullSlices).toEqual([
+		expect((await all(fakeApi(...many(100, 'm')))).fullSlices).toEqual([
 			{ platform: 'tiktok', status: 'monitoring' },
 		]);
 	});
@@ -121,12 +129,12 @@ describe('listAll', () => {
 		],
 		[{ platform: 'tiktok', status: 'completed' }, 80, ['list tiktok completed']],
 	])('keeps to the filters %j', async (filters, count, requests) => {
-		const world = worldOf(
+		const api = fakeApi(
 			...many(60, 'tm'),
 			...many(80, 'tc', { status: 'completed' }),
 			...many(30, 'yc', { platform: 'youtube', status: 'completed' }),
 		);
-		const listing = await all(world, filters);
+		const listing = await all(api, filters);
 		expect(listing.videos).toHaveLength(count);
 		expect(listing.videos).toEqual(listing.videos.map(() => expect.objectContaining(filters)));
 		expect(listing.fullSlices).toEqual([]);
@@ -135,22 +143,22 @@ describe('listAll', () => {
 
 	test.each([5, 150])('lists %d videos newest first and each once', async (count) => {
 		const half = Math.floor(count / 2);
-		const world = worldOf(...many(half, 'm'), ...many(count - half, 'c', { status: 'completed' }));
-		const { videos, ids } = await all(world);
+		const api = fakeApi(...many(half, 'm'), ...many(count - half, 'c', { status: 'completed' }));
+		const { videos, ids } = await all(api);
 		expect(new Set(ids).size).toBe(count);
 		expect(isNewestFirst(videos)).toBe(true);
 	});
 
 	it('passes on what goes wrong', async () => {
-		const world = worldOf();
-		world.failures.set('list', httpError(500, 'the list of videos'));
-		await expect(listAll(clientOf(world), {})).rejects.toMatchObject({ kind: 'server_error' });
+		const api = fakeApi();
+		api.failures.set('list', httpError(500, 'the list of videos'));
+		await expect(listAll(fakeClient(api), {})).rejects.toMatchObject({ kind: 'server_error' });
 	});
 });
 
 describe('listRunning', () => {
-	const world = () =>
-		worldOf(
+	const api = () =>
+		fakeApi(
 			video('m1', { created: 1 }),
 			video('p4', { created: 4, status: 'paused' }),
 			video('c9', { created: 9, status: 'completed' }),
@@ -161,14 +169,14 @@ describe('listRunning', () => {
 		);
 
 	it('is what is monitored or paused, newest first', async () => {
-		const { videos, fullSlices, requests } = await listRunning(clientOf(world()));
+		const { videos, fullSlices, requests } = await listRunning(fakeClient(api()));
 		expect(videos.map(({ id }) => id)).toEqual(['m5', 'p4', 'p2', 'm1']);
 		expect(fullSlices).toEqual([]);
 		expect(requests).toBe(3);
 	});
 
 	it('is of one platform where that is asked for', async () => {
-		const { videos } = await listRunning(clientOf(world()), { platform: 'youtube' });
+		const { videos } = await listRunning(fakeClient(api()), { platform: 'youtube' });
 		expect(videos.map(({ id }) => id)).toEqual(['m5', 'p2']);
 	});
 
@@ -177,8 +185,8 @@ describe('listRunning', () => {
 		['goes on', 'paused', 'monitoring'],
 	])('has one that %s while it is asked for', async (_, from, to) => {
 		for (const after of [1, 2]) {
-			const moving = worldOf(video('moves', { status: from }));
-			const client = clientOf(moving);
+			const moving = fakeApi(video('moves', { status: from }));
+			const client = fakeClient(moving);
 			const list: typeof client.list = async (filters, limit) => {
 				const answer = await client.list(filters, limit);
 				if (moving.requests.length === after) moving.videos[0]!.status = to;
@@ -190,8 +198,8 @@ describe('listRunning', () => {
 	});
 
 	it('says aloud which parts are full', async () => {
-		const full = worldOf(...many(101, 'm'), ...many(101, 'p', { status: 'paused' }));
-		const { videos, fullSlices } = await listRunning(clientOf(full));
+		const full = fakeApi(...many(101, 'm'), ...many(101, 'p', { status: 'paused' }));
+		const { videos, fullSlices } = await listRunning(fakeClient(full));
 		expect(videos).toHaveLength(200);
 		expect(formatSlices(fullSlices)).toBe('tiktok, paused; tiktok, monitoring');
 	});

@@ -9,7 +9,7 @@ import {
 	addGrowth,
 } from '../../../nodes/ContentStats/model/growth';
 import type { MetricValue, Row } from '../../../nodes/ContentStats/model/snapshots';
-import { snapshot, video } from '../world';
+import { snapshot, video } from '../support/fakeClient';
 
 type Counts = Record<string, unknown>;
 

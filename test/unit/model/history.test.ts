@@ -1,6 +1,6 @@
 import type { VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
 import { datedSnapshots, readSnapshotAt } from '../../../nodes/ContentStats/model/history';
-import { at, iso, snapshot, video } from '../world';
+import { at, iso, snapshot, video } from '../support/fakeClient';
 
 const SNAPSHOT = {
 	id: 'snap_001',

@@ -5,7 +5,7 @@ import {
 	costUsd,
 	estimatedDaysRemaining,
 } from '../../../nodes/ContentStats/model/money';
-import { video } from '../world';
+import { video } from '../support/fakeClient';
 
 const PER_SNAPSHOT = 0.015;
 

@@ -1,6 +1,6 @@
 import { readRows } from '../../../nodes/ContentStats/model/history';
 import { sparkline, summarize, type Summary } from '../../../nodes/ContentStats/model/summary';
-import { iso, snapshot, video } from '../world';
+import { iso, snapshot, video } from '../support/fakeClient';
 
 const LOWEST = '▁';
 const FULL = '█';

@@ -5,7 +5,7 @@ import {
 	resetBackoff,
 } from '../../../nodes/ContentStats/polling/backoff';
 import { MINUTE_MS } from '../../../nodes/ContentStats/utils/time';
-import { at } from '../world';
+import { at } from '../support/fakeClient';
 
 describe('polls that fail', () => {
 	/** For how many whole minutes polls are left out after each of so many failures in a row. */

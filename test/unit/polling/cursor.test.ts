@@ -10,7 +10,7 @@ import {
 	LOOKBACK_MS,
 	EMPTY_CURSOR,
 } from '../../../nodes/ContentStats/polling/cursor';
-import { at, deepFreeze } from '../world';
+import { at, deepFreeze } from '../support/fakeClient';
 
 const MINUTE_MS = 60_000;
 const hours = (...numbers: number[]) => numbers.map(at);

@@ -5,7 +5,7 @@ import { NEW_VIDEO, UNSEEDED_VIDEO } from '../../../nodes/ContentStats/polling/r
 import type { PollSettings } from '../../../nodes/ContentStats/polling/parameters';
 import { diffVideo } from '../../../nodes/ContentStats/polling/diff';
 import type { WatchedVideo } from '../../../nodes/ContentStats/polling/state';
-import { at, deepFreeze, iso, settingsOf, snapshot, video, watched } from '../world';
+import { at, deepFreeze, iso, settingsOf, snapshot, video, watched } from '../support/fakeClient';
 
 const NOW = at(100);
 const HOUR_MS = 3_600_000;

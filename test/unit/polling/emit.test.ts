@@ -3,7 +3,7 @@ import type { EventItem } from '../../../nodes/ContentStats/polling/events';
 import { emit, pruneDiffs } from '../../../nodes/ContentStats/polling/emit';
 import type { VideoDiff } from '../../../nodes/ContentStats/polling/diff';
 import type { WatchedVideo } from '../../../nodes/ContentStats/polling/state';
-import { at, deepFreeze, watched } from '../world';
+import { at, deepFreeze, watched } from '../support/fakeClient';
 
 const item = (event_key: string): EventItem => ({ event: 'snapshot.created', event_key });
 const ENDED: EventItem = { event: 'tracking.ended', event_key: 'ended' };

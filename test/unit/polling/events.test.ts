@@ -8,7 +8,7 @@ import {
 	buildSnapshotItems,
 	buildStatusItems,
 } from '../../../nodes/ContentStats/polling/events';
-import { iso, snapshot, usageOf, video } from '../world';
+import { iso, snapshot, usageOf, video } from '../support/fakeClient';
 
 const ALL: EventName[] = [
 	'snapshot.created',

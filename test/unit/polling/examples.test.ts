@@ -4,15 +4,15 @@ import type { PollSettings } from '../../../nodes/ContentStats/polling/parameter
 import { parseSelectedVideos } from '../../../nodes/ContentStats/polling/parameters';
 import type { Watch } from '../../../nodes/ContentStats/polling/watch';
 import {
-	clientOf,
+	fakeClient,
 	httpError,
 	iso,
 	settingsOf,
 	usageOf,
 	video,
-	type World,
-	worldOf,
-} from '../world';
+	type FakeApi,
+	fakeApi,
+} from '../support/fakeClient';
 
 const ALL: Watch = { kind: 'all' };
 const EVENTS: EventName[] = [
@@ -28,17 +28,17 @@ const EVENTS: EventName[] = [
 beforeEach(() => void jest.useFakeTimers({ now: Date.parse(iso(100)) }));
 afterEach(() => void jest.useRealTimers());
 
-const examplesOf = (world: World, settings: Partial<PollSettings>, watch: Watch = ALL) =>
+const examplesOf = (api: FakeApi, settings: Partial<PollSettings>, watch: Watch = ALL) =>
 	exampleItems(
-		clientOf(world),
+		fakeClient(api),
 		watch,
 		settingsOf({ milestones: [1150, 5000], ...settings }),
 		Date.now(),
 	);
 
 /** The key of the one example of an event, and whether it is made up. */
-async function exampleOf(event: EventName, world: World, watch: Watch = ALL) {
-	const [item, ...others] = await examplesOf(world, { events: [event] }, watch);
+async function exampleOf(event: EventName, api: FakeApi, watch: Watch = ALL) {
+	const [item, ...others] = await examplesOf(api, { events: [event] }, watch);
 	expect(others).toEqual([]);
 	expect(item!.event).toBe(event);
 	return [item!.event_key, item!.sample ?? false];
@@ -46,7 +46,7 @@ async function exampleOf(event: EventName, world: World, watch: Watch = ALL) {
 
 /** The newest video runs, and others have paused, ended or were deleted; views are 1000 + 100 an hour. */
 const lively = () =>
-	worldOf(
+	fakeApi(
 		video('a', { hours: [1], created: 0 }),
 		video('d', { hours: [2], created: 2, is_deleted: true }),
 		video('e', { hours: [3], created: 3, status: 'completed' }),
@@ -67,8 +67,8 @@ describe('a real example', () => {
 	});
 
 	it('of a low balance is what can be spent', async () => {
-		const world = { ...worldOf(), usage: usageOf(4) };
-		expect(await examplesOf(world, { events: ['balance.low'] })).toEqual([
+		const api = { ...fakeApi(), usage: usageOf(4) };
+		expect(await examplesOf(api, { events: ['balance.low'] })).toEqual([
 			{
 				event: 'balance.low',
 				event_key: `balance.low:${iso(100)}`,
@@ -79,32 +79,32 @@ describe('a real example', () => {
 	});
 
 	it('is of each chosen event, in the order they were chosen', async () => {
-		const world = { ...lively(), usage: usageOf(4) };
-		const items = await examplesOf(world, { events: EVENTS });
+		const api = { ...lively(), usage: usageOf(4) };
+		const items = await examplesOf(api, { events: EVENTS });
 		expect(items.map(({ event }) => event)).toEqual(EVENTS);
 		expect(items.filter(({ sample }) => sample)).toEqual([]);
 	});
 
 	it('is of a chosen video, although others are newer', async () => {
-		const world = lively();
+		const api = lively();
 		const watch = parseSelectedVideos('a');
-		expect(await exampleOf('snapshot.created', world, watch)).toEqual([`a:${iso(1)}`, false]);
-		expect(world.requests).toEqual(['get a']);
+		expect(await exampleOf('snapshot.created', api, watch)).toEqual([`a:${iso(1)}`, false]);
+		expect(api.requests).toEqual(['get a']);
 	});
 
 	it('is of a chosen link', async () => {
-		const world = lively();
-		const watch = parseSelectedVideos(world.videos[0]!.video_link);
-		expect(await exampleOf('tracking.started', world, watch)).toEqual(['a:started', false]);
+		const api = lively();
+		const watch = parseSelectedVideos(api.videos[0]!.video_link);
+		expect(await exampleOf('tracking.started', api, watch)).toEqual(['a:started', false]);
 	});
 
 	it('is of a chosen platform', async () => {
-		const world = worldOf(
+		const api = fakeApi(
 			video('a', { hours: [1], platform: 'youtube' }),
 			video('n', { hours: [1], created: 9 }),
 		);
 		const watch: Watch = { kind: 'all', platform: 'youtube' };
-		expect(await exampleOf('tracking.started', world, watch)).toEqual(['a:started', false]);
+		expect(await exampleOf('tracking.started', api, watch)).toEqual(['a:started', false]);
 	});
 
 	it('has what the options add', async () => {
@@ -116,7 +116,7 @@ describe('a real example', () => {
 
 describe('a made-up example', () => {
 	test.each(EVENTS)('of %s is marked where there is none', async (event) => {
-		const [, isSample] = await exampleOf(event, worldOf(video('a', { created: 1 })));
+		const [, isSample] = await exampleOf(event, fakeApi(video('a', { created: 1 })));
 		expect(isSample).toBe(true);
 	});
 
@@ -125,13 +125,13 @@ describe('a made-up example', () => {
 		const columns = (items: object[]) =>
 			items.map((item) => Object.keys(item).filter((key) => key !== 'sample'));
 		const real = await examplesOf({ ...lively(), usage: usageOf(4) }, settings);
-		const samples = await examplesOf(worldOf(), settings);
+		const samples = await examplesOf(fakeApi(), settings);
 		expect(columns(samples)).toEqual(columns(real));
 		expect(new Set(samples.map(({ sample }) => sample))).toEqual(new Set([true]));
 	});
 
 	it('tells the first mark of the metric that was chosen', async () => {
-		const [item] = await examplesOf(worldOf(), {
+		const [item] = await examplesOf(fakeApi(), {
 			events: ['milestone.reached'],
 			milestoneMetric: 'likes',
 			milestones: [7, 70],
@@ -146,37 +146,37 @@ describe('a made-up example', () => {
 	});
 
 	it('of a low balance tells the real one', async () => {
-		const [item] = await examplesOf(worldOf(), { events: ['balance.low'] });
+		const [item] = await examplesOf(fakeApi(), { events: ['balance.low'] });
 		expect(item).toMatchObject({ available_usd: 100, threshold_usd: 5, sample: true });
 	});
 });
 
 describe('what is asked for it', () => {
 	it('is one video where it has what is wanted', async () => {
-		const world = lively();
-		await examplesOf(world, { events: ['snapshot.created', 'tracking.started'] });
-		expect(world.requests).toEqual(['list * *', 'get n']);
+		const api = lively();
+		await examplesOf(api, { events: ['snapshot.created', 'tracking.started'] });
+		expect(api.requests).toEqual(['list * *', 'get n']);
 	});
 
 	it('is the newest five at most, and one that has paused and one that ended', async () => {
-		const world = worldOf(
+		const api = fakeApi(
 			video('e', { created: 1, status: 'completed' }),
 			video('p', { created: 2, status: 'paused' }),
 			...Array.from({ length: 20 }, (_, n) => video(`v${n}`, { created: 10 + n })),
 		);
-		await examplesOf(world, { events: ['snapshot.created'] });
-		expect(world.requests).toEqual([
+		await examplesOf(api, { events: ['snapshot.created'] });
+		expect(api.requests).toEqual([
 			'list * *',
 			...['v19', 'v18', 'v17', 'v16', 'v15', 'p', 'e'].map((id) => `get ${id}`),
 		]);
 	});
 
 	it('is told where it fails', async () => {
-		const world = worldOf();
+		const api = fakeApi();
 		await expect(
-			examplesOf(world, { events: ['snapshot.created'] }, parseSelectedVideos('typo')),
+			examplesOf(api, { events: ['snapshot.created'] }, parseSelectedVideos('typo')),
 		).rejects.toMatchObject({ kind: 'not_found' });
-		world.failures.set('list', httpError(401, 'the list of videos'));
-		await expect(examplesOf(world, {})).rejects.toMatchObject({ kind: 'invalid_key' });
+		api.failures.set('list', httpError(401, 'the list of videos'));
+		await expect(examplesOf(api, {})).rejects.toMatchObject({ kind: 'invalid_key' });
 	});
 });

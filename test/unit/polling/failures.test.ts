@@ -5,7 +5,7 @@ import {
 	dailyReport,
 } from '../../../nodes/ContentStats/polling/failures';
 import type { WatchedVideo } from '../../../nodes/ContentStats/polling/state';
-import { at, httpError, watched } from '../world';
+import { at, httpError, watched } from '../support/fakeClient';
 
 test('a failure is remembered since the first, and when it was lastTriedAt last', () => {
 	const video = watched([1], { status: 'paused' });

@@ -11,7 +11,7 @@ import {
 } from '../../../nodes/ContentStats/polling/fetch';
 import { parseSelectedVideos } from '../../../nodes/ContentStats/polling/parameters';
 import type { Watch } from '../../../nodes/ContentStats/polling/watch';
-import { clientOf, httpError, video, type World, worldOf } from '../world';
+import { fakeClient, httpError, video, type FakeApi, fakeApi } from '../support/fakeClient';
 
 const errorOf = (kind: ContentStatsError['kind']) =>
 	new ContentStatsError(kind, { message: kind, description: '' });
@@ -39,8 +39,8 @@ describe('returnUnlessFatal', () => {
 });
 
 describe('listWatched', () => {
-	const world = () =>
-		worldOf(video('t'), video('y', { platform: 'youtube' }), video('x', { platform: 'twitter' }));
+	const api = () =>
+		fakeApi(video('t'), video('y', { platform: 'youtube' }), video('x', { platform: 'twitter' }));
 	const LINKS = 'youtu.be/dQw4w9WgXcQ x.com/u/status/12';
 
 	test.each<[string, Watch, string[], string[]]>([
@@ -49,8 +49,8 @@ describe('listWatched', () => {
 		['links', parseSelectedVideos(LINKS), ['x', 'y'], ['list twitter *', 'list youtube *']],
 		['ids', parseSelectedVideos('t'), [], []],
 	])('asks for the parts in which %s are found', async (_, watch, ids, requests) => {
-		const asked = world();
-		const listing = await listWatched(clientOf(asked), watch);
+		const asked = api();
+		const listing = await listWatched(fakeClient(asked), watch);
 		expect(listing.videos.map(({ id }) => id).sort()).toEqual(ids);
 		expect([...asked.requests].sort()).toEqual(requests);
 		expect(listing.requests).toBe(requests.length);
@@ -60,12 +60,12 @@ describe('listWatched', () => {
 describe('fetchVideos', () => {
 	/** What came of it, in words. */
 	async function fetchAll(
-		world: World,
+		api: FakeApi,
 		ids: string[],
 		onVideo: (id: string, video: VideoWithSnapshots) => void = () => {},
 	) {
 		const seen: string[] = [];
-		const answers = await fetchVideos(clientOf(world), ids, (id, found) => {
+		const answers = await fetchVideos(fakeClient(api), ids, (id, found) => {
 			onVideo(id, found);
 			seen.push(`${id} with ${found.snapshots?.length}`);
 		});
@@ -81,19 +81,19 @@ describe('fetchVideos', () => {
 	const ids = (count: number) => Array.from({ length: count }, (_, n) => `v${n}`);
 
 	it('hands on each video with its snapshots, in the order given', async () => {
-		const world = worldOf(video('a', { hours: [1, 2] }), video('b'), video('c', { hours: [1] }));
-		expect(await fetchAll(world, ['c', 'a'])).toEqual({
+		const api = fakeApi(video('a', { hours: [1, 2] }), video('b'), video('c', { hours: [1] }));
+		expect(await fetchAll(api, ['c', 'a'])).toEqual({
 			...NOTHING,
 			seen: ['c with 1', 'a with 2'],
 			answered: ['c', 'a'],
 		});
-		expect(world.requests).toEqual(['get c', 'get a']);
+		expect(api.requests).toEqual(['get c', 'get a']);
 	});
 
 	it('asks nothing for no videos', async () => {
-		const world = worldOf(video('a'));
-		expect(await fetchAll(world, [])).toEqual(NOTHING);
-		expect(world.requests).toEqual([]);
+		const api = fakeApi(video('a'));
+		expect(await fetchAll(api, [])).toEqual(NOTHING);
+		expect(api.requests).toEqual([]);
 	});
 
 	test.each<[string, Error, object]>([
@@ -105,9 +105,9 @@ describe('fetchVideos', () => {
 		['lack of time', new BudgetExhaustedError('video b', false), { refusal: 'budget_exhausted' }],
 		['late answer', new BudgetExhaustedError('video b', true), { refusal: 'budget_exhausted' }],
 	])('goes on after a %s', async (_, error, expected) => {
-		const world = worldOf(video('a'), video('b'));
-		world.failures.set('b', error);
-		expect(await fetchAll(world, ['a', 'b'])).toEqual({
+		const api = fakeApi(video('a'), video('b'));
+		api.failures.set('b', error);
+		expect(await fetchAll(api, ['a', 'b'])).toEqual({
 			...NOTHING,
 			seen: ['a with 0'],
 			answered: ['a'],
@@ -116,7 +116,7 @@ describe('fetchVideos', () => {
 	});
 
 	it('counts a video that cannot be understood as failed', async () => {
-		const answers = await fetchAll(worldOf(video('a'), video('b')), ['a', 'b'], (id) => {
+		const answers = await fetchAll(fakeApi(video('a'), video('b')), ['a', 'b'], (id) => {
 			if (id === 'a') throw unreadableReply('video a', 'snapshots[1]');
 		});
 		expect(answers).toEqual({ ...NOTHING, seen: ['b with 0'], answered: ['b'], failed: ['a'] });
@@ -126,18 +126,18 @@ describe('fetchVideos', () => {
 		['a refused key', httpError(401, 'video v0')],
 		['a mistake in the code', new TypeError('a mistake in the code')],
 	])('ends at once with %s', async (_, error) => {
-		const world = worldOf(...ids(60).map((id) => video(id)));
-		world.failures.set('v0', error);
-		await expect(fetchAll(world, ids(60))).rejects.toBe(error);
-		expect(world.requests.length).toBeLessThan(20);
+		const api = fakeApi(...ids(60).map((id) => video(id)));
+		api.failures.set('v0', error);
+		await expect(fetchAll(api, ids(60))).rejects.toBe(error);
+		expect(api.requests.length).toBeLessThan(20);
 	});
 
 	it('asks for no more once there is no room, and keeps what it has', async () => {
-		const world = worldOf(...ids(60).map((id) => video(id)));
-		world.failures.set('v20', httpError(429, 'video v20'));
-		const { answered, refusal } = await fetchAll(world, ids(60));
+		const api = fakeApi(...ids(60).map((id) => video(id)));
+		api.failures.set('v20', httpError(429, 'video v20'));
+		const { answered, refusal } = await fetchAll(api, ids(60));
 		expect(refusal).toBe('rate_limited');
 		expect(answered).toEqual(expect.arrayContaining(ids(20)));
-		expect(world.requests.length).toBeLessThan(40);
+		expect(api.requests.length).toBeLessThan(40);
 	});
 });

@@ -10,7 +10,7 @@ import { parseSelectedVideos } from '../../../nodes/ContentStats/polling/paramet
 import type { Watch } from '../../../nodes/ContentStats/polling/watch';
 import {
 	at,
-	clientOf,
+	fakeClient,
 	deepFreeze,
 	httpError,
 	iso,
@@ -18,9 +18,9 @@ import {
 	snapshot,
 	usageOf,
 	video,
-	type World,
-	worldOf,
-} from '../world';
+	type FakeApi,
+	fakeApi,
+} from '../support/fakeClient';
 
 const BASE = 'https://contentstats.io/api/v1';
 const ALL: Watch = { kind: 'all' };
@@ -34,10 +34,10 @@ const isGet = (request: string) => request.startsWith('get ');
 
 type Fields = Partial<PollSettings> & { watch?: Watch };
 
-/** A trigger on a world: polls as the node does, and keeps its state as n8n does. */
-function createTrigger(world: World, { watch = ALL, ...settings }: Fields = {}) {
+/** A trigger on a api: polls as the node does, and keeps its state as n8n does. */
+function createTrigger(api: FakeApi, { watch = ALL, ...settings }: Fields = {}) {
 	const trigger = {
-		world,
+		api,
 		settings,
 		watch,
 		state: null as PollState | null,
@@ -49,14 +49,14 @@ function createTrigger(world: World, { watch = ALL, ...settings }: Fields = {}) 
 		/** What goes in must come out unchanged, and the state must survive being written as JSON. */
 		async run(hours = 0) {
 			trigger.hour += hours;
-			world.requests.length = 0;
+			api.requests.length = 0;
 			try {
 				const result = await runPoll(
 					deepFreeze(trigger.state),
 					trigger.watch,
 					settingsOf(trigger.settings),
 					{
-						client: clientOf(world),
+						client: fakeClient(api),
 						baseUrl: BASE,
 						now: () => at(trigger.hour),
 						processId: trigger.process,
@@ -69,7 +69,7 @@ function createTrigger(world: World, { watch = ALL, ...settings }: Fields = {}) 
 				trigger.isActivation = false;
 				return result;
 			} finally {
-				trigger.requests = [...world.requests];
+				trigger.requests = [...api.requests];
 			}
 		},
 		/** One poll so many hours later; gives the keys of its items. */
@@ -87,56 +87,56 @@ function createTrigger(world: World, { watch = ALL, ...settings }: Fields = {}) 
 	return trigger;
 }
 
-const find = (world: World, id: string) => world.videos.find((entry) => entry.id === id)!;
-const add = (world: World, id: string, ...hours: number[]) =>
-	void find(world, id).snapshots!.push(...hours.map((hour) => snapshot(hour)));
+const find = (api: FakeApi, id: string) => api.videos.find((entry) => entry.id === id)!;
+const add = (api: FakeApi, id: string, ...hours: number[]) =>
+	void find(api, id).snapshots!.push(...hours.map((hour) => snapshot(hour)));
 
 describe('the first poll', () => {
-	const world = () =>
-		worldOf(video('a', { hours: [97, 99] }), video('b', { hours: [98] }), video('c'));
+	const api = () =>
+		fakeApi(video('a', { hours: [97, 99] }), video('b', { hours: [98] }), video('c'));
 
 	test.each<[PollSettings['startFrom'], string[]]>([
 		['new', []],
 		['latest', [keyOf('b', 98), keyOf('a', 99)]],
 		['beginning', [keyOf('a', 97), keyOf('b', 98), keyOf('a', 99)]],
 	])('from %s is followed by what is new, once', async (startFrom, keys) => {
-		const trigger = createTrigger(world(), { startFrom });
+		const trigger = createTrigger(api(), { startFrom });
 		expect(await trigger.poll()).toEqual(keys);
 		expect(trigger.requests).toEqual(['list * *', 'get a', 'get b', 'get c']);
 
-		add(trigger.world, 'a', 101);
-		add(trigger.world, 'b', 100);
-		add(trigger.world, 'c', 102);
+		add(trigger.api, 'a', 101);
+		add(trigger.api, 'b', 100);
+		add(trigger.api, 'c', 102);
 		expect(await trigger.poll(3)).toEqual([keyOf('b', 100), keyOf('a', 101), keyOf('c', 102)]);
 		expect(await trigger.poll(3)).toEqual([]);
 	});
 
 	it('without videos is a start all the same', async () => {
-		const trigger = createTrigger(worldOf());
+		const trigger = createTrigger(fakeApi());
 		expect(await trigger.poll()).toEqual([]);
-		trigger.world.videos.push(video('a', { hours: [100], created: 99 }));
+		trigger.api.videos.push(video('a', { hours: [100], created: 99 }));
 		expect(await trigger.poll(1)).toEqual(keysAt('a', 100));
 	});
 
 	it('throws where the list cannot be had, since nothing can be seeded without it', async () => {
-		const trigger = createTrigger(world());
-		trigger.world.failures.set('list', httpError(503, 'the list of videos'));
+		const trigger = createTrigger(api());
+		trigger.api.failures.set('list', httpError(503, 'the list of videos'));
 		await expect(trigger.poll()).rejects.toMatchObject({ kind: 'server_error' });
 	});
 
 	it('leaves a video that fails to be seeded later, so that it does not flood', async () => {
-		const trigger = createTrigger(world());
-		trigger.world.failures.set('b', httpError(500, 'video b'));
+		const trigger = createTrigger(api());
+		trigger.api.failures.set('b', httpError(500, 'video b'));
 		expect(await trigger.poll()).toEqual([]);
-		trigger.world.failures.clear();
-		add(trigger.world, 'b', 99.5);
+		trigger.api.failures.clear();
+		add(trigger.api, 'b', 99.5);
 		expect(await trigger.poll(MINUTE)).toEqual([]);
-		add(trigger.world, 'b', 100.5);
+		add(trigger.api, 'b', 100.5);
 		expect(await trigger.poll(1)).toEqual(keysAt('b', 100.5));
 	});
 
 	it('refuses a chosen id that never was there; later ones count it as failing', async () => {
-		const trigger = createTrigger(world(), { watch: parseSelectedVideos('a typo') });
+		const trigger = createTrigger(api(), { watch: parseSelectedVideos('a typo') });
 		await expect(trigger.poll()).rejects.toMatchObject({ kind: 'not_found' });
 		expect(trigger.state).toBeNull();
 		trigger.isActivation = false;
@@ -152,7 +152,7 @@ describe('the first poll', () => {
 
 	it('sends nothing but reading requests, and none twice', async () => {
 		const events: PollSettings['events'] = ['snapshot.created', 'balance.low'];
-		const trigger = createTrigger(world(), { events });
+		const trigger = createTrigger(api(), { events });
 		await trigger.poll();
 		expect(trigger.requests).toEqual(['list * *', 'get a', 'get b', 'get c', 'usage']);
 	});
@@ -160,7 +160,7 @@ describe('the first poll', () => {
 
 describe('a later poll', () => {
 	it('with nothing to ask leaves the very state that it was given', async () => {
-		const trigger = createTrigger(worldOf(video('a', { hours: [98, 99, 100] })));
+		const trigger = createTrigger(fakeApi(video('a', { hours: [98, 99, 100] })));
 		await trigger.poll();
 		const { state } = trigger;
 		const result = await trigger.run(MINUTE);
@@ -170,7 +170,7 @@ describe('a later poll', () => {
 	});
 
 	it('asks for the list every 7.5 minutes, and for a video when its snapshot is due', async () => {
-		const trigger = createTrigger(worldOf(video('a', { hours: [97, 98, 99, 100] })));
+		const trigger = createTrigger(fakeApi(video('a', { hours: [97, 98, 99, 100] })));
 		await trigger.poll();
 		const asked: Array<[number, string]> = [];
 		for (let minute = 1; minute <= 65; minute += 1) {
@@ -184,9 +184,9 @@ describe('a later poll', () => {
 	});
 
 	it('finds what was tracked since, and hands over all of it', async () => {
-		const trigger = createTrigger(worldOf(video('a', { hours: [99], created: 90 })));
+		const trigger = createTrigger(fakeApi(video('a', { hours: [99], created: 90 })));
 		await trigger.poll();
-		trigger.world.videos.push(video('n', { hours: [100.1, 100.2], created: 100 }));
+		trigger.api.videos.push(video('n', { hours: [100.1, 100.2], created: 100 }));
 		expect(await trigger.poll(0.25)).toEqual(keysAt('n', 100.1, 100.2));
 	});
 
@@ -194,7 +194,7 @@ describe('a later poll', () => {
 		const link = 'https://x.com/u/status/12';
 		const paused = { hours: [97, 98, 99], status: 'paused' };
 		const linked = video('b', { ...paused, video_link: link, platform: 'twitter' });
-		const trigger = createTrigger(worldOf(video('a', paused), linked), {
+		const trigger = createTrigger(fakeApi(video('a', paused), linked), {
 			watch: parseSelectedVideos(`a ${link}`),
 		});
 		await trigger.poll();
@@ -209,11 +209,11 @@ describe('a later poll', () => {
 
 	it('drops what turns out to be of another platform than is watched then', async () => {
 		const trigger = createTrigger(
-			worldOf(video('t', { hours: [99] }), video('y', { hours: [99], platform: 'youtube' })),
+			fakeApi(video('t', { hours: [99] }), video('y', { hours: [99], platform: 'youtube' })),
 		);
 		await trigger.poll();
-		add(trigger.world, 't', 100);
-		add(trigger.world, 'y', 100);
+		add(trigger.api, 't', 100);
+		add(trigger.api, 'y', 100);
 		trigger.watch = { kind: 'all', platform: 'youtube' };
 		expect(await trigger.poll(1)).toEqual(keysAt('y', 100));
 		expect(trigger.requests).toEqual(['list youtube *', 'get t', 'get y']);
@@ -221,8 +221,8 @@ describe('a later poll', () => {
 	});
 
 	it('says which part of the list holds more than the API shows', async () => {
-		const world = worldOf(...Array.from({ length: 101 }, (_, n) => video(`v${n}`, { created: n })));
-		const { fullSlices } = await createTrigger(world).run();
+		const api = fakeApi(...Array.from({ length: 101 }, (_, n) => video(`v${n}`, { created: n })));
+		const { fullSlices } = await createTrigger(api).run();
 		expect(fullSlices).toEqual([{ platform: 'tiktok', status: 'monitoring' }]);
 	});
 });
@@ -231,30 +231,30 @@ describe('what is left for later', () => {
 	const outOfTime = new BudgetExhaustedError('video b', false);
 	const seen = async (fields: Fields = {}) => {
 		const trigger = createTrigger(
-			worldOf(video('a', { hours: [97, 98, 99] }), video('b', { hours: [97, 98, 99] })),
+			fakeApi(video('a', { hours: [97, 98, 99] }), video('b', { hours: [97, 98, 99] })),
 			fields,
 		);
 		await trigger.poll();
-		add(trigger.world, 'a', 100);
-		add(trigger.world, 'b', 100);
+		add(trigger.api, 'a', 100);
+		add(trigger.api, 'b', 100);
 		return trigger;
 	};
 
 	it('is what failed: the others are emitted, and it goes on where it stood', async () => {
 		const trigger = await seen();
-		trigger.world.failures.set('a', httpError(500, 'video a'));
+		trigger.api.failures.set('a', httpError(500, 'video a'));
 		const { items, problems } = await trigger.run(1);
 		expect(items.map(({ event_key }) => event_key)).toEqual(keysAt('b', 100));
 		expect(problems).toMatchObject([{ kind: 'server_error' }]);
-		add(trigger.world, 'a', 101);
-		trigger.world.failures.clear();
+		add(trigger.api, 'a', 101);
+		trigger.api.failures.clear();
 		expect(await trigger.poll(1)).toEqual(keysAt('a', 100, 101));
 	});
 
 	it('is what cannot be read, until it can', async () => {
 		const trigger = await seen();
 		const unreadable = { ...snapshot(100.5), views: 'many' };
-		find(trigger.world, 'a').snapshots!.push(unreadable);
+		find(trigger.api, 'a').snapshots!.push(unreadable);
 		expect(await trigger.poll(1)).toEqual(keysAt('b', 100));
 		unreadable.views = '1';
 		expect(await trigger.poll(MINUTE)).toEqual(keysAt('a', 100, 100.5));
@@ -262,7 +262,7 @@ describe('what is left for later', () => {
 
 	it('is the list, while videos are asked for', async () => {
 		const trigger = await seen();
-		trigger.world.failures.set('list', httpError(500, 'the list of videos'));
+		trigger.api.failures.set('list', httpError(500, 'the list of videos'));
 		expect(await trigger.poll(1)).toEqual([keyOf('a', 100), keyOf('b', 100)]);
 		await trigger.poll(MINUTE);
 		expect(trigger.requests).toContain('list * *');
@@ -270,10 +270,10 @@ describe('what is left for later', () => {
 
 	it('is the balance, while videos are asked for', async () => {
 		const trigger = await seen({ events: ['snapshot.created', 'balance.low'] });
-		trigger.world.failures.set('usage', httpError(500, 'usage'));
+		trigger.api.failures.set('usage', httpError(500, 'usage'));
 		expect(await trigger.poll(1)).toHaveLength(2);
-		trigger.world.failures.clear();
-		trigger.world.usage = usageOf(1);
+		trigger.api.failures.clear();
+		trigger.api.usage = usageOf(1);
 		expect(await trigger.poll(MINUTE)).toEqual([`balance.low:${iso(START + 1 + MINUTE)}`]);
 	});
 
@@ -282,31 +282,31 @@ describe('what is left for later', () => {
 		['rate', httpError(429, 'video b')],
 	])('is what was not reached, where there is no %s left; it is due at once', async (_, error) => {
 		const trigger = await seen({ events: ['snapshot.created', 'balance.low'] });
-		trigger.world.failures.set('b', error);
+		trigger.api.failures.set('b', error);
 		expect(await trigger.poll(1)).toEqual(keysAt('a', 100));
 		expect(trigger.requests).not.toContain('usage');
-		trigger.world.failures.clear();
+		trigger.api.failures.clear();
 		expect(await trigger.poll(MINUTE)).toEqual(keysAt('b', 100));
 		expect(trigger.requests.filter(isGet)).toEqual(['get b']);
 	});
 
 	it('is everything where there was no time for any, without an error', async () => {
 		const trigger = await seen();
-		for (const name of ['list', 'a', 'b']) trigger.world.failures.set(name, outOfTime);
+		for (const name of ['list', 'a', 'b']) trigger.api.failures.set(name, outOfTime);
 		expect(await trigger.poll(1)).toEqual([]);
-		trigger.world.failures.clear();
+		trigger.api.failures.clear();
 		expect(await trigger.poll(MINUTE)).toEqual([keyOf('a', 100), keyOf('b', 100)]);
 	});
 });
 
 describe('where nothing was answered', () => {
 	const seen = async (fields: Fields = {}) => {
-		const trigger = createTrigger(worldOf(video('a', { hours: [97, 98, 99] }), video('b')), fields);
+		const trigger = createTrigger(fakeApi(video('a', { hours: [97, 98, 99] }), video('b')), fields);
 		await trigger.poll();
 		return trigger;
 	};
-	const failAll = ({ world }: { world: World }, error: Error, ...names: string[]) => {
-		for (const name of ['list', 'a', 'b', ...names]) world.failures.set(name, error);
+	const failAll = ({ api }: { api: FakeApi }, error: Error, ...names: string[]) => {
+		for (const name of ['list', 'a', 'b', ...names]) api.failures.set(name, error);
 	};
 
 	it('throws where usage is not answered either', async () => {
@@ -339,21 +339,21 @@ describe('where nothing was answered', () => {
 
 	it('throws what concerns every video, also where others were answered', async () => {
 		const trigger = await seen();
-		trigger.world.failures.set('b', httpError(401, 'video b'));
+		trigger.api.failures.set('b', httpError(401, 'video b'));
 		await expect(trigger.poll(1)).rejects.toMatchObject({ kind: 'invalid_key' });
 	});
 
 	it('takes a 404 for a deletion only where usage proves that the key works', async () => {
 		const events: PollSettings['events'] = ['video.deleted'];
-		const trigger = createTrigger(worldOf(video('a', { hours: [99] })), {
+		const trigger = createTrigger(fakeApi(video('a', { hours: [99] })), {
 			events,
 			watch: parseSelectedVideos('a'),
 		});
 		await trigger.poll();
-		trigger.world.videos.length = 0;
-		trigger.world.failures.set('usage', httpError(503, 'usage'));
+		trigger.api.videos.length = 0;
+		trigger.api.failures.set('usage', httpError(503, 'usage'));
 		await expect(trigger.poll(1)).rejects.toMatchObject({ kind: 'server_error' });
-		trigger.world.failures.clear();
+		trigger.api.failures.clear();
 		expect(await trigger.poll(1)).toEqual(['a:deleted']);
 		expect(trigger.requests).toEqual(['get a', 'usage']);
 	});
@@ -364,14 +364,14 @@ describe('a video that ends', () => {
 
 	it('loses no snapshot, is asked for once an hour and once a day later, and is forgotten', async () => {
 		const trigger = createTrigger(
-			worldOf(video('a', { hours: [97, 98, 99] }), video('b', { hours: [99] })),
+			fakeApi(video('a', { hours: [97, 98, 99] }), video('b', { hours: [99] })),
 			{ events },
 		);
 		await trigger.poll();
-		add(trigger.world, 'a', 100, 100.1);
-		find(trigger.world, 'a').status = 'completed';
+		add(trigger.api, 'a', 100, 100.1);
+		find(trigger.api, 'a').status = 'completed';
 		expect(await trigger.poll(0.2)).toEqual([...keysAt('a', 100, 100.1), 'a:ended']);
-		add(trigger.world, 'a', 100.15);
+		add(trigger.api, 'a', 100.15);
 		const asked: number[] = [];
 		const keys: string[] = [];
 		for (let quarter = 1; quarter <= 100; quarter += 1) {
@@ -384,11 +384,11 @@ describe('a video that ends', () => {
 	});
 
 	it('and left the list first is not forgotten before it was read', async () => {
-		const trigger = createTrigger(worldOf(video('a', { hours: [99] }), video('b')), { events });
+		const trigger = createTrigger(fakeApi(video('a', { hours: [99] }), video('b')), { events });
 		await trigger.poll();
-		const list = clientOf(worldOf(video('b')));
-		const client = { ...clientOf(trigger.world), list: list.list };
-		add(trigger.world, 'a', 100);
+		const list = fakeClient(fakeApi(video('b')));
+		const client = { ...fakeClient(trigger.api), list: list.list };
+		add(trigger.api, 'a', 100);
 		const { items } = await runPoll(trigger.state, ALL, settingsOf({ events }), {
 			client,
 			baseUrl: BASE,
@@ -400,10 +400,10 @@ describe('a video that ends', () => {
 	});
 
 	it('tells its end after its last snapshots, however few a poll may emit', async () => {
-		const world = worldOf(video('a', { hours: [97, 98, 99] }), video('b', { hours: [97] }));
-		const trigger = createTrigger(world, { events, startFrom: 'beginning', maxItemsPerPoll: 2 });
+		const api = fakeApi(video('a', { hours: [97, 98, 99] }), video('b', { hours: [97] }));
+		const trigger = createTrigger(api, { events, startFrom: 'beginning', maxItemsPerPoll: 2 });
 		const keys = await trigger.poll();
-		find(world, 'a').status = 'completed';
+		find(api, 'a').status = 'completed';
 		for (let n = 0; n < 5; n += 1) keys.push(...(await trigger.poll(0.2)));
 		expect(keys).toEqual([keyOf('a', 97), keyOf('b', 97), ...keysAt('a', 98, 99), 'a:ended']);
 	});
@@ -413,7 +413,7 @@ describe('a video that the API does not know any more', () => {
 	const events: PollSettings['events'] = ['snapshot.created', 'video.deleted'];
 	const seen = async () => {
 		const trigger = createTrigger(
-			worldOf(video('a', { hours: [97, 98, 99] }), video('b', { hours: [97, 98, 99] })),
+			fakeApi(video('a', { hours: [97, 98, 99] }), video('b', { hours: [97, 98, 99] })),
 			{ events },
 		);
 		await trigger.poll();
@@ -423,8 +423,8 @@ describe('a video that the API does not know any more', () => {
 	it('is judged by the list, which the next poll asks', async () => {
 		const trigger = await seen();
 		await trigger.poll(55 * MINUTE);
-		trigger.world.videos.shift();
-		add(trigger.world, 'b', 100);
+		trigger.api.videos.shift();
+		add(trigger.api, 'b', 100);
 		expect(await trigger.poll(5 * MINUTE)).toEqual(keysAt('b', 100));
 		expect(trigger.requests).toEqual(['get a', 'get b']);
 		expect(await trigger.poll(MINUTE)).toEqual(['a:deleted']);
@@ -433,12 +433,12 @@ describe('a video that the API does not know any more', () => {
 
 	it('and comes back goes on where it stood', async () => {
 		const trigger = await seen();
-		const [a] = trigger.world.videos.splice(0, 1);
+		const [a] = trigger.api.videos.splice(0, 1);
 		expect(await trigger.poll(0.25)).toEqual(['a:deleted']);
-		trigger.world.videos.push(a!);
-		add(trigger.world, 'a', 100);
+		trigger.api.videos.push(a!);
+		add(trigger.api, 'a', 100);
 		expect(await trigger.poll(0.25)).toEqual(keysAt('a', 100));
-		add(trigger.world, 'a', 101);
+		add(trigger.api, 'a', 101);
 		expect((await trigger.pollFor(1.5)).filter((key) => key.startsWith('a'))).toEqual(
 			keysAt('a', 101),
 		);
@@ -446,7 +446,7 @@ describe('a video that the API does not know any more', () => {
 
 	it('is asked for twice more, told once, and forgotten', async () => {
 		const trigger = await seen();
-		trigger.world.videos.shift();
+		trigger.api.videos.shift();
 		const keys: string[] = [];
 		let asked = 0;
 		for (let quarter = 1; quarter <= 100; quarter += 1) {
@@ -462,13 +462,13 @@ describe('a video that the API does not know any more', () => {
 describe('the balance', () => {
 	it('is asked for every 15 minutes, where that was chosen; a fall is told once', async () => {
 		const watch = parseSelectedVideos('a');
-		const world = worldOf(video('a', { hours: [97, 98, 99, 100] }));
-		const trigger = createTrigger(world, { events: ['balance.low'], watch });
+		const api = fakeApi(video('a', { hours: [97, 98, 99, 100] }));
+		const trigger = createTrigger(api, { events: ['balance.low'], watch });
 		await trigger.poll();
 		const asked: number[] = [];
 		const keys: string[] = [];
 		for (let minute = 5; minute < 60; minute += 5) {
-			world.usage = usageOf(minute === 30 ? 9 : 1);
+			api.usage = usageOf(minute === 30 ? 9 : 1);
 			keys.push(...(await trigger.poll(5 * MINUTE)));
 			if (trigger.requests.includes('usage')) asked.push(minute);
 		}
@@ -478,8 +478,8 @@ describe('the balance', () => {
 });
 
 describe('maxItemsPerPoll', () => {
-	const world = () =>
-		worldOf(
+	const api = () =>
+		fakeApi(
 			video('a', { hours: [1, 3, 5, 7] }),
 			video('b', { hours: [2, 3, 6] }),
 			video('c', { hours: [4] }),
@@ -496,7 +496,7 @@ describe('maxItemsPerPoll', () => {
 	];
 	/** The keys of so many polls, a minute apart. */
 	async function spread(most: number, polls = 12) {
-		const trigger = createTrigger(world(), { startFrom: 'beginning', maxItemsPerPoll: most });
+		const trigger = createTrigger(api(), { startFrom: 'beginning', maxItemsPerPoll: most });
 		const keys: string[] = [];
 		for (let n = 0; n < polls; n += 1) {
 			const more = await trigger.poll(MINUTE);
@@ -518,20 +518,20 @@ describe('maxItemsPerPoll', () => {
 	});
 
 	it('does not lose what comes while the history is still under way', async () => {
-		const trigger = createTrigger(world(), { startFrom: 'beginning', maxItemsPerPoll: 3 });
+		const trigger = createTrigger(api(), { startFrom: 'beginning', maxItemsPerPoll: 3 });
 		const keys = await trigger.poll();
-		add(trigger.world, 'a', 0.5, 8);
+		add(trigger.api, 'a', 0.5, 8);
 		keys.push(...(await trigger.pollFor(0.2, MINUTE)));
 		expect([...keys].sort()).toEqual([...ALL_KEYS, keyOf('a', 0.5), keyOf('a', 8)].sort());
 	});
 
 	it('continues where the workflow stood before a pause of days', async () => {
 		const hours = Array.from({ length: 200 }, (_, n) => START + n);
-		const trigger = createTrigger(worldOf(video('a', { hours: [START - 1] })), {
+		const trigger = createTrigger(fakeApi(video('a', { hours: [START - 1] })), {
 			maxItemsPerPoll: 60,
 		});
 		await trigger.poll();
-		add(trigger.world, 'a', ...hours);
+		add(trigger.api, 'a', ...hours);
 		const keys = await trigger.poll(200);
 		expect(keys).toHaveLength(60);
 		expect([...keys, ...(await trigger.pollFor(0.1, MINUTE))]).toEqual(keysAt('a', ...hours));
@@ -544,28 +544,28 @@ describe('another choice of videos', () => {
 		['latest', [keyOf('b', 99), keyOf('a', 100)]],
 		['beginning', [keyOf('b', 98), keyOf('b', 99), keyOf('a', 100)]],
 	])('seeds what is added from %s; the others go on', async (startFrom, keys) => {
-		const world = worldOf(video('a', { hours: [98, 99] }), video('b', { hours: [98, 99] }));
-		const trigger = createTrigger(world, { startFrom, watch: parseSelectedVideos('a') });
+		const api = fakeApi(video('a', { hours: [98, 99] }), video('b', { hours: [98, 99] }));
+		const trigger = createTrigger(api, { startFrom, watch: parseSelectedVideos('a') });
 		await trigger.poll();
-		add(world, 'a', 100);
+		add(api, 'a', 100);
 		trigger.watch = parseSelectedVideos('a b');
 		expect(await trigger.poll(1)).toEqual(keys);
 		trigger.watch = parseSelectedVideos('b');
-		add(world, 'a', 101);
-		add(world, 'b', 101);
+		add(api, 'a', 101);
+		add(api, 'b', 101);
 		expect(await trigger.poll(1)).toEqual(keysAt('b', 101));
 		expect(Object.keys(trigger.state!.videos)).toEqual(['b']);
 	});
 
 	it('throws where the list cannot be had, and nothing is lost for that', async () => {
-		const world = worldOf(video('a', { hours: [99] }));
-		const trigger = createTrigger(world, { watch: parseSelectedVideos('a') });
+		const api = fakeApi(video('a', { hours: [99] }));
+		const trigger = createTrigger(api, { watch: parseSelectedVideos('a') });
 		await trigger.poll();
 		trigger.watch = ALL;
-		world.failures.set('list', httpError(500, 'the list of videos'));
-		add(world, 'a', 100);
+		api.failures.set('list', httpError(500, 'the list of videos'));
+		add(api, 'a', 100);
 		await expect(trigger.poll(1)).rejects.toMatchObject({ kind: 'server_error' });
-		world.failures.clear();
+		api.failures.clear();
 		expect(await trigger.poll(MINUTE)).toEqual(keysAt('a', 100));
 	});
 });
@@ -574,13 +574,13 @@ describe('replay after a restart', () => {
 	const replayAfterRestart = true;
 	/** A trigger that has handed over these hours of the video a, so many minutes after its start. */
 	async function handedOver(steps: Array<[minutes: number, hours: number[]]>, fields: Fields = {}) {
-		const trigger = createTrigger(worldOf(video('a'), video('b')), {
+		const trigger = createTrigger(fakeApi(video('a'), video('b')), {
 			replayAfterRestart,
 			...fields,
 		});
 		await trigger.poll();
 		for (const [minutes, hours] of steps) {
-			add(trigger.world, 'a', ...hours);
+			add(trigger.api, 'a', ...hours);
 			trigger.state = JSON.parse(JSON.stringify(trigger.state)) as PollState;
 			trigger.state.videos.a!.isDue = true;
 			trigger.hour = START;
@@ -638,17 +638,17 @@ describe('replay after a restart', () => {
 
 	it('comes in one order with what is new, under the same keys', async () => {
 		const trigger = await handedOver([], { events: ['tracking.started', 'snapshot.created'] });
-		add(trigger.world, 'a', 1);
+		add(trigger.api, 'a', 1);
 		expect(await trigger.poll(0.5)).toEqual(['a:started', keyOf('a', 1)]);
-		add(trigger.world, 'a', 2);
+		add(trigger.api, 'a', 2);
 		trigger.process = 'p2';
 		expect(await trigger.poll(MINUTE)).toEqual(['a:started', keyOf('a', 1), keyOf('a', 2)]);
 	});
 
 	it('is of what happened to videos, too', async () => {
 		const trigger = await handedOver([], { events: ['tracking.ended', 'balance.low'] });
-		trigger.world.usage = usageOf(1);
-		find(trigger.world, 'a').status = 'completed';
+		trigger.api.usage = usageOf(1);
+		find(trigger.api, 'a').status = 'completed';
 		const keys = await trigger.poll(0.5);
 		expect(keys).toEqual(['a:ended', `balance.low:${iso(START + 0.5)}`]);
 		trigger.process = 'p2';
@@ -684,9 +684,9 @@ describe('replay after a restart', () => {
 
 	it('is made up for where the video could not be fetched after the restart', async () => {
 		const trigger = await restarted([[1, [1]]]);
-		trigger.world.failures.set('a', httpError(500, 'video a'));
+		trigger.api.failures.set('a', httpError(500, 'video a'));
 		expect(await trigger.poll(8 * MINUTE)).toEqual([]);
-		trigger.world.failures.clear();
+		trigger.api.failures.clear();
 		expect(await trigger.poll(MINUTE)).toEqual(keysAt('a', 1));
 	});
 
@@ -695,7 +695,7 @@ describe('replay after a restart', () => {
 		trigger.watch = parseSelectedVideos('b');
 		await trigger.poll(0.5);
 		expect(Object.keys(trigger.state!.videos)).toEqual(['b']);
-		add(trigger.world, 'a', 2);
+		add(trigger.api, 'a', 2);
 		trigger.process = 'p2';
 		expect(await trigger.poll(MINUTE)).toEqual(keysAt('a', 1));
 		expect(Object.keys(trigger.state!.videos)).toEqual(['b']);
@@ -706,7 +706,7 @@ describe('replay after a restart', () => {
 it('lets go of snapshots that are too many for one poll, and hands them over later', async () => {
 	const hours = Array.from({ length: 40 }, (_, n) => n);
 	const ids = Array.from({ length: 10 }, (_, n) => `v${n}`);
-	const trigger = createTrigger(worldOf(...ids.map((id) => video(id, { hours }))), {
+	const trigger = createTrigger(fakeApi(...ids.map((id) => video(id, { hours }))), {
 		startFrom: 'beginning',
 		maxItemsPerPoll: 50,
 	});
@@ -718,8 +718,8 @@ it('emits every snapshot once, whatever comes late, repeated, failing, ended or 
 	const random = xoroshiro128plus(2026);
 	const chance = (of: number) => uniformInt(random, 0, of - 1) === 0;
 	for (let run = 0; run < 10; run += 1) {
-		const world = worldOf(video('a0', { created: START - 1 }), video('b0', { created: START - 1 }));
-		const trigger = createTrigger(world, {
+		const api = fakeApi(video('a0', { created: START - 1 }), video('b0', { created: START - 1 }));
+		const trigger = createTrigger(api, {
 			startFrom: 'beginning',
 			maxItemsPerPoll: uniformInt(random, 2, 6),
 		});
@@ -730,20 +730,20 @@ it('emits every snapshot once, whatever comes late, repeated, failing, ended or 
 		};
 		const keys = await trigger.poll();
 		for (let hour = START + 1; hour <= START + 30; hour += 1) {
-			if (hour % 10 === 0) world.videos.push(video(`n${hour}`, { created: hour - 0.5 }));
-			for (const entry of world.videos.filter(({ status }) => status === 'monitoring')) {
+			if (hour % 10 === 0) api.videos.push(video(`n${hour}`, { created: hour - 0.5 }));
+			for (const entry of api.videos.filter(({ status }) => status === 'monitoring')) {
 				if (!chance(4)) show(entry, Math.max(hour - uniformInt(random, 0, 3), START));
 				if (hour === START + 25 && entry.id === 'b0') entry.status = 'completed';
 			}
-			world.failures.clear();
-			const unlucky = world.videos[uniformInt(random, 0, world.videos.length)];
-			if (unlucky) world.failures.set(unlucky.id, httpError(500, unlucky.id));
-			if (chance(3)) world.failures.set('list', httpError(500, 'the list of videos'));
+			api.failures.clear();
+			const unlucky = api.videos[uniformInt(random, 0, api.videos.length)];
+			if (unlucky) api.failures.set(unlucky.id, httpError(500, unlucky.id));
+			if (chance(3)) api.failures.set('list', httpError(500, 'the list of videos'));
 			const polls = uniformInt(random, 0, 2);
 			for (let n = 0; n < polls; n += 1) keys.push(...(await trigger.poll(0.2)));
 			trigger.hour = hour;
 		}
-		world.failures.clear();
+		api.failures.clear();
 		keys.push(...(await trigger.pollFor(30, 0.5)));
 		expect([...keys].sort()).toEqual([...due].sort());
 	}

@@ -1,4 +1,5 @@
 import type { Listing } from '../../../nodes/ContentStats/api/listing';
+import { TIKTOK } from '../../../harness/links';
 import type { Video } from '../../../nodes/ContentStats/api/schemas';
 import {
 	NEW_VIDEO,
@@ -13,16 +14,15 @@ import {
 } from '../../../nodes/ContentStats/polling/state';
 import { parseSelectedVideos } from '../../../nodes/ContentStats/polling/parameters';
 import type { Watch } from '../../../nodes/ContentStats/polling/watch';
-import { at, deepFreeze, video, watched } from '../world';
+import { at, deepFreeze, video, watched } from '../support/fakeClient';
 
 const NOW = at(100);
 const MINUTE = 1 / 60;
 const ALL: Watch = { kind: 'all' };
 const TIKTOKS: Watch = { kind: 'all', platform: 'tiktok' };
-const LINK = 'https://www.tiktok.com/@user/video/7234567890123456789';
-const LINKED = parseSelectedVideos(LINK);
+const LINKED = parseSelectedVideos(TIKTOK);
 const tracking = (id: string, fields: Partial<Video> & { created?: number } = {}) =>
-	video(id, { video_link: LINK, ...fields });
+	video(id, { video_link: TIKTOK, ...fields });
 
 const listingOf = (...videos: Video[]): Listing => ({ videos, fullSlices: [], requests: 3 });
 const cut = (listing: Listing): Listing => ({
@@ -71,7 +71,7 @@ describe('the first poll', () => {
 	});
 
 	it('of ids and a link watches both', () => {
-		const watch = parseSelectedVideos(`a ${LINK}`);
+		const watch = parseSelectedVideos(`a ${TIKTOK}`);
 		expect(videosOn(null, watch, tracking('t'), video('other'))).toEqual({ a: SEEDED, t: SEEDED });
 	});
 
@@ -174,7 +174,7 @@ describe('a watched video', () => {
 	});
 
 	it('that was chosen by its id is left alone: it is asked itself', () => {
-		const watch = parseSelectedVideos(`a ${LINK}`);
+		const watch = parseSelectedVideos(`a ${TIKTOK}`);
 		expect(after(known, { status: 'paused' }, watch)).toEqual(known);
 		expect(after(known, null, watch)).toEqual(known);
 	});

@@ -13,7 +13,16 @@ import {
 } from '../../../nodes/ContentStats/polling/state';
 import { parseSelectedVideos } from '../../../nodes/ContentStats/polling/parameters';
 import type { Watch } from '../../../nodes/ContentStats/polling/watch';
-import { at, deepFreeze, httpError, iso, settingsOf, usageOf, video, watched } from '../world';
+import {
+	at,
+	deepFreeze,
+	httpError,
+	iso,
+	settingsOf,
+	usageOf,
+	video,
+	watched,
+} from '../support/fakeClient';
 
 const BASE = 'https://contentstats.io/api/v1';
 const NOW = at(100);

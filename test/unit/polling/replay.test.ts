@@ -13,7 +13,7 @@ import {
 	type PollState,
 	STATE_VERSION,
 } from '../../../nodes/ContentStats/polling/state';
-import { at, deepFreeze, httpError } from '../world';
+import { at, deepFreeze, httpError } from '../support/fakeClient';
 
 const MINUTE = 1 / 60;
 const ended: EventItem = { event: 'tracking.ended', event_key: 'a:ended' };

@@ -10,7 +10,7 @@ import {
 } from '../../../nodes/ContentStats/polling/schedule';
 import { NEW_VIDEO } from '../../../nodes/ContentStats/polling/reconcile';
 import type { WatchedVideo } from '../../../nodes/ContentStats/polling/state';
-import { at, video, watched } from '../world';
+import { at, video, watched } from '../support/fakeClient';
 
 const MINUTE = 1 / 60;
 const MINUTE_MS = 60_000;

@@ -8,7 +8,7 @@ import {
 	STATE_VERSION,
 	type WatchedVideo,
 } from '../../../nodes/ContentStats/polling/state';
-import { at, deepFreeze, watched } from '../world';
+import { at, deepFreeze, watched } from '../support/fakeClient';
 
 const BASE = 'https://contentstats.io/api/v1';
 const VIDEO = watched([1, 2, 3]);

@@ -1,4 +1,5 @@
 import type { Video } from '../../../nodes/ContentStats/api/schemas';
+import { TIKTOK } from '../../../harness/links';
 import { parseSelectedVideos } from '../../../nodes/ContentStats/polling/parameters';
 import {
 	isIncluded,
@@ -8,15 +9,14 @@ import {
 	type Watch,
 	watchedVideos,
 } from '../../../nodes/ContentStats/polling/watch';
-import { video } from '../world';
+import { video } from '../support/fakeClient';
 
 const ALL: Watch = { kind: 'all' };
 const TIKTOKS: Watch = { kind: 'all', platform: 'tiktok' };
 const selected = (text: string): Watch => parseSelectedVideos(text);
 
-const LINK = 'https://www.tiktok.com/@user/video/7234567890123456789';
 const tracking = (id: string, fields: Partial<Video> & { created?: number } = {}) =>
-	video(id, { video_link: LINK, ...fields });
+	video(id, { video_link: TIKTOK, ...fields });
 
 describe('isSameWatch', () => {
 	const choices: Array<[string, Watch]> = [
@@ -50,10 +50,10 @@ test.each<[string, Watch, object[]]>([
 	['all', ALL, [{}]],
 	['one platform', TIKTOKS, [{ platform: 'tiktok' }]],
 	['ids alone', selected('a b'), []],
-	['a link', selected(LINK), [{ platform: 'tiktok' }]],
+	['a link', selected(TIKTOK), [{ platform: 'tiktok' }]],
 	[
 		'links of two platforms, and an id',
-		selected(`${LINK} https://x.com/u/status/1 https://x.com/u/status/2 a`),
+		selected(`${TIKTOK} https://x.com/u/status/1 https://x.com/u/status/2 a`),
 		[{ platform: 'tiktok' }, { platform: 'twitter' }],
 	],
 	['a short link', selected(`https://x.com/u/status/1 https://vm.tiktok.com/ZMabc`), [{}]],
@@ -90,7 +90,7 @@ describe('watchedVideos', () => {
 	});
 
 	it('of a link that is not tracked yet is nothing', () => {
-		expect(idsIn(selected(LINK), video('o'))).toEqual([]);
+		expect(idsIn(selected(TIKTOK), video('o'))).toEqual([]);
 	});
 
 	it('of ids is nothing: they need no list', () => {
@@ -102,7 +102,7 @@ test.each<[string, Watch, boolean]>([
 	['all', ALL, false],
 	['its id', selected('a'), true],
 	['another id', selected('b'), false],
-	['its link', selected(LINK), false],
+	['its link', selected(TIKTOK), false],
 ])('a video is selected by the choice of %s: %p', (_, watch, expected) => {
 	expect(selectedIds(watch).has('a')).toBe(expected);
 });
@@ -113,7 +113,7 @@ test.each<[string, Watch, boolean]>([
 	['another platform', { kind: 'all', platform: 'youtube' }, false],
 	['its id', selected('a'), true],
 	['another id', selected('b'), false],
-	['its link', selected(LINK), true],
+	['its link', selected(TIKTOK), true],
 	['another link', selected('https://x.com/u/status/12'), false],
 ])('a video is watched by the choice of %s: %j', (_, watch, expected) => {
 	expect(isIncluded(watch, tracking('a'))).toBe(expected);

@@ -1,5 +1,5 @@
 import { manualClock, startSandbox } from '../../../sandbox';
-import { client, closeAll, open, TIKTOK } from './harness';
+import { client, closeAll, open, TIKTOK } from './sandboxFixture';
 
 afterEach(closeAll);
 

@@ -1,6 +1,6 @@
 import axios, { type AxiosInstance } from 'axios';
 import { startSandbox } from '../../../sandbox';
-import { closeAll, open, TIKTOK } from './harness';
+import { closeAll, open, TIKTOK } from './sandboxFixture';
 
 afterEach(closeAll);
 

@@ -1,4 +1,4 @@
-import { closeAll, INSTAGRAM, open, TIKTOK, TWITTER, YOUTUBE } from './harness';
+import { closeAll, INSTAGRAM, open, TIKTOK, TWITTER, YOUTUBE } from './sandboxFixture';
 
 afterEach(closeAll);
 

@@ -1,7 +1,8 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../../../sandbox';
-import { closeAll, open, TIKTOK } from './harness';
+import { waitFor } from '../../support/waitFor';
+import { closeAll, open, TIKTOK } from './sandboxFixture';
 
 afterEach(closeAll);
 
@@ -194,7 +195,7 @@ describe('late_commit', () => {
 		await sleep(20);
 		expect(sandbox.videos.size).toBe(0);
 		clock.advance({ ms: 1 });
-		await until(() => sandbox.videos.size === 1);
+		await waitFor('the video', 10_000, () => sandbox.videos.size === 1, 5);
 	});
 
 	it('breaks the connection of a client that waits', async () => {
@@ -203,7 +204,7 @@ describe('late_commit', () => {
 
 		const failure = http.post('/videos/track', body);
 		failure.catch(() => {});
-		await until(() => sandbox.requests.length === 1);
+		await waitFor('the request', 10_000, () => sandbox.requests.length === 1, 5);
 		await sleep(20);
 		clock.advance({ ms: 10 });
 		await expect(failure).rejects.toMatchObject({ code: 'ECONNRESET' });
@@ -216,7 +217,7 @@ describe('late_commit', () => {
 		const failure = expect(http.post('/videos/track', body)).rejects.toMatchObject({
 			code: 'ECONNRESET',
 		});
-		await until(() => sandbox.requests.length === 1);
+		await waitFor('the request', 10_000, () => sandbox.requests.length === 1, 5);
 		await sandbox.close();
 
 		await failure;
@@ -338,8 +339,3 @@ it('frees its port at once when it closes, idle connections or not', async () =>
 	expect((server.address() as AddressInfo).port).toBe(port);
 	await new Promise((resolve) => server.close(resolve));
 });
-
-/** Waits until a condition holds; jest's own timeout ends it. */
-async function until(condition: () => boolean): Promise<void> {
-	while (!condition()) await sleep(5);
-}

@@ -1,7 +1,7 @@
 import { drawCurve, METRICS, metricsAt } from '../../../sandbox/growth';
 import { PLATFORMS } from '../../../sandbox/links';
 import { randomStream } from '../../../sandbox/random';
-import { closeAll, INSTAGRAM, open, TIKTOK, TWITTER, YOUTUBE } from './harness';
+import { closeAll, INSTAGRAM, open, TIKTOK, TWITTER, YOUTUBE } from './sandboxFixture';
 
 afterEach(closeAll);
 

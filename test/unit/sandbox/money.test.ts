@@ -1,4 +1,4 @@
-import { closeAll, open, TIKTOK, YOUTUBE } from './harness';
+import { closeAll, open, TIKTOK, YOUTUBE } from './sandboxFixture';
 import type { Sandbox } from '../../../sandbox';
 
 afterEach(closeAll);

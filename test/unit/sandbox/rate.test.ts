@@ -1,5 +1,5 @@
 import { startSandbox } from '../../../sandbox';
-import { client, closeAll, open } from './harness';
+import { client, closeAll, open } from './sandboxFixture';
 
 afterEach(closeAll);
 

@@ -1,5 +1,5 @@
 import type { SandboxVideo, SnapshotFields } from '../../../sandbox';
-import { closeAll, INSTAGRAM, open, TIKTOK, type Opened } from './harness';
+import { closeAll, INSTAGRAM, open, TIKTOK, type Opened } from './sandboxFixture';
 
 afterEach(closeAll);
 

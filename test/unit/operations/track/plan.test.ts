@@ -1,3 +1,4 @@
+import { TIKTOK, YOUTUBE } from '../../../../harness/links';
 import {
 	type BatchLine,
 	type SpendingLimits,
@@ -8,12 +9,10 @@ import {
 } from '../../../../nodes/ContentStats/operations/track/plan';
 import type { Video } from '../../../../nodes/ContentStats/api/schemas';
 import { parseVideoLink } from '../../../../nodes/ContentStats/model/links';
-import { video } from '../../world';
+import { video } from '../../support/fakeClient';
 
 const PER_SNAPSHOT = 0.015;
-const TIKTOK = 'https://www.tiktok.com/@user/video/7234567890123456789';
 const TIKTOK_MOBILE = 'https://m.tiktok.com/v/7234567890123456789.html';
-const YOUTUBE = 'https://www.youtube.com/watch?v=dQw4w9WgXcQ';
 
 const line = (
 	input_link: string,

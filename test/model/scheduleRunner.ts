@@ -34,7 +34,7 @@ type Outcome = { begun: number; items: IDataObject[]; error: Error | null; isCha
 let runs = 0;
 
 /** One schedule: the API, n8n with the trigger in it, and the oracle that judges. */
-export class World {
+export class ScheduleRunner {
 	private readonly api: Api;
 	private readonly oracle: Oracle;
 	private active: Activation;

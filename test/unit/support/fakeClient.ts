@@ -1,9 +1,9 @@
-import type { Client, VideoFilters } from '../../nodes/ContentStats/api/client';
-import { type ContentStatsError, errorForStatus } from '../../nodes/ContentStats/api/errors';
-import type { Usage, VideoWithSnapshots } from '../../nodes/ContentStats/api/schemas';
-import { advanceCursor, EMPTY_CURSOR } from '../../nodes/ContentStats/polling/cursor';
-import type { PollSettings } from '../../nodes/ContentStats/polling/parameters';
-import type { WatchedVideo } from '../../nodes/ContentStats/polling/state';
+import type { Client, VideoFilters } from '../../../nodes/ContentStats/api/client';
+import { type ContentStatsError, errorForStatus } from '../../../nodes/ContentStats/api/errors';
+import type { Usage, VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
+import { advanceCursor, EMPTY_CURSOR } from '../../../nodes/ContentStats/polling/cursor';
+import type { PollSettings } from '../../../nodes/ContentStats/polling/parameters';
+import type { WatchedVideo } from '../../../nodes/ContentStats/polling/state';
 
 /** The most videos the API lists in one reply. */
 const LIST_LIMIT = 100;
@@ -48,7 +48,7 @@ export const video = (
 type VideoFields = Partial<VideoWithSnapshots> & { hours?: number[]; created?: number };
 
 /** What the API holds, how it fails, and what was asked of it. */
-export interface World {
+export interface FakeApi {
 	videos: VideoWithSnapshots[];
 	usage: Usage;
 	/** By `list`, `usage` or the id of a video: what its next requests are answered with. */
@@ -57,7 +57,7 @@ export interface World {
 	requests: string[];
 }
 
-export const worldOf = (...videos: VideoWithSnapshots[]): World => ({
+export const fakeApi = (...videos: VideoWithSnapshots[]): FakeApi => ({
 	videos,
 	usage: usageOf(100),
 	failures: new Map(),
@@ -75,21 +75,21 @@ export const usageOf = (available: number): Usage => ({
 export const httpError = (status: number, what: string): ContentStatsError =>
 	errorForStatus(status, what, { error: `HTTP ${status}` });
 
-/** The API over a world: lists in no special order, at most 100, filtered by platform and status. */
-export function clientOf(world: World): Client {
+/** The API over a api: lists in no special order, at most 100, filtered by platform and status. */
+export function fakeClient(api: FakeApi): Client {
 	const unused = async (): Promise<never> => {
 		throw new Error('This endpoint is not for reading');
 	};
 	const ask = (request: string, name: string): void => {
-		world.requests.push(request);
-		const failure = world.failures.get(name);
+		api.requests.push(request);
+		const failure = api.failures.get(name);
 		if (failure) throw failure;
 	};
 	return {
 		async list({ platform, status }: VideoFilters, limit = LIST_LIMIT) {
 			ask(['list', platform ?? '*', status ?? '*'].join(' '), 'list');
 			if (limit < 1 || limit > LIST_LIMIT) throw httpError(400, 'the list of videos');
-			return world.videos
+			return api.videos
 				.filter((entry) => !platform || entry.platform === platform)
 				.filter((entry) => !status || entry.status === status)
 				.slice(0, limit)
@@ -97,13 +97,13 @@ export function clientOf(world: World): Client {
 		},
 		async get(id) {
 			ask(`get ${id}`, id);
-			const found = world.videos.find((entry) => entry.id === id);
+			const found = api.videos.find((entry) => entry.id === id);
 			if (!found) throw httpError(404, `video ${id}`);
 			return structuredClone(found);
 		},
 		async usage() {
 			ask('usage', 'usage');
-			return structuredClone(world.usage);
+			return structuredClone(api.usage);
 		},
 		track: unused,
 		stop: unused,

@@ -1,4 +1,5 @@
 import axios, { type AxiosInstance } from 'axios';
+import { INSTAGRAM, TIKTOK, TWITTER, YOUTUBE } from '../../../harness/links';
 import {
 	manualClock,
 	startSandbox,
@@ -7,10 +8,7 @@ import {
 	type SandboxOptions,
 } from '../../../sandbox';
 
-export const TIKTOK = 'https://www.tiktok.com/@lena/video/7234567890123456789';
-export const YOUTUBE = 'https://www.youtube.com/watch?v=dQw4w9WgXcQ';
-export const INSTAGRAM = 'https://www.instagram.com/p/CxYz123AbCd/';
-export const TWITTER = 'https://twitter.com/lena/status/1234567890123456789';
+export { INSTAGRAM, TIKTOK, TWITTER, YOUTUBE };
 
 export interface Opened {
 	sandbox: Sandbox;

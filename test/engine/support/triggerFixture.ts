@@ -75,7 +75,7 @@ export class Trigger {
 	poller: Poller;
 
 	constructor(
-		readonly world: Fixture,
+		readonly fixture: Fixture,
 		private readonly published: Published,
 		private readonly keep: Keep,
 		{
@@ -104,7 +104,7 @@ export class Trigger {
 	async poll(mode?: WorkflowExecuteMode): Promise<IDataObject[] | null> {
 		this.poller = this.keep(this.poller);
 		const reported = this.poller.errors.length;
-		const from = this.world.sandbox.requests.length;
+		const from = this.fixture.sandbox.requests.length;
 		try {
 			const items = await this.poller.poll(mode);
 			this.items.push(...(items ?? []));
@@ -112,7 +112,7 @@ export class Trigger {
 		} finally {
 			this.polls += 1;
 			this.errors.push(...this.poller.errors.slice(reported));
-			const sent = this.world.calls().slice(from);
+			const sent = this.fixture.calls().slice(from);
 			this.sent.push(...sent);
 			expect(sent.filter((call) => !call.startsWith('GET '))).toEqual([]);
 		}
@@ -124,9 +124,9 @@ export class Trigger {
 		{ every = { minutes: 5 }, mayThrow = false }: { every?: Duration; mayThrow?: boolean } = {},
 	): Promise<IDataObject[]> {
 		const from = this.items.length;
-		const end = this.world.clock.now() + msOf(length);
-		while (this.world.clock.now() + msOf(every) <= end) {
-			this.world.clock.advance(every);
+		const end = this.fixture.clock.now() + msOf(length);
+		while (this.fixture.clock.now() + msOf(every) <= end) {
+			this.fixture.clock.advance(every);
 			const failure = await this.poll().then(
 				() => null,
 				(error: Error) => error,
@@ -143,7 +143,7 @@ export class Trigger {
 		jest.isolateModules(() => {
 			host = jest.requireActual<{ createPoller: typeof createPoller }>('../../../harness/engine');
 		});
-		return new Trigger(this.world, this.published, this.keep, {
+		return new Trigger(this.fixture, this.published, this.keep, {
 			create: host!.createPoller,
 			staticData: JSON.parse(this.remembered),
 		});
@@ -164,7 +164,7 @@ export class Trigger {
 export const msOf = ({ hours = 0, minutes = 0, seconds = 0, ms = 0 }: Duration): number =>
 	((hours * 60 + minutes) * 60 + seconds) * 1000 + ms;
 
-export interface World extends Fixture {
+export interface TriggerFixture extends Fixture {
 	/** Moves the clocks of the sandbox and of n8n. */
 	advance: (by: Duration) => void;
 	/** Publishes a trigger. */
@@ -175,10 +175,10 @@ export interface World extends Fixture {
 }
 
 /** A sandbox whose snapshots come on the hour, and n8n with its clock in step with it. */
-export async function createWorld({
+export async function createTriggerFixture({
 	skewMs = 0,
 	...options
-}: SandboxOptions & { skewMs?: number } = {}): Promise<World> {
+}: SandboxOptions & { skewMs?: number } = {}): Promise<TriggerFixture> {
 	const fixture = await createFixture({ firstSnapshotDelayMs: 0, ...options });
 	keepInStep(fixture.clock, skewMs);
 	return {
@@ -192,15 +192,15 @@ export async function createWorld({
 }
 
 /** One video that has been tracked for some hours, and a trigger that has seen it. */
-export async function createWatched(
+export async function createWatchedFixture(
 	keep: Keep,
 	parameters: INodeParameters = {},
 	hours = 3,
-): Promise<World & { video: SandboxVideo; trigger: Trigger }> {
-	const world = await createWorld();
-	const video = world.sandbox.seedVideo({ video_link: TIKTOK });
-	world.advance({ hours });
-	const trigger = world.watch(parameters, { keep });
+): Promise<TriggerFixture & { video: SandboxVideo; trigger: Trigger }> {
+	const fixture = await createTriggerFixture();
+	const video = fixture.sandbox.seedVideo({ video_link: TIKTOK });
+	fixture.advance({ hours });
+	const trigger = fixture.watch(parameters, { keep });
 	await trigger.poll();
-	return { ...world, video, trigger };
+	return { ...fixture, video, trigger };
 }

@@ -1,0 +1,21 @@
+import { runScenario } from './run';
+
+import fc from 'fast-check';
+
+import { scenarios } from './scenario';
+
+/** fast-check prints the seed with a scenario that fails. */
+const SEEDS = [1, 2, 3, 4];
+const RUNS = Math.ceil(Number(process.env.CHAOS_RUNS ?? 200) / SEEDS.length);
+
+test.each(SEEDS)(
+	`pays no video twice and loses none in ${RUNS} random scenarios from seed %d`,
+	async (seed) => {
+		await fc.assert(fc.asyncProperty(scenarios, runScenario), {
+			seed,
+			numRuns: RUNS,
+			endOnFailure: true,
+		});
+	},
+	30 * 60_000,
+);

@@ -1,0 +1,24 @@
+import fc from 'fast-check';
+
+import { loadTrigger } from './n8n';
+import { schedules } from './schedule';
+import { ScheduleRunner } from './scheduleRunner';
+
+/** fast-check prints the seed with a schedule that fails. */
+const SEEDS = [1, 2, 3, 4];
+const RUNS = Math.ceil(Number(process.env.MODEL_RUNS ?? 1000) / SEEDS.length);
+
+test.each(SEEDS)(
+	`emits every snapshot once in ${RUNS} random schedules from seed %d`,
+	async (seed) => {
+		const triggers = [loadTrigger(), loadTrigger()];
+		await fc.assert(
+			fc.asyncProperty(
+				schedules,
+				async (schedule) => await new ScheduleRunner(schedule, triggers).run(),
+			),
+			{ seed, numRuns: RUNS },
+		);
+	},
+	20 * 60_000,
+);

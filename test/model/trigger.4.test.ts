@@ -1,3 +1,0 @@
-import { testShard } from './shard';
-
-testShard(4, 4);
