@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 
 const ALL_TYPESCRIPT = '**/*.ts';
 
-/** n8n's preset speaks of all TypeScript, but only these folders run inside n8n. */
+/** Limits n8n's preset, which covers all TypeScript, to the folders that run inside n8n. */
 function forNodesOnly(entry) {
 	const isForAll = entry.files?.flat().includes(ALL_TYPESCRIPT);
 	return isForAll ? { ...entry, files: ['nodes/**/*.ts', 'credentials/**/*.ts'] } : entry;

@@ -19,7 +19,7 @@ function check(done) {
 	done();
 }
 
-/** One file for both nodes: n8n loads it in a third of the time of fifty, at each of its starts. */
+/** Bundles both nodes into one file: each start of n8n loads it three times as fast as fifty. */
 async function compile() {
 	const common = {
 		bundle: true,
@@ -34,7 +34,7 @@ async function compile() {
 		stdin: { contents: all, resolveDir: NODES_DIR, loader: 'ts' },
 		outfile: `dist/${NODES_DIR}/nodes.js`,
 	});
-	// n8n finds a node by the name of its file.
+	// n8n finds a node by its file name.
 	for (const name of NODES)
 		await build({
 			stdin: { contents: `exports.${name} = require('./nodes.js').${name};` },

@@ -2,7 +2,7 @@ import { manualClock, startSandbox } from '../sandbox';
 import { trackingIds } from '../sandbox/video';
 import { NO_LIMIT } from './noLimit';
 
-/** The API with its videos, in a process of its own. All instants are Unix milliseconds. */
+/** The sandbox with its videos, in a process of its own. All times are ms since the epoch. */
 export interface Api {
 	baseUrl: string;
 	apiKey: string;
@@ -12,7 +12,7 @@ export interface Api {
 
 export interface ApiOptions {
 	videos: number;
-	/** Snapshots that each video has, before the next hour brings one more; at most 718. */
+	/** Snapshots of each video before the next hour adds one more; at most 718. */
 	snapshots: number;
 }
 
@@ -29,7 +29,7 @@ async function main() {
 		balanceUsd: 1_000_000,
 		firstSnapshotDelayMs: 0,
 	});
-	// The newest snapshot is a minute old, and the next one comes in 59 minutes.
+	// The newest snapshot is a minute old, and the next one is due in 59 minutes.
 	const started = clock.now() - (snapshots - 1) * HOUR_MS - 60_000;
 	for (let number = 0; number < videos; number += 1)
 		sandbox.seedVideo({

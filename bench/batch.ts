@@ -6,17 +6,17 @@ import { builtIn, n8nPackages } from './builtIn';
 import { speedUp } from './clock';
 import type { Report } from './figures';
 
-/** A minute of the limit lasts three seconds. */
+/** Speed of the clock: a minute of the rate limit lasts three seconds. */
 const SPEED = 20;
 const PER_MINUTE = 60;
 const LINKS = 300;
 
-/** What one way to track the batch came to. */
+/** Result of one way to track the batch. */
 interface BatchRun {
 	tracked: number;
-	/** From the first request to the last, in minutes of the limit. */
+	/** Time from the first request to the last, in minutes of the fast clock. */
 	minutes: number;
-	/** What the limit makes necessary for as many requests, in minutes. */
+	/** Least time that the rate limit allows for as many requests, in minutes. */
 	necessary: number;
 }
 
@@ -36,7 +36,7 @@ const links = Array.from({ length: LINKS }, (_, index) => {
 const withOurNode: Way = async ({ baseUrl, liveKey: apiKey }, all) =>
 	await runAction({ apiKey, baseUrl }, { videoUrls: all.join('\n') });
 
-/** As the vendor's guide does it, with axios for fetch. */
+/** As in the vendor's guide, with axios in place of fetch. */
 const withPromiseAll: Way = async ({ baseUrl, liveKey }, all) => {
 	const headers = { 'X-API-Key': liveKey };
 	await Promise.allSettled(
@@ -46,7 +46,7 @@ const withPromiseAll: Way = async ({ baseUrl, liveKey }, all) => {
 	);
 };
 
-/** n8n's HTTP Request node with nothing set but what the call needs. */
+/** n8n's HTTP Request node with only the parameters that the request needs. */
 const withHttpRequestNode =
 	(packages: string): Way =>
 	async ({ baseUrl, liveKey: apiKey }, all) => {
@@ -80,7 +80,7 @@ async function measure(way: Way): Promise<BatchRun> {
 	}
 }
 
-/** Row 4: 300 links at 60 requests a minute, in each way. */
+/** Measures row 4: 300 links at 60 requests a minute, in each way. */
 export async function measureBatch(rounds: number): Promise<Report> {
 	const packages = await n8nPackages();
 	speedUp(SPEED);

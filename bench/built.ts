@@ -1,6 +1,6 @@
 import type { INodeType } from 'n8n-workflow';
 
-/** The nodes as they are published: what tsx makes of the sources is slower. */
+/** The nodes as published: the sources, compiled by tsx, are slower. */
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 export const built = require('..') as Record<
 	'ContentStats' | 'ContentStatsTrigger',

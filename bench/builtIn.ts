@@ -5,13 +5,16 @@ import { installN8n } from '../demo/install';
 import { printStep } from '../demo/steps';
 import type { OtherNode } from '../harness/engine';
 
-/** Where the n8n of the demo keeps the packages it is made of; it is installed on first use. */
+/** Returns the node_modules folder of the demo's n8n, which is installed on first use. */
 export async function n8nPackages(): Promise<string> {
 	const { n8nPath } = await installN8n(printStep);
 	return join(n8nPath, '../../..');
 }
 
-/** A node that comes with n8n, in its newest version. @param file in n8n-nodes-base's `dist/nodes` */
+/**
+ * Loads the newest version of a node that comes with n8n.
+ * @param file path in `dist/nodes` of n8n-nodes-base, without `.node.js`
+ */
 export function builtIn(packages: string, file: string, parameters: INodeParameters): OtherNode {
 	const path = join(packages, 'n8n-nodes-base/dist/nodes', `${file}.node.js`);
 	// eslint-disable-next-line @typescript-eslint/no-require-imports

@@ -1,4 +1,4 @@
-/** Lets Date and timers of this process run `factor` times as fast as real time. */
+/** Makes Date.now and setTimeout of this process run `factor` times as fast as real time. */
 export function speedUp(factor: number): void {
 	const { now } = Date;
 	const { setTimeout: inRealTime } = globalThis;

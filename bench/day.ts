@@ -7,15 +7,15 @@ import { NO_LIMIT } from './noLimit';
 
 export const DAY_MINUTES = 24 * 60;
 
-/** Videos in a simulated time, with our trigger to poll them. */
+/** Videos in simulated time, and our trigger to poll them. */
 interface Simulation {
 	poller: Poller;
 	advance: (minutes: number) => void;
-	/** How many requests there have been. */
+	/** Returns the number of requests so far. */
 	requestCount: () => number;
 }
 
-/** Runs `work` on videos of all platforms that were tracked within the last day, each at a second of its own. */
+/** Runs `work` on videos of all platforms, each tracked at a different second of the last day. */
 async function simulate<T>(
 	videos: number,
 	work: (simulation: Simulation) => Promise<T>,
@@ -48,7 +48,7 @@ async function simulate<T>(
 	}
 }
 
-/** How many requests our trigger sends in a day for each of a hundred videos. */
+/** Returns the requests that our trigger sends per video and day, with a hundred videos. */
 export async function requestsADay(pollMinutes: number): Promise<number> {
 	const videos = 100;
 	return await simulate(videos, async ({ poller, advance, requestCount }) => {
@@ -61,17 +61,17 @@ export async function requestsADay(pollMinutes: number): Promise<number> {
 	});
 }
 
-/** What watching costs while nothing is new. */
+/** Cost of polling while no video is due. */
 export interface Quiet {
-	/** CPU of a poll at which no video is due, round by round. */
+	/** CPU time of one poll, by round. */
 	cpuMs: number[];
-	/** The state as n8n saves it. */
+	/** Size of the state as n8n saves it. */
 	stateBytes: number;
 }
 
 const QUIET_POLLS = 20;
 
-/** What a trigger with so many videos costs between their snapshots. */
+/** Measures the cost of a trigger between the snapshots of its videos. */
 export async function measureQuiet(videos: number, rounds: number): Promise<Quiet> {
 	return await simulate(videos, async ({ poller, advance, requestCount }) => {
 		advance(60);
@@ -90,6 +90,6 @@ export async function measureQuiet(videos: number, rounds: number): Promise<Quie
 	});
 }
 
-/** Whether the next poll goes on where the last one reached its most items. */
+/** Whether the last poll reached Max Items Per Poll, so that a backlog is left. */
 const hasMore = ({ staticData }: Poller): boolean =>
 	JSON.stringify(staticData).includes('"isDue":true');

@@ -1,19 +1,19 @@
 import type { Shares } from './profile';
 
-/** Something that was measured beside something else, round by round. */
+/** A measurement compared with another one, round by round. */
 export interface Figure {
-	/** The row of the table in docs/performance.md that it belongs to. */
+	/** Its row in the table of docs/performance.md. */
 	row: number;
 	what: string;
 	unit: string;
 	ours: number[];
 	against: string;
 	theirs: number[];
-	/** What the ratio of ours to theirs should be at most; absent where theirs shows the share of the host. */
+	/** Maximum ratio of ours to theirs; absent if theirs only shows the host's share. */
 	target?: number;
 }
 
-/** One line of a plot: its points by what x is, each measured several times. */
+/** One line of a plot. Each point is measured several times. */
 export interface Curve {
 	name: string;
 	points: Array<{ x: number; values: number[] }>;
@@ -23,15 +23,15 @@ export interface Plot {
 	title: string;
 	x: string;
 	y: string;
-	/** Where values differ by powers of ten. */
+	/** Set if values differ by powers of ten. */
 	isLogarithmic?: true;
 	curves: Curve[];
 }
 
-/** What one part of the benchmark found. */
+/** Results of one part of the benchmark. */
 export interface Report {
 	figures?: Figure[];
-	/** Whose code the CPU time of a work goes to. */
+	/** CPU time of each profiled work, by owner of the code. */
 	shares?: Record<string, Shares>;
 	plots?: Plot[];
 }
@@ -41,17 +41,17 @@ const sorted = (values: number[]): number[] => [...values].sort((a, b) => a - b)
 export const medianOf = (values: number[]): number =>
 	sorted(values)[Math.floor(values.length / 2)]!;
 
-/** Ours to theirs, round by round. */
+/** Returns the ratio of ours to theirs in each round. */
 export const ratiosOf = ({ ours, theirs }: Figure): number[] =>
 	ours.map((value, round) => value / (theirs[round] ?? theirs[0]!));
 
-const shown = (value: number): string =>
+const format = (value: number): string =>
 	value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(3);
 
-/** The median, with the least and the most where they differ. */
+/** Formats the median, with the least and the most if they differ. */
 export function spreadOf(values: number[]): string {
-	const [least, most] = [sorted(values)[0]!, sorted(values).at(-1)!].map(shown);
+	const [least, most] = [sorted(values)[0]!, sorted(values).at(-1)!].map(format);
 	return least === most
-		? shown(medianOf(values))
-		: `${shown(medianOf(values))} (${least} to ${most})`;
+		? format(medianOf(values))
+		: `${format(medianOf(values))} (${least} to ${most})`;
 }

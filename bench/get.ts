@@ -25,7 +25,7 @@ async function cpuMsOf(work: () => unknown): Promise<number> {
 	return (user + system) / 1000 / TIMES;
 }
 
-/** A node that asks for the video, parses the reply and hands over what was made before. */
+/** Creates a node that fetches the video, parses the reply and returns items made before. */
 const leastNode = (url: string, rows: IDataObject[]): INodeType => ({
 	description: {
 		displayName: 'Least',
@@ -45,7 +45,7 @@ const leastNode = (url: string, rows: IDataObject[]): INodeType => ({
 	},
 });
 
-/** Each kind of work in turn, after a first time that warms up. @returns CPU in ms, round by round. */
+/** Measures each work in turn, after a warm-up. @returns CPU time of each, ms, by round */
 async function cpuInTurn<W extends string>(
 	works: Record<W, () => unknown>,
 	rounds: number,
@@ -61,11 +61,11 @@ async function cpuInTurn<W extends string>(
 	return costs;
 }
 
-/** Row 5: Get with growth in n8n; the least that a node can do there; its own part, without n8n. */
+/** Measures row 5: Get with growth in n8n, the least work of a node in n8n, and Get without n8n. */
 export async function measureGet(rounds: number): Promise<Report> {
 	return await withApi({ videos: 1, snapshots: SNAPSHOTS }, async (api) => {
 		const { get, least, alone, copy, parse } = await worksOf(api);
-		// Before n8n's engine runs in this process, since what that leaves behind is collected in turn.
+		// Before n8n's engine runs in this process: its garbage would be collected during these runs.
 		const own = await cpuInTurn({ alone, copy, parse }, rounds);
 		const inN8n = await cpuInTurn({ get, least, parse }, rounds);
 		const what = `Get with growth of ${SNAPSHOTS} snapshots`;
@@ -130,8 +130,8 @@ async function worksOf({ baseUrl, apiKey, videoIds }: Api) {
 		output: 'snapshots',
 		options,
 	};
-	// n8n with everything taken out but what the node asks it for.
-	const nothingElse = {
+	// Only the functions of n8n that the node calls.
+	const minimalContext = {
 		getNodeParameter: (name: string) => values[name],
 		getInputData: () => [{ json: {} }],
 		getTimezone: () => 'UTC',
@@ -141,7 +141,7 @@ async function worksOf({ baseUrl, apiKey, videoIds }: Api) {
 		},
 	} as unknown as IExecuteFunctions;
 	const alone = async () => {
-		const [items] = (await node.execute!.call(nothingElse)) as [INodeExecutionData[]];
+		const [items] = (await node.execute!.call(minimalContext)) as [INodeExecutionData[]];
 		expectCount('items', items.length, SNAPSHOTS);
 		return items.map(({ json }) => json);
 	};

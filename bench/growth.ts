@@ -26,7 +26,7 @@ async function cpuCurves(
 	return [ours, floor];
 }
 
-/** How the cost grows with the number of videos, of their snapshots and of the polls. */
+/** Measures how the cost grows with the number of videos, snapshots and polls. */
 export async function measureGrowth(rounds: number): Promise<Report> {
 	const videos: Plot = {
 		title: 'Videos that are due, 100 snapshots each',

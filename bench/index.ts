@@ -15,11 +15,11 @@ import { measureBuiltIn, measureManyVideos, measurePolls } from './poll';
 import type { Shares } from './profile';
 import { useBenchSettings } from './settings';
 
-// Colour codes would end up in files that the output is sent to.
+// Colour codes would end up in files that the output is redirected to.
 const PLAIN = { shouldDisableColors: true };
 const PLOT = 'docs/images/performance.svg';
 
-/** The batch comes last: it makes the clock of this process run faster. */
+/** The batch comes last, since it speeds up the clock of this process for good. */
 const MEASURES: Array<{ name: string; measure: (rounds: number) => Promise<Report> | Report }> = [
 	{ name: 'package', measure: measurePackage },
 	{ name: 'load', measure: measureLoad },
@@ -34,12 +34,18 @@ const NAMES = MEASURES.map(({ name }) => name);
 
 const { runs, json, only } = new Command('npm run bench --')
 	.description(
-		'Measures the package on the sandbox, in turn with a floor (the least work of any solution) or with what a ' +
-			'user would do otherwise. Each ratio compares two runs of a round: median of the rounds (least to most). ' +
-			`All of it takes half an hour, and draws ${PLOT}.`,
+		'Measures the package against the sandbox. Each figure is measured in turn with a floor (the least work ' +
+			'that any solution must do) or with an alternative that a user has. Each ratio compares two runs of the ' +
+			'same round, and is shown as the median of all rounds (least to most). ' +
+			`A full benchmark takes half an hour and writes ${PLOT}.`,
 	)
-	.option('--runs <number>', 'how often each is run, in turn', wholeNumber, 5)
-	.option('--only <names>', `some of ${NAMES.join(',')}`, names, NAMES)
+	.option('--runs <number>', 'number of rounds', wholeNumber, 5)
+	.option(
+		'--only <names>',
+		`parts to measure, separated by commas: ${NAMES.join(',')}`,
+		names,
+		NAMES,
+	)
 	.option('--json', 'print every run as JSON')
 	.parse()
 	.opts<{ runs: number; json?: true; only: string[] }>();
@@ -79,11 +85,11 @@ async function main() {
 			});
 		table.printTable();
 	}
-	if (plots.length > 0) console.log(`Drawn: ${PLOT}`);
+	if (plots.length > 0) console.log(`Plot written to ${PLOT}`);
 }
 
 function printFigures(figures: Figure[]): void {
-	const table = new Table({ title: `${runs} runs each`, ...PLAIN });
+	const table = new Table({ title: `Rounds: ${runs}`, ...PLAIN });
 	for (const figure of figures) {
 		const { row, what, unit, ours, against, theirs, target } = figure;
 		const ratios = ratiosOf(figure);
@@ -93,8 +99,8 @@ function printFigures(figures: Figure[]): void {
 			ours: `${spreadOf(ours)} ${unit}`.trim(),
 			against: `${against}: ${spreadOf(theirs)} ${unit}`.trim(),
 			ratio: spreadOf(ratios),
-			'at most': target ?? '',
-			reached: target === undefined ? '' : medianOf(ratios) <= target ? 'yes' : 'no',
+			'target (at most)': target ?? '',
+			met: target === undefined ? '' : medianOf(ratios) <= target ? 'yes' : 'no',
 		});
 	}
 	if (figures.length > 0) table.printTable();
@@ -102,7 +108,7 @@ function printFigures(figures: Figure[]): void {
 
 function printShares(work: string, shares: Shares): void {
 	const all = Object.values(shares).reduce((sum, ms) => sum + ms, 0);
-	const table = new Table({ title: `Whose CPU time: ${work}`, ...PLAIN });
+	const table = new Table({ title: `CPU time by owner of the code: ${work}`, ...PLAIN });
 	for (const [owner, ms] of Object.entries(shares))
 		table.addRow({ owner, ms: Math.round(ms), share: `${Math.round((ms / all) * 100)} %` });
 	table.printTable();
@@ -112,11 +118,11 @@ function names(text: string): string[] {
 	const chosen = text.split(',');
 	const wrong = chosen.filter((name) => !NAMES.includes(name));
 	if (wrong.length === 0) return chosen;
-	throw new InvalidArgumentError(`Choose of ${NAMES.join(', ')}.`);
+	throw new InvalidArgumentError(`Choose from ${NAMES.join(', ')}.`);
 }
 
 function wholeNumber(text: string): number {
 	const number = Number(text);
 	if (Number.isInteger(number) && number > 0) return number;
-	throw new InvalidArgumentError('It must be a whole number from 1 up.');
+	throw new InvalidArgumentError('Give a whole number of at least 1.');
 }

@@ -10,7 +10,7 @@ const OURS = ['ContentStats', 'ContentStatsTrigger'].map((name) =>
 	join(ROOT, `dist/nodes/ContentStats/${name}.node.js`),
 );
 
-/** A node with nothing in it, as the starter template's build makes it. */
+/** An empty node, as built by the starter template. */
 const EMPTY = `
 Object.defineProperty(exports, '__esModule', { value: true });
 const { NodeConnectionTypes } = require('n8n-workflow');
@@ -22,7 +22,7 @@ exports.Empty = class Empty {
 	};
 };`;
 
-/** Milliseconds to load nodes in a fresh process that has n8n-workflow and zod. */
+/** Returns the time to load nodes in a fresh process that has loaded n8n-workflow and zod, ms. */
 function loadMs(files: string[]): number {
 	const script = `
 		require('n8n-workflow'); require('zod');
@@ -34,7 +34,7 @@ function loadMs(files: string[]): number {
 	return Number(execFileSync(process.execPath, ['-e', script], { env, encoding: 'utf8' }));
 }
 
-/** Row 6. */
+/** Measures row 6: the time to load both nodes. */
 export function measureLoad(rounds: number): Report {
 	const dir = mkdtempSync(join(tmpdir(), 'contentstats-bench-'));
 	const empty = join(dir, 'Empty.node.js');

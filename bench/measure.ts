@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import type { Api, ApiOptions } from './api';
 import type { Views } from './subject';
 
-/** The next message of a process. @throws Error where it ends instead. */
+/** Resolves with the next message of a process. @throws Error if the process exits first */
 async function answerOf<T>(child: ChildProcess): Promise<T> {
 	const ended = once(child, 'exit').then(([code]) => {
-		throw new Error(`A process of the benchmark ended with ${code}`);
+		throw new Error(`A benchmark process exited with code ${code}`);
 	});
 	const [message] = (await Promise.race([once(child, 'message'), ended])) as [T];
 	return message;
@@ -19,7 +19,7 @@ async function answerOf<T>(child: ChildProcess): Promise<T> {
 const start = (file: string, args: string[], execArgv: string[] = []): ChildProcess =>
 	fork(join(__dirname, file), args, { execArgv: ['--import', 'tsx', ...execArgv] });
 
-/** Runs `work` on a fresh API, which is a process of its own. */
+/** Runs `work` against a fresh sandbox in a process of its own. */
 export async function withApi<T>(
 	options: ApiOptions,
 	work: (api: Api, advance: () => Promise<number>) => Promise<T>,
@@ -36,7 +36,7 @@ export async function withApi<T>(
 	}
 }
 
-/** Does a kind of work (a file in `work/`) in a process of its own, on videos of a fresh API. */
+/** Measures a work (a file in `work/`) in a process of its own, against a fresh sandbox. */
 export async function measure<V extends keyof Views>(
 	view: V,
 	work: string,
@@ -62,7 +62,7 @@ export async function measure<V extends keyof Views>(
 	}
 }
 
-/** Does several kinds of work in turn, `rounds` times; the result of each, round by round. */
+/** Measures several works in turn, `rounds` times. @returns the results of each, by round */
 export async function inTurn<V extends keyof Views, W extends string>(
 	view: V,
 	works: W[],

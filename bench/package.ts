@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import type { Report } from './figures';
 
-/** Nodes of vendors for their own services, by their weekly downloads in November 2026. */
+/** Vendors' nodes for their own services, chosen by weekly downloads in November 2026. */
 const VENDORS = [
 	'@mendable/n8n-nodes-firecrawl',
 	'@blotato/n8n-nodes-blotato',
@@ -20,13 +20,13 @@ function npm(args: string[]): string {
 	return execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 }
 
-/** What `npm pack` says of a package, ours unless named. */
+/** Returns the size and number of files of a package's tarball; default: this package. */
 function packed(...name: string[]): Packed {
 	const answer = JSON.parse(npm(['pack', ...name, '--dry-run', '--json'])) as Packed[] | object;
 	return (Array.isArray(answer) ? answer : Object.values(answer))[0] as Packed;
 }
 
-/** Row 7: the size and the files of the tarball against the smallest of three vendors' nodes. */
+/** Measures row 7: size and number of files of the tarball, against the least of three vendors' nodes. */
 export function measurePackage(): Report {
 	const ours = packed();
 	const vendors = VENDORS.map((name) => packed(name));

@@ -8,7 +8,10 @@ const HEIGHT = 340;
 const MARGIN = { left: 70, right: 30, top: 70, bottom: 55 };
 const COLOURS = ['#0f766e', '#9ca3af', '#d97706'];
 
-/** Plots side by side as SVG: lines through the medians, and a dot for each run. The legend takes the place of one more. */
+/**
+ * Draws plots side by side as SVG: a line through the medians and a dot for each run.
+ * The legend takes the place of one more plot.
+ */
 export function draw(plots: Plot[]): string {
 	const rows = Math.ceil((plots.length + 1) / COLUMNS);
 	const names = [...new Set(plots.flatMap(({ curves }) => curves.map(({ name }) => name)))];

@@ -5,7 +5,7 @@ import type { Shares } from './profile';
 import type { Held } from './subject';
 
 const MANY_SNAPSHOTS = { videos: 1000, snapshots: 718 };
-/** As many snapshots as fit into the memory of the API with ten times the videos. */
+/** Few enough snapshots that ten times the videos fit into the memory of the sandbox. */
 const FEW_SNAPSHOTS = { videos: 1000, snapshots: 100 };
 const MANY_VIDEOS = { videos: 10_000, snapshots: 100 };
 
@@ -20,7 +20,7 @@ const WORKS = {
 };
 type WorkName = keyof typeof WORKS;
 
-/** Rows 1 and 2: a poll against its floors, and whose code its CPU time goes to. */
+/** Measures rows 1 and 2: a poll against its floors, and its CPU time by owner of the code. */
 export async function measurePolls(rounds: number): Promise<Report> {
 	const works = Object.keys(WORKS) as WorkName[];
 	const costs = await inTurn('cost', works, rounds, MANY_SNAPSHOTS);
@@ -46,26 +46,26 @@ export async function measurePolls(rounds: number): Promise<Report> {
 	};
 }
 
-/** Row 2: the memory of a poll of ten times as many videos. */
+/** Measures row 2: the memory of a poll of ten times as many videos. */
 export async function measureManyVideos(rounds: number): Promise<Report> {
 	const few = await inTurn('cost', ['poll', 'helper'], rounds, FEW_SNAPSHOTS);
 	const many = await inTurn('cost', ['poll', 'helper'], rounds, MANY_VIDEOS);
 	const fewHeld = (await inTurn('held', ['poll'], rounds, FEW_SNAPSHOTS)).poll;
 	const manyHeld = (await inTurn('held', ['poll'], rounds, MANY_VIDEOS)).poll;
 	const what = 'a poll of 10,000 videos with 100 snapshots';
-	const against = 'the same of 1,000 videos';
+	const against = 'the same for 1,000 videos';
 	const common = { row: 2, unit: 'MB', against };
 	const peaks = (all: typeof few, work: 'poll' | 'helper') => all[work].map(({ peakMb }) => peakMb);
 	const held: Array<[what: string, part: keyof Held]> = [
-		['held at the same time beside items and state', 'ownMb'],
-		['held as returned items', 'itemsMb'],
-		['held as state', 'stateMb'],
+		['memory held, without items and state', 'ownMb'],
+		['memory held by returned items', 'itemsMb'],
+		['memory held by the state', 'stateMb'],
 	];
 	return {
 		figures: [
 			{
 				...common,
-				what: `${what}: what is needed at once, items and state aside`,
+				what: `${what}: the peak of 1,000 videos plus additional memory held, without items and state`,
 				ours: manyHeld.map(
 					({ ownMb }, round) => peaks(few, 'poll')[round]! + ownMb - fewHeld[round]!.ownMb,
 				),
@@ -80,13 +80,13 @@ export async function measureManyVideos(rounds: number): Promise<Report> {
 			})),
 			{
 				...common,
-				what: `${what}: peak, with what V8 leaves uncollected`,
+				what: `${what}: measured peak, including garbage that V8 has not collected`,
 				ours: peaks(many, 'poll'),
 				theirs: peaks(few, 'poll'),
 			},
 			{
 				...common,
-				what: `${HELPER}, of 10,000 videos with 100 snapshots: peak`,
+				what: `${HELPER}, for 10,000 videos with 100 snapshots: peak`,
 				ours: peaks(many, 'helper'),
 				theirs: peaks(few, 'helper'),
 			},
@@ -97,7 +97,7 @@ export async function measureManyVideos(rounds: number): Promise<Report> {
 const POLL_MINUTES = 5;
 const POLLS_A_DAY = DAY_MINUTES / POLL_MINUTES;
 
-/** Row 3: the same as a workflow of nodes that come with n8n. */
+/** Measures row 3: a poll against a workflow of nodes that come with n8n. */
 export async function measureBuiltIn(rounds: number): Promise<Report> {
 	const costs = await inTurn('cost', ['builtInNodes', 'poll'], rounds, MANY_SNAPSHOTS);
 	const against = 'HTTP Request, Split Out, Remove Duplicates';

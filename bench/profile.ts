@@ -1,28 +1,28 @@
 import type { Profiler, Runtime } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
 
-/** Whose code the CPU time goes to, in ms, the largest part first. */
+/** CPU time by owner of the code, ms, largest first. */
 export type Shares = Record<string, number>;
 
 const SAMPLE_EVERY_US = 200;
 
-/** Not of the work: nothing to do, and the profiler itself. */
+/** Owner of samples that are left out: idle time and the profiler itself. */
 const NONE = 'none';
 
-/** The first that fits a function has it. */
+/** The first owner that fits a function gets its time. */
 const OWNERS: Array<[owner: string, fits: (frame: Runtime.CallFrame) => boolean]> = [
 	[NONE, ({ functionName, url }) => url === '' && /^(\(idle\)|dispatch)$/.test(functionName)],
 	['V8: garbage collection', ({ functionName }) => functionName === '(garbage collector)'],
-	// Built into V8, it counts as part of the function that calls it.
+	// Built into V8, it has no frame of its own: its time counts for the function that calls it.
 	['V8: JSON.parse', ({ functionName }) => functionName === 'parseJson'],
 	['this package', ({ url }) => /\/(dist\/)?(nodes|credentials)\/ContentStats/.test(url)],
 	['zod', ({ url }) => url.includes('node_modules/zod/')],
 	['n8n and axios', ({ url }) => url.includes('node_modules/')],
-	['the benchmark', ({ url }) => /\/(bench|test)\//.test(url)],
+	['the benchmark', ({ url }) => /\/(bench|harness|sandbox|test)\//.test(url)],
 	['Node.js', () => true],
 ];
 
-/** Does some work under the profiler, which makes it slower: only the proportions mean anything. */
+/** Profiles a work. The profiler slows it down, so only the proportions mean anything. */
 export async function profile(work: () => Promise<unknown>): Promise<Shares> {
 	const session = new Session();
 	session.connect();

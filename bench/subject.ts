@@ -7,32 +7,32 @@ import type { Api } from './api';
 import { profile, type Shares } from './profile';
 import { useBenchSettings } from './settings';
 
-/** One kind of work on all videos of the API. */
+/** A work on all videos of the sandbox. */
 export type Work = (api: Api) => Promise<{
-	/** One round of it; resolves with what it returns. @throws Error where it did not do all of it: its figure would mean nothing. */
+	/** Runs one round and resolves with its result. @throws Error if it was not done in full */
 	run: () => Promise<unknown>;
-	/** Lets go of what is kept from one round to the next. */
+	/** Releases the state that is kept from one round to the next. */
 	forget?: () => void;
 }>;
 
-/** What one round takes. */
+/** Cost of one round. */
 export interface Cost {
 	cpuMs: number;
-	/** The most memory of the process above what it had before its first round, in MB. */
+	/** Peak memory of the process above its memory before the first round, MB. */
 	peakMb: number;
 }
 
-/** What one round holds that cannot be collected, in MB. */
+/** Memory of one round that cannot be collected, MB. */
 export interface Held {
-	/** The most at any time, above what was held before it, without the other two. */
+	/** Peak above the memory held before the round, without items and state. */
 	ownMb: number;
-	/** What it returns. */
+	/** Memory of the returned items. */
 	itemsMb: number;
-	/** What it keeps for the next round. */
+	/** Memory of the state kept for the next round. */
 	stateMb: number;
 }
 
-/** Each way to look at a round, by its name. */
+/** The ways to measure a round, by name. */
 export interface Views {
 	cost: Cost;
 	held: Held;
@@ -40,10 +40,10 @@ export interface Views {
 }
 
 const MB = 1024 * 1024;
-/** Often enough to see what a round gathers; a collection takes a tenth of it. */
+/** Often enough to see the memory of a round grow; a collection takes a tenth of it. */
 const COLLECT_MS = 250;
 
-/** Keeps the clock of this process at an instant of the API's, from which it goes on. */
+/** Sets the clock of this process to the sandbox's time, ms, from which it runs on. */
 function setClock(now: number): void {
 	const start = performance.now();
 	Date.now = () => Math.round(now + performance.now() - start);
@@ -60,7 +60,7 @@ async function costOf({ run }: Round, idleMb: number): Promise<Cost> {
 	const before = process.cpuUsage();
 	await run();
 	const { user, system } = process.cpuUsage(before);
-	// The kernel keeps the highest, in kB.
+	// maxRSS is the highest value so far, in kB.
 	const peakMb = process.resourceUsage().maxRSS / 1024 - idleMb;
 	return { cpuMs: (user + system) / 1000, peakMb };
 }
@@ -70,7 +70,7 @@ async function heldBy({ run, forget }: Round): Promise<Held> {
 	let most = 0;
 	const collecting = setInterval(() => (most = Math.max(most, heldMb())), COLLECT_MS);
 	const returned: { items?: unknown } = {};
-	// In a function of its own, whose frame would hold the items on.
+	// In a function of its own: the frame of this one would keep a reference to the items.
 	await (async () => {
 		returned.items = await run();
 	})();
@@ -85,7 +85,7 @@ async function heldBy({ run, forget }: Round): Promise<Held> {
 	return { ownMb: most - before - itemsMb - stateMb, itemsMb, stateMb };
 }
 
-/** The first round warms up and lets the poll learn; the second is looked at, an hour later. */
+/** Runs a first round, which warms up and seeds the poll's state, and measures a second one an hour later. */
 async function main() {
 	await useBenchSettings();
 	const [view, name, path] = process.argv.slice(2) as [keyof Views, string, string];
@@ -99,12 +99,12 @@ async function main() {
 	process.send!('warm');
 	const [now] = (await once(process, 'message')) as [number];
 	setClock(now);
-	const looks = {
+	const measures = {
 		cost: () => costOf(round, idleMb),
 		held: () => heldBy(round),
 		shares: () => profile(round.run),
 	};
-	process.send!(await looks[view]());
+	process.send!(await measures[view]());
 	await removeN8nFolder();
 	process.disconnect();
 }

@@ -14,7 +14,7 @@ import { printStep } from './steps';
 const DATA_DIR = join(__dirname, '.data');
 const SNAPSHOT_INTERVAL_MS = 20_000;
 const ONCE_LIMIT_MS = 6 * 60_000;
-/** Colour codes would end up in files that the output is sent to. */
+/** Colour codes would end up in a file if the output is redirected. */
 const PLAIN = { shouldDisableColors: true };
 const ENOUGH = { rows: 24, videos: 12, platforms: 4 };
 
@@ -41,7 +41,7 @@ let ending = false;
 
 process.on('SIGINT', () => void interrupted(130));
 process.on('SIGTERM', () => void interrupted(143));
-// The terminal was closed: nothing can be written to it any more.
+// The terminal was closed. Writing to it would fail.
 process.on('SIGHUP', () => void interrupted(129));
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
@@ -56,7 +56,7 @@ async function main() {
 	await requireFree(options.sandboxPort, '--sandbox-port');
 
 	const install = await installN8n(printStep);
-	// Every start shows a newcomer's first minutes, so nothing of the last one is kept.
+	// Each start shows a new user's first minutes, so nothing is kept from the last one.
 	rmSync(DATA_DIR, { recursive: true, force: true });
 	mkdirSync(DATA_DIR);
 	const tarball = await packPackage(join(DATA_DIR, 'package'), printStep);
@@ -120,7 +120,7 @@ async function trackVideos(n8n: N8nApi, track: scenario.Scenario['track']) {
 	}
 }
 
-/** Prints rows as they land, and failed executions; with a finite deadline ends when all is there. */
+/** Prints new rows and failed executions. With a finite deadline, it ends once all rows are there. */
 async function showRowsUntil(n8n: N8nApi, deadlineMs: number) {
 	const rows: IDataObject[] = [];
 	const failures = new Map<string, string>();
@@ -180,9 +180,9 @@ async function interrupted(code: number) {
 	await end(code);
 }
 
-/** Ends every process and listener that the demo started, then this process. */
+/** Stops every process and listener that the demo started, then exits. */
 async function end(code: number) {
-	// A second Ctrl-C does not wait: what is left ends with this process.
+	// A second Ctrl-C does not wait, because the remaining processes end with this one.
 	if (ending) process.exit(code);
 	ending = true;
 	await Promise.all([stopAllGroups(), sandbox?.close()]);

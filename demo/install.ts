@@ -16,24 +16,24 @@ const INSTALL_DIR = join(__dirname, '.install');
 const NODE_MAJOR = 24;
 const NODE_VERSION = '24.9.0';
 
-/** Announces a piece of work, shows that it goes on, and says how long it took. */
+/** Announces a task, shows its progress, and prints how long it took. */
 export type Step = <T>(title: string, usually: string, work: () => Promise<T>) => Promise<T>;
 
 /** An installed n8n and the Node.js that runs it. */
 export interface N8nInstall {
-	/** The node binary: this process's own when it is new enough. */
+	/** The Node.js binary: this process's own if it is new enough. */
 	nodePath: string;
 	/** n8n's command-line script. */
 	n8nPath: string;
-	/** This process's environment, with that node first in PATH. */
+	/** This process's environment, with that Node.js first in PATH. */
 	env: NodeJS.ProcessEnv;
 }
 
 /**
- * Installs the n8n that demo/package-lock.json pins, and Node.js 24 where this process's Node.js is
- * older. Both go under demo/.install and stay there; a later call with the same lock returns at once.
+ * Installs the n8n that demo/package-lock.json pins, and Node.js 24 if this process's Node.js is
+ * older. Both stay in demo/.install. A later call with the same lock returns at once.
  *
- * @throws Error with the end of npm's log when an installation fails
+ * @throws Error with the end of npm's log if an installation fails
  */
 export async function installN8n(step: Step): Promise<N8nInstall> {
 	if (process.platform === 'win32') throw new Error('On Windows, run this inside WSL.');
@@ -50,7 +50,7 @@ export async function installN8n(step: Step): Promise<N8nInstall> {
 		await step('Installing n8n, once', '3 to 6 min', async () => {
 			await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], options);
 		});
-		// The only native module without a binary in its package: it downloads one, or compiles.
+		// The only native module without a binary in its package. It downloads one, or compiles it.
 		await step(
 			'Building its SQLite module, once',
 			'seconds, or 1 to 2 min to compile',
@@ -71,7 +71,7 @@ export async function installN8n(step: Step): Promise<N8nInstall> {
  *
  * @param dir receives the tarball and the log; created if missing
  * @returns the path of the tarball
- * @throws Error with the end of the log when a command fails
+ * @throws Error with the end of the log if a command fails
  */
 export async function packPackage(dir: string, step: Step): Promise<string> {
 	const options = { cwd: PACKAGE_ROOT, env: process.env, logFile: join(dir, 'build.log') };
@@ -88,8 +88,8 @@ export async function packPackage(dir: string, step: Step): Promise<string> {
 /**
  * Installs a packed community package into an n8n user folder, where n8n loads it at its next start.
  *
- * @param userFolder the folder given to n8n as N8N_USER_FOLDER
- * @throws Error with the end of npm's log when the installation fails
+ * @param userFolder the folder that n8n receives as N8N_USER_FOLDER
+ * @throws Error with the end of npm's log if the installation fails
  */
 export async function installCommunityPackage(
 	{ env }: N8nInstall,
@@ -112,7 +112,7 @@ export async function installCommunityPackage(
 
 async function installNode(step: Step): Promise<string> {
 	if (Number.parseInt(process.versions.node) >= NODE_MAJOR) return process.execPath;
-	// The platform's package holds the binary itself; the package "node" needs an install script.
+	// The platform's package contains the binary. The package "node" would need an install script.
 	const prefix = `${process.platform}-${process.arch}` === 'darwin-arm64' ? 'node-bin' : 'node';
 	const name = `${prefix}-${process.platform}-${process.arch}`;
 	const dir = join(INSTALL_DIR, 'node24');
@@ -138,7 +138,7 @@ async function installNode(step: Step): Promise<string> {
 }
 
 /**
- * Installs into a folder that is emptied first, unless what it holds was installed with this stamp.
+ * Empties a folder and installs into it, unless its last installation had the same stamp.
  */
 export async function installOnce(
 	dir: string,
@@ -150,11 +150,11 @@ export async function installOnce(
 	rmSync(dir, { recursive: true, force: true });
 	mkdirSync(dir, { recursive: true });
 	await install();
-	// Last: an interrupted installation has none, and starts anew.
+	// Written last, so that an interrupted installation starts again from the beginning.
 	writeFileSync(stampFile, stamp);
 }
 
-/** Headers lie beside the binary in Node's own layout; without them node-gyp downloads some. */
+/** Points node-gyp to the headers beside the binary, if there are any, so that it downloads none. */
 function headersOf(nodePath: string): NodeJS.ProcessEnv {
 	const root = dirname(dirname(nodePath));
 	return existsSync(join(root, 'include', 'node', 'node.h')) ? { npm_config_nodedir: root } : {};

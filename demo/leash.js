@@ -1,5 +1,5 @@
-// Runs a command, and kills it with all its children once whoever started this is gone: stdin is a
-// pipe from there, which ends even when that process is killed with SIGKILL.
+// Runs a command, and kills it with all its children once the parent of this process is gone. stdin
+// is a pipe from the parent, which ends even if the parent is killed with SIGKILL.
 const { spawn } = require('node:child_process');
 const { constants } = require('node:os');
 
@@ -13,5 +13,5 @@ child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[
 
 process.stdin.on('end', () => process.kill(-process.pid, 'SIGKILL')).resume();
 
-// A signal to the group reaches the command too; this process ends when that has ended.
+// A signal to the group also reaches the command. This process exits only after the command.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});

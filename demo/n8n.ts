@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { N8nInstall } from './install';
 import { freePort, logTail, spawnGroup, type ProcessGroup } from './processes';
 
-/** Nothing leaves the machine: no telemetry, news, templates, registries or licence renewal. */
+/** Keeps n8n offline: no telemetry, news, templates, registries or licence renewal. */
 const OFFLINE = {
 	N8N_DIAGNOSTICS_ENABLED: 'false',
 	N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
@@ -20,31 +20,31 @@ const OFFLINE = {
 };
 
 /**
- * Settings of the user's own n8n would point ours at their database or queue, and under jest's
- * NODE_ENV n8n does not start.
+ * Variables that n8n must not inherit. Settings of the user's own n8n would point it to their
+ * database or queue, and n8n does not start with jest's NODE_ENV.
  */
 const NOT_INHERITED = /^((N8N|DB|EXECUTIONS|QUEUE|WEBHOOK|GENERIC|CREDENTIALS|OFFLOAD)_|NODE_ENV$)/;
 
 export interface N8nOptions {
-	/** Where this n8n keeps its settings, database and community packages (N8N_USER_FOLDER). */
+	/** Folder for n8n's settings, database and community packages (N8N_USER_FOLDER). */
 	userFolder: string;
 	port: number;
 	logFile: string;
-	/** `['start']` by default; a worker is `['worker']`. */
+	/** `['start']` by default; `['worker']` starts a worker. */
 	command?: string[];
 	/** Added to the environment last, so it can choose a database, a queue or a flag. */
 	env?: NodeJS.ProcessEnv;
 }
 
 export interface N8n extends ProcessGroup {
-	/** Without a slash at its end, e.g. `http://127.0.0.1:5678`. */
+	/** Without a trailing slash, e.g. `http://127.0.0.1:5678`. */
 	url: string;
 }
 
 /**
  * Starts n8n on 127.0.0.1 and waits until it answers.
  *
- * @throws Error with the end of n8n's log when it ends instead, or is silent for 2 minutes
+ * @throws Error with the end of n8n's log if it exits, or does not answer within 2 minutes
  */
 export async function startN8n(install: N8nInstall, options: N8nOptions): Promise<N8n> {
 	const { userFolder, port, logFile, command = ['start'], env = {} } = options;
@@ -126,8 +126,8 @@ export type Execution = ExecutionSummary & Pick<IRun, 'data'>;
 export type N8nApi = Awaited<ReturnType<typeof signIn>>;
 
 /**
- * Signs in to a running n8n; on a fresh one the owner is created first.
- * The functions it returns throw an Error with n8n's own message when n8n refuses a request.
+ * Signs in to a running n8n, and creates the owner first if it has none.
+ * The returned functions throw an Error with n8n's own message if n8n refuses a request.
  */
 export async function signIn(url: string, owner: Owner) {
 	// n8n ties the session to the browser that logged in.
@@ -142,7 +142,7 @@ export async function signIn(url: string, owner: Owner) {
 		return response.data.data;
 	};
 
-	// n8n calls itself ready some time before it answers here.
+	// n8n reports that it is ready before its REST API answers.
 	const deadline = Date.now() + 60_000;
 	let settings: { userManagement: { showSetupOnFirstLoad: boolean } } | undefined;
 	while (!(settings = await request<typeof settings>('GET', '/settings').catch(() => undefined))) {
@@ -161,7 +161,7 @@ export async function signIn(url: string, owner: Owner) {
 
 	const execution = async (id: string): Promise<Execution> => {
 		const found = await request<ExecutionSummary & { data: string }>('GET', `/executions/${id}`);
-		// Its type declarations are for ES modules only.
+		// A dynamic import, because flatted's type declarations are for ES modules only.
 		const { parse } = await import('flatted');
 		return { ...found, data: parse(found.data) as Execution['data'] };
 	};
@@ -184,7 +184,7 @@ export async function signIn(url: string, owner: Owner) {
 	};
 
 	return {
-		/** Any other call: `path` is relative to `/rest`. */
+		/** Sends any other request. `path` is relative to `/rest`. */
 		request,
 
 		createCredential: async (
@@ -196,13 +196,13 @@ export async function signIn(url: string, owner: Owner) {
 			return { id, name, type };
 		},
 
-		/** What the "Test" of a saved credential says when its form holds `data`. */
+		/** Tests a saved credential with `data` in its form, and returns n8n's verdict. */
 		testCredential: async (credential: CredentialReference, data: IDataObject) =>
 			await request<{ status: 'OK' | 'Error'; message: string }>('POST', '/credentials/test', {
 				credentials: { ...credential, data },
 			}),
 
-		/** Saves a template, with the credential that each node takes, if any. */
+		/** Saves a template as a workflow. `credentialOf` returns the credential of a node, if any. */
 		importWorkflow: async (
 			template: WorkflowTemplate,
 			credentialOf: (node: INode) => CredentialReference | undefined,
@@ -221,24 +221,24 @@ export async function signIn(url: string, owner: Owner) {
 			await request('POST', `/workflows/${id}/activate`, { versionId });
 		},
 
-		/** Starts a workflow from one of its Manual Triggers; the id of the execution. */
+		/** Starts a workflow from one of its Manual Triggers, and returns the execution's id. */
 		start,
 
-		/** Waits for the end of an execution, at most 2 minutes. */
+		/** Waits up to 2 minutes for the end of an execution, and returns it. */
 		finished,
 
-		/** Runs a workflow from one of its Manual Triggers and waits for the end, at most 2 minutes. */
+		/** Runs a workflow from one of its Manual Triggers, and waits up to 2 minutes for its end. */
 		run: async (workflow: SavedWorkflow, triggerName: string): Promise<Execution> =>
 			await finished(await start(workflow, triggerName)),
 
-		/** What pressing Stop does. */
+		/** Stops an execution, as the Stop button does. */
 		stop: async (executionId: string) => {
 			await request('POST', `/executions/${executionId}/stop`);
 		},
 
 		execution,
 
-		/** The newest executions first, at most 100, of one status or of all. */
+		/** Returns at most 100 executions of one status or of all, newest first. */
 		executions: async (status?: 'error' | 'success' | 'crashed'): Promise<ExecutionSummary[]> => {
 			const filter = JSON.stringify(status ? { status: [status] } : {});
 			const query = new URLSearchParams({ limit: '100', filter });
@@ -247,8 +247,8 @@ export async function signIn(url: string, owner: Owner) {
 		},
 
 		/**
-		 * The rows of a Data Table in the order they were first written, after the first `skip`,
-		 * with n8n's own columns `id`, `createdAt` and `updatedAt`.
+		 * Returns the rows of a Data Table in the order in which they were first written, without the
+		 * first `skip`. They include n8n's own columns `id`, `createdAt` and `updatedAt`.
 		 */
 		tableRows: async (name: string, skip = 0): Promise<IDataObject[]> => {
 			const filter = JSON.stringify({ name });
@@ -272,13 +272,13 @@ export async function signIn(url: string, owner: Owner) {
 	};
 }
 
-/** The items a node gave on its first output when it last ran; none when it did not run. */
+/** Returns the items of a node's first output in its last run; none if it did not run. */
 export function nodeOutput({ data }: Execution, node: string): IDataObject[] {
 	const items = data.resultData.runData[node]?.at(-1)?.data?.main?.[0] ?? [];
 	return items.map((item) => item.json);
 }
 
-/** Why an execution failed, in one line, with the node where it did. */
+/** Returns in one line why an execution failed, and at which node. */
 export function failureOf({ data, status }: Execution): string {
 	const { error, lastNodeExecuted } = data.resultData;
 	const description = error && 'description' in error ? error.description : undefined;

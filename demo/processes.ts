@@ -9,17 +9,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface SpawnOptions {
 	cwd: string;
 	env: NodeJS.ProcessEnv;
-	/** Receives stdout and stderr; appended to. */
+	/** Receives stdout and stderr, after its present content. */
 	logFile: string;
 }
 
 /** A command and all its children, which share one process group and never outlive this process. */
 export interface ProcessGroup {
-	/** The command's exit code; 128 + n when signal n ended it. */
+	/** The command's exit code; 128 + n if signal n ended it. */
 	exited: Promise<number>;
 	/** Sends a signal to every process of the group. Returns false once all are gone. */
 	signal(signal: NodeJS.Signals): boolean;
-	/** SIGTERM, then SIGKILL for what is left after `graceMs` (5,000 ms by default). */
+	/** Sends SIGTERM, then SIGKILL to the processes left after `graceMs` (5,000 ms by default). */
 	stop(graceMs?: number): Promise<void>;
 }
 
@@ -27,8 +27,8 @@ const LEASH = join(__dirname, 'leash.js');
 const groups = new Set<ProcessGroup>();
 
 /**
- * Starts a command in a process group of its own, so that a Ctrl-C in the terminal reaches it only
- * through us, and so that its children can be ended with it.
+ * Starts a command in its own process group, so that a Ctrl-C in the terminal does not reach it
+ * directly, and so that its children can be stopped with it.
  */
 export function spawnGroup(
 	command: string,
@@ -72,7 +72,7 @@ export function spawnGroup(
 	return group;
 }
 
-/** Stops every group that `spawnGroup` started and that still runs. */
+/** Stops every group that `spawnGroup` started and that is still running. */
 export async function stopAllGroups(): Promise<void> {
 	await Promise.all([...groups].map(async (group) => await group.stop()));
 }
@@ -80,7 +80,7 @@ export async function stopAllGroups(): Promise<void> {
 /**
  * Runs a command to its end.
  *
- * @throws Error with the end of its log when it does not exit with 0
+ * @throws Error with the end of its log if it does not exit with 0
  */
 export async function run(command: string, args: string[], options: SpawnOptions): Promise<void> {
 	const code = await spawnGroup(command, args, options).exited;
@@ -90,20 +90,20 @@ export async function run(command: string, args: string[], options: SpawnOptions
 	);
 }
 
-/** The last lines of a log, with the place of the whole one. */
+/** Returns the last lines of a log, below its path. */
 export function logTail(logFile: string, lines = 20): string {
 	const tail = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-lines);
 	return `The end of ${logFile}:\n${tail.map((line) => `  ${line}`).join('\n')}`;
 }
 
-/** Systems give outgoing connections ports above these, which might take one before it is used. */
+/** Below the ports for outgoing connections, which could take a port before it is used. */
 const LOWEST_PORT = 20_000;
 const HIGHEST_PORT = 32_000;
 
 /**
- * Resolves to a TCP port that is free on 127.0.0.1: `wanted`, or any when that is 0.
+ * Returns a TCP port that is free on 127.0.0.1: `wanted`, or a random one if that is 0.
  *
- * @throws Error when `wanted` is taken or may not be listened on
+ * @throws Error if `wanted` is in use or not permitted
  */
 export async function freePort(wanted = 0): Promise<number> {
 	if (wanted !== 0) return await checkPort(wanted);

@@ -12,7 +12,7 @@ import {
 	type WorkflowTemplate,
 } from './n8n';
 
-/** Who owns the n8n of the demo and of the tests: it listens on 127.0.0.1 only. */
+/** Owner of n8n in the demo and the tests. It may be public: n8n listens on 127.0.0.1 only. */
 export const OWNER: Owner = {
 	email: 'demo@example.com',
 	firstName: 'Demo',
@@ -20,7 +20,7 @@ export const OWNER: Owner = {
 	password: 'ContentStats-1',
 };
 
-/** Names inside the two templates. */
+/** Names that the two templates contain. */
 export const TRACK_TRIGGER = 'Run it';
 export const TRACK_NODE = 'Track videos';
 const TABLE_TRIGGER = 'Run this once';
@@ -30,7 +30,7 @@ export interface Scenario {
 	credential: CredentialReference;
 	/** Imported; run it from `TRACK_TRIGGER`. */
 	track: SavedWorkflow;
-	/** Imported, its Data Table made; not yet published. */
+	/** Imported, with its Data Table created; not yet published. */
 	collect: SavedWorkflow;
 }
 
@@ -41,7 +41,7 @@ export const saveCredential = async (
 ): Promise<CredentialReference> =>
 	await n8n.createCredential('ContentStats (sandbox)', 'contentStatsApi', { apiKey, baseUrl });
 
-/** Does what a new user does: saves the credential, imports both templates, makes the table. */
+/** Saves the credential, imports both templates and creates the table, as a new user would. */
 export async function setUp(n8n: N8nApi, sandbox: Sandbox): Promise<Scenario> {
 	const credential = await saveCredential(n8n, sandbox);
 	const importFile = async (file: string) =>
@@ -53,15 +53,15 @@ export async function setUp(n8n: N8nApi, sandbox: Sandbox): Promise<Scenario> {
 	return { credential, track, collect };
 }
 
-/** Whether a node is of this package. */
+/** Whether a node belongs to this package. */
 export const isOurs = ({ type }: INode): boolean => type.startsWith('n8n-nodes-contentstats.');
 
-/** Waits until the sandbox holds two snapshots of each of its videos, so that the first poll has rows to bring. */
+/** Waits for two snapshots of each video in the sandbox, so that the first poll has rows to emit. */
 export async function twoSnapshotsEach(sandbox: Sandbox): Promise<void> {
 	while ([...sandbox.videos.values()].some((video) => video.snapshots.length < 2)) await sleep(250);
 }
 
-/** A template of `workflows/`, by its file name. */
+/** Reads a template of `workflows/` by its file name. */
 export function readTemplate(file: string): WorkflowTemplate {
 	const path = join(__dirname, '..', 'workflows', file);
 	return JSON.parse(readFileSync(path, 'utf8')) as WorkflowTemplate;

@@ -1,8 +1,8 @@
 import type { Step } from './install';
 
 /**
- * Prints a step's title and how long it usually takes, the time that has passed while it runs, and
- * how long it took: on one line that is rewritten in a terminal, every 30 s elsewhere.
+ * Prints a step's title and usual duration, the elapsed time while it runs, and its duration at the
+ * end. A terminal shows one line that is rewritten; other outputs get a line every 30 s.
  */
 export const printStep: Step = async (title, usually, work) => {
 	const start = Date.now();

@@ -44,7 +44,7 @@ const ACTION = 'n8n-nodes-contentstats.contentStats';
 const TRIGGER = 'n8n-nodes-contentstats.contentStatsTrigger';
 const SOURCE = 'test.source';
 
-/** Where the items of a run come from; its output is pinned, so it is never executed. */
+/** The source of a run's items. Its output is pinned, so it is never executed. */
 const source: INodeType = {
 	description: {
 		displayName: 'Source',
@@ -73,7 +73,7 @@ const nodeTypes: INodeTypes = {
 
 const credentialType = new ContentStatsApi();
 
-/** n8n's own helper lives in its server; this one resolves our credential type as that one does. */
+/** Resolves our credential type as n8n's own helper does, which is part of its server. */
 class CredentialsHelper extends ICredentialsHelper {
 	constructor(private readonly credential: Credential) {
 		super();
@@ -117,7 +117,7 @@ function additionalDataFor(credential: Credential): IWorkflowExecuteAdditionalDa
 	} as unknown as IWorkflowExecuteAdditionalData;
 }
 
-/** Parameters as n8n would run them: what the user left alone has its default. */
+/** Builds a node as n8n runs it: parameters that the user left alone have their defaults. */
 function nodeWith(type: string, name: string, parameters: INodeParameters, typeVersion = 1): INode {
 	const node: INode = {
 		id: name,
@@ -141,7 +141,7 @@ function nodeWith(type: string, name: string, parameters: INodeParameters, typeV
 }
 
 export interface RunOptions {
-	/** The items that come in; one empty item unless given. */
+	/** Input items; default: one empty item. */
 	items?: IDataObject[];
 	onError?: INode['onError'];
 	retryOnFail?: boolean;
@@ -150,7 +150,7 @@ export interface RunOptions {
 export interface RunOutcome {
 	/** The items of the first output. */
 	items: IDataObject[];
-	/** The items of the error output, where the node has one. */
+	/** The items of the error output, if the node has one. */
 	errorItems: IDataObject[];
 	full: INodeExecutionData[];
 	hints: NodeExecutionHint[];
@@ -166,7 +166,7 @@ export interface OtherNode {
 	parameters: INodeParameters;
 }
 
-/** n8n 1 takes each option of a run as a parameter of its own. */
+/** In n8n 1 each option of a run is a parameter of its own. */
 type RunOfN8n1 = (
 	workflow: Workflow,
 	startNode: INode,
@@ -174,7 +174,7 @@ type RunOfN8n1 = (
 	pinData: IPinData,
 ) => ReturnType<WorkflowExecute['run']>;
 
-/** Runs nodes one after the other in n8n's own engine. */
+/** Starts a chain of nodes on the items, in n8n's own engine. */
 function startChain(credential: Credential, chain: INode[], items: IDataObject[]) {
 	const start = { ...nodeWith(SOURCE, 'Source', {}), credentials: undefined };
 	const nodes = [start, ...chain];
@@ -197,7 +197,7 @@ function startChain(credential: Credential, chain: INode[], items: IDataObject[]
 	return run.call(execute, workflow, start, undefined, pinData);
 }
 
-/** Runs other nodes, one after the other, on the items. */
+/** Runs a chain of other nodes on the items, in n8n's own engine. */
 export async function runOthers(
 	credential: Credential,
 	others: OtherNode[],
@@ -210,7 +210,7 @@ export async function runOthers(
 	return await startChain(credential, nodes, items);
 }
 
-/** Starts the action node in n8n's own engine; `stop` is what pressing Stop does. */
+/** Starts the action node in n8n's own engine. `stop` does the same as n8n's Stop button. */
 export function startAction(
 	credential: Credential,
 	parameters: INodeParameters,
@@ -241,26 +241,26 @@ export const runAction = (
 ): Promise<RunOutcome> => startAction(credential, parameters, options).outcome;
 
 export interface Poller {
-	/** One poll; null where nothing was emitted. */
+	/** Polls once; null if nothing was emitted. */
 	poll: (mode?: WorkflowExecuteMode) => Promise<IDataObject[] | null>;
-	/** What n8n keeps between polls; what is put in here is what the next poll finds. */
+	/** Static data that n8n keeps between polls. The next poll sees any change made to it. */
 	staticData: IDataObject;
-	/** What the trigger had n8n record as failed executions beside its items. */
+	/** Errors that the trigger had n8n record as failed executions, beside its items. */
 	errors: Error[];
-	/** The trigger activated again: only what JSON keeps of the static data is left. */
+	/** Activates the trigger again, with a copy of the static data that went through JSON. */
 	restarted: (parameters?: INodeParameters, credential?: Credential) => Poller;
 }
 
 export interface PollerOptions {
-	/** What getPollBudgetMs says; null: the host has none. n8n's own default unless given. */
+	/** Result of getPollBudgetMs, ms; null: the host has no such function. Default: n8n's own. */
 	budgetMs?: number | null;
-	/** The trigger to poll, where it is not that of this process. */
+	/** The trigger to poll; default: the one that this process has loaded. */
 	trigger?: INodeType;
-	/** What is changed of each context before it polls, such as how it sends. */
+	/** Changes each context before it polls, such as its request helper. */
 	prepare?: (context: PollContext) => void;
 }
 
-/** The trigger in n8n's own PollContext: one for all polls of an activation, as n8n has it. */
+/** Creates the trigger in n8n's own PollContext, one for all polls of an activation, as in n8n. */
 export function createPoller(
 	credential: Credential,
 	parameters: INodeParameters,
@@ -311,7 +311,7 @@ export function createPoller(
 	};
 }
 
-/** What the list of a node's Video field offers for what was typed. */
+/** Returns the options that the list of a node's Video field offers for a typed text. */
 export async function searchVideos(
 	credential: Credential,
 	filter?: string,
@@ -327,7 +327,7 @@ export async function searchVideos(
 	return await new ContentStats().methods.listSearch.searchVideos.call(context, filter);
 }
 
-/** The credential's test as n8n runs it: a declarative node with the test's request. */
+/** Runs the credential's test as n8n does: in a declarative node with the test's request. */
 export async function testCredential(
 	credential: Credential,
 ): Promise<INodeExecutionData[][] | null | undefined> {

@@ -13,5 +13,5 @@ const FORMS: Record<Platform, (number: number) => string> = {
 	twitter: (number) => `https://twitter.com/a/status/${7_000_000_000 + number}`,
 };
 
-/** The link of the `number`-th video of a platform. */
+/** Returns the link of the `number`-th video of a platform. */
 export const linkOf = (platform: Platform, number: number): string => FORMS[platform](number);

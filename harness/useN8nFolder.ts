@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** n8n-core writes its instance settings on first use: into a folder of this run. */
+/** Creates a folder of this run, into which n8n-core writes its instance settings on first use. */
 export default async function setup(): Promise<void> {
 	const folder = mkdtempSync(join(tmpdir(), 'contentstats-test-'));
 	process.env.N8N_USER_FOLDER = folder;

@@ -3,13 +3,13 @@ type Micros = number;
 
 const MICROS_PER_USD = 1_000_000;
 
-/** What one snapshot costs, in USD. */
+/** Price of one snapshot, in USD. */
 const COST_PER_SNAPSHOT = 0.015;
 export const SNAPSHOTS_PER_DAY = 24;
 
 const SNAPSHOT_COST: Micros = toMicros(COST_PER_SNAPSHOT);
 
-/** After so many snapshots of an account what is uncharged is taken from the balance. */
+/** Uncharged usage is settled after this many snapshots of an account. */
 const SNAPSHOTS_PER_SETTLEMENT = 10;
 
 interface LedgerBase {
@@ -20,14 +20,14 @@ interface LedgerBase {
 	amount_usd: number;
 }
 
-/** A snapshot that was charged. */
+/** A charged snapshot. */
 export interface SnapshotCharge extends LedgerBase {
 	kind: 'snapshot';
 	/** ISO-8601 UTC. */
 	snapshot_time: string;
 }
 
-/** A tracking that was accepted; it costs nothing itself. */
+/** An accepted tracking. It costs nothing itself: only snapshots are charged. */
 interface TrackEntry extends LedgerBase {
 	kind: 'track';
 	video_link: string;
@@ -37,18 +37,18 @@ interface TrackEntry extends LedgerBase {
 
 export type LedgerEntry = SnapshotCharge | TrackEntry;
 
-/** An organisation's money. */
+/** Balance, charges and ledger of an organisation. */
 export interface Account {
 	balance: Micros;
 	uncharged: Micros;
 	charged: Micros;
 	unsettledSnapshots: number;
-	/** Every snapshot taken, free ones too. */
+	/** All snapshots taken, including free ones. */
 	totalSnapshots: number;
 	ledger: LedgerEntry[];
 }
 
-/** A new account. @param balanceUsd USD */
+/** Opens an account. @param balanceUsd starting balance, USD */
 export function openAccount(balanceUsd: number): Account {
 	return {
 		balance: toMicros(balanceUsd),
@@ -60,22 +60,22 @@ export function openAccount(balanceUsd: number): Account {
 	};
 }
 
-/** What `days` of tracking cost, in USD. */
+/** Returns the price of `days` of tracking, in USD. */
 export function trackingCost(days: number): number {
 	return toUsd(days * SNAPSHOTS_PER_DAY * SNAPSHOT_COST);
 }
 
-/** What can still be spent, in USD: the balance less what is collected but not yet charged. */
+/** Returns the available balance in USD: the balance minus uncharged usage. */
 export function spendableUsd(account: Account): number {
 	return toUsd(account.balance - account.uncharged);
 }
 
-/** Whether one more snapshot can be paid. */
+/** Whether the available balance covers one more snapshot. */
 export function canPay(account: Account): boolean {
 	return account.balance - account.uncharged >= SNAPSHOT_COST;
 }
 
-/** Puts one snapshot on the bill. */
+/** Adds a snapshot to the ledger and its price to the uncharged usage; settles if due. */
 export function chargeSnapshot(
 	account: Account,
 	of: Pick<SnapshotCharge, 'at' | 'video_id' | 'job_id' | 'snapshot_time'>,
@@ -86,7 +86,7 @@ export function chargeSnapshot(
 	if (account.unsettledSnapshots >= SNAPSHOTS_PER_SETTLEMENT) settle(account);
 }
 
-/** Takes what is uncharged from the balance. */
+/** Charges the uncharged usage to the balance. */
 export function settle(account: Account): void {
 	account.balance -= account.uncharged;
 	account.charged += account.uncharged;
@@ -94,7 +94,7 @@ export function settle(account: Account): void {
 	account.unsettledSnapshots = 0;
 }
 
-/** The account as `GET /usage` states it. @param activeVideos videos being monitored */
+/** Returns the account as in a reply to `GET /usage`. @param activeVideos videos being monitored */
 export function usage(account: Account, activeVideos: number) {
 	return {
 		balance_usd: toUsd(account.balance),
@@ -107,13 +107,13 @@ export function usage(account: Account, activeVideos: number) {
 	};
 }
 
-/** USD as whole millionths. Throws RangeError when it is no finite number. */
+/** Converts USD to whole millionths. @throws RangeError if `usd` is not a finite number */
 export function toMicros(usd: number): Micros {
 	if (!Number.isFinite(usd)) throw new RangeError(`Not an amount in USD: ${usd}.`);
 	return Math.round(usd * MICROS_PER_USD);
 }
 
-/** Whole millionths as USD. */
+/** Converts whole millionths to USD. */
 export function toUsd(micros: Micros): number {
 	return micros / MICROS_PER_USD;
 }

@@ -2,14 +2,14 @@
 export interface Answer {
 	status: number;
 	body: string;
-	/** Default JSON. */
+	/** Defaults to JSON. */
 	contentType?: string;
 	headers?: Record<string, string>;
 	/** Leaves out the X-RateLimit headers. */
 	withoutRateHeaders?: boolean;
 }
 
-/** A problem with one field of a request. */
+/** The problem with one invalid field of a request. */
 export interface Detail {
 	field: string;
 	message: string;

@@ -5,24 +5,24 @@ import { PLATFORMS, readLink } from './links';
 import { STATUSES, type Organisation, type SandboxVideo } from './video';
 import type { World } from './world';
 
-/** Who asks. */
+/** The owner of the API key that a request was sent with. */
 export interface Caller {
 	organisation: Organisation;
-	/** A test key: nothing is charged. */
+	/** Whether it is a test key, whose trackings are free. */
 	test: boolean;
 }
 
-/** What an endpoint works with. */
+/** The input of an endpoint. */
 export interface Call {
 	world: World;
 	caller: Caller;
 	body: unknown;
 	query: unknown;
-	/** The id in the path, decoded; empty where the path has none. */
+	/** The id in the path, decoded; empty if the path has none. */
 	id: string;
-	/** Videos monitored at once. */
+	/** Maximum number of videos monitored at once. */
 	maxVideos: number;
-	/** What a video of another organisation is answered with. */
+	/** Status of the reply for another organisation's video. */
 	foreignVideoStatus: 403 | 404;
 }
 

@@ -17,13 +17,13 @@ Examples:
   $ npm run sandbox
   $ npm run sandbox -- --snapshot-every 20 --plan free --balance 0.50
 
-  Ask it, with the key it prints:
+  Send requests with the live key that it prints:
   $ curl -H "X-API-Key: $KEY" http://127.0.0.1:4010/api/v1/usage
   $ curl -H "X-API-Key: $KEY" -H "Content-Type: application/json" \\
       -d '{"video_link":"https://www.tiktok.com/@user/video/7234567890","duration_days":1}' \\
       http://127.0.0.1:4010/api/v1/videos/track
 
-  See what it received and charged; add credit; let the next request fail; move the clock:
+  List requests and charges; add credit; make the next request fail; advance a --manual-clock:
   $ curl http://127.0.0.1:4010/_sandbox/requests
   $ curl http://127.0.0.1:4010/_sandbox/ledger
   $ curl -d '{"add_usd":5}' http://127.0.0.1:4010/_sandbox/balance
@@ -35,37 +35,37 @@ const program = new Command('sandbox')
 	.usage('[options]')
 	.description('A local stand-in for the ContentStats REST API. Nothing leaves this machine.')
 	.addOption(
-		new Option('--port <number>', 'port on 127.0.0.1; 0 takes any free one')
+		new Option('--port <number>', 'port on 127.0.0.1; 0 picks a free one')
 			.default(4010)
 			.argParser(integer(0, 65_535)),
 	)
 	.addOption(
-		new Option('--seed <number>', 'the world: ids, titles, curves')
+		new Option('--seed <number>', 'seed of all generated ids, titles and growth curves')
 			.default(1)
 			.argParser(integer(0, Number.MAX_SAFE_INTEGER)),
 	)
 	.addOption(
-		new Option('--plan <name>', 'requests per minute and videos at once')
+		new Option('--plan <name>', 'sets requests per minute and videos at once')
 			.choices(Object.keys(PLANS))
 			.default('pro'),
 	)
 	.addOption(
-		new Option('--requests-per-minute <number>', "instead of the plan's").argParser(
+		new Option('--requests-per-minute <number>', "overrides the plan's rate limit").argParser(
 			integer(1, Number.MAX_SAFE_INTEGER),
 		),
 	)
 	.addOption(
-		new Option('--max-videos <number>', "instead of the plan's").argParser(
+		new Option('--max-videos <number>', "overrides the plan's number of videos").argParser(
 			integer(0, Number.MAX_SAFE_INTEGER),
 		),
 	)
-	.addOption(new Option('--balance <usd>', 'credit to begin with').default(5).argParser(amount))
+	.addOption(new Option('--balance <usd>', 'starting balance in USD').default(5).argParser(amount))
 	.addOption(
-		new Option('--snapshot-every <seconds>', "how long the vendor's hour lasts")
+		new Option('--snapshot-every <seconds>', 'time between two snapshots of a video')
 			.default(3600)
 			.argParser(seconds),
 	)
-	.option('--manual-clock', 'time stands still until POST /_sandbox/clock moves it')
+	.option('--manual-clock', 'stop the clock: it moves only on POST /_sandbox/clock')
 	.allowExcessArguments(false)
 	.showHelpAfterError('Run with --help to see the options and examples.')
 	.addHelpText('after', EXAMPLES);

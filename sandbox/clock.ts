@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 
 export interface Clock {
-	/** The current time, in ms since the Unix epoch. */
+	/** Returns the current time, in ms since the epoch. */
 	now(): number;
-	/** Resolves when so many ms have passed; rejects when the signal is aborted. */
+	/** Resolves after `ms`; rejects if the signal is aborted first. */
 	sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -13,7 +13,7 @@ export const realClock: Clock = {
 	sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
 };
 
-/** A length of time; the parts are added up. */
+/** A length of time: the sum of its parts. */
 export interface Duration {
 	hours?: number;
 	minutes?: number;
@@ -21,35 +21,33 @@ export interface Duration {
 	ms?: number;
 }
 
-/**
- * A clock that stands still until it is moved. It only runs forward.
- */
+/** A clock that stands still until it is moved, and that only moves forward. */
 export class ManualClock implements Clock {
 	private time: number;
 	private readonly listeners = new Set<() => void>();
 
-	/** @param start ISO-8601 text or ms since the epoch. Throws RangeError when it is no time. */
+	/** @param start ISO-8601 text or ms since the epoch. @throws RangeError if it is not a time */
 	constructor(start: string | number) {
 		this.time = toMs(start);
 	}
 
-	/** The current time in ms since the epoch. */
+	/** Returns the current time, in ms since the epoch. */
 	now(): number {
 		return this.time;
 	}
 
-	/** Moves the clock forward. Throws RangeError for a negative or non-finite length. */
+	/** Moves the clock forward. @throws RangeError if the length is negative or not finite */
 	advance(by: Duration): void {
 		const { hours = 0, minutes = 0, seconds = 0, ms = 0 } = by;
 		this.set(this.time + ((hours * 60 + minutes) * 60 + seconds) * 1000 + ms);
 	}
 
-	/** Moves the clock to a time (ISO-8601 or ms). Throws RangeError when it lies in the past. */
+	/** Moves the clock to a time (ISO-8601 or ms). @throws RangeError if it lies in the past */
 	set(to: string | number): void {
 		const time = toMs(to);
 		if (time < this.time) {
 			throw new RangeError(
-				`The clock only runs forward: it is ${new Date(this.time).toISOString()}, asked for ${new Date(time).toISOString()}.`,
+				`The clock only runs forward: it is ${new Date(this.time).toISOString()} and cannot be set to ${new Date(time).toISOString()}.`,
 			);
 		}
 		this.time = time;
@@ -71,21 +69,21 @@ export class ManualClock implements Clock {
 		});
 	}
 
-	/** Calls `listener` after every move; the returned function ends that. */
+	/** Calls `listener` after every move. @returns a function that unsubscribes it */
 	onMove(listener: () => void): () => void {
 		this.listeners.add(listener);
 		return () => this.listeners.delete(listener);
 	}
 }
 
-/** A manual clock that starts at `start` (ISO-8601 or ms; default 2024-01-29T10:00:00Z). */
+/** Creates a manual clock at `start` (ISO-8601 or ms; default 2024-01-29T10:00:00Z). */
 export function manualClock(start: string | number = '2024-01-29T10:00:00.000Z'): ManualClock {
 	return new ManualClock(start);
 }
 
 /**
- * Reads a time as whole ms since the epoch, from ISO-8601 text or ms.
- * Throws RangeError when it is neither.
+ * Converts ISO-8601 text or ms to whole ms since the epoch.
+ * @throws RangeError if it is neither
  */
 export function toMs(time: string | number): number {
 	const ms = Math.round(typeof time === 'number' ? time : Date.parse(time));

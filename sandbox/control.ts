@@ -5,7 +5,7 @@ import { ManualClock, type Clock } from './clock';
 import { parseFault, type FaultList } from './faults';
 import type { RecordedRequest } from './server';
 
-/** What the control routes act on. */
+/** The parts of a sandbox that the control routes read and change. */
 export interface Controls {
 	clock: Clock;
 	requests: readonly RecordedRequest[];
@@ -17,7 +17,7 @@ export interface Controls {
 const balanceBody = z.strictObject({ add_usd: z.number().finite() });
 const clockBody = z.strictObject({ advance_ms: z.number().finite().nonnegative() });
 
-/** Adds `/_sandbox/…`: the sandbox's own controls for other processes; no key, no rate limit. */
+/** Adds the routes under `/_sandbox`: controls for other processes, without key or rate limit. */
 export function addControlRoutes(server: FastifyInstance, controls: Controls): void {
 	const { clock, faults, balance } = controls;
 
@@ -41,7 +41,7 @@ export function addControlRoutes(server: FastifyInstance, controls: Controls): v
 	);
 	server.post('/_sandbox/clock', (request, reply) => {
 		if (!(clock instanceof ManualClock)) {
-			const error = 'The clock is real time: start with --manual-clock to move it by hand.';
+			const error = 'The clock runs in real time: start with --manual-clock to move it.';
 			return reply.code(409).send({ error });
 		}
 		return act(reply, () => {

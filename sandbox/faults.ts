@@ -8,32 +8,35 @@ const ms = z.number().nonnegative();
 
 const match = z
 	.strictObject({
-		/** Any case. */
+		/** In upper or lower case. */
 		method: z.string().optional(),
 		/**
-		 * Without `/api/v1`. Text must be equal to the whole path, with or without its query; a
-		 * RegExp is tested against path and query.
+		 * Without `/api/v1`. Text must equal the whole path, with or without its query; a RegExp is
+		 * tested against path and query.
 		 */
 		path: z.union([z.string(), z.instanceof(RegExp)]).optional(),
-		/** A RegExp's source, for JSON. */
+		/** Source of a RegExp, since JSON cannot hold one. */
 		path_pattern: z.string().optional(),
 	})
 	.optional();
 
 const common = {
 	match,
-	/** How many matching requests it hits; default 1. `always` is JSON's Infinity. */
+	/** Number of matching requests to hit; default 1. `always` means Infinity, which JSON lacks. */
 	times: z
 		.union([z.number().int().positive(), z.literal(Infinity), z.literal('always')])
 		.optional(),
-	/** How many matching requests pass first; default 0. */
+	/** Number of matching requests to let pass first; default 0. */
 	after: z.number().int().nonnegative().optional(),
 };
 
 const headers = z.record(z.string()).optional();
 
 const faultSchema = z.discriminatedUnion('kind', [
-	/** An error reply. `commit`: the request takes effect first. Without a body: the documented one. */
+	/**
+	 * Answers with an error: the documented one, unless a body is given. `commit` lets the request
+	 * take effect first.
+	 */
 	z.strictObject({
 		...common,
 		kind: z.literal('status'),
@@ -43,26 +46,26 @@ const faultSchema = z.discriminatedUnion('kind', [
 		headers,
 		commit: z.boolean().optional(),
 	}),
-	/** A 429. `headers: false`: without X-RateLimit headers and reset. */
+	/** Answers 429. `headers: false` leaves out the X-RateLimit headers and the reset. */
 	z.strictObject({
 		...common,
 		kind: z.literal('rate_limited'),
 		resetInSeconds: z.number().optional(),
 		headers: z.boolean().optional(),
 	}),
-	/** The connection breaks without a reply. */
+	/** Breaks the connection without a reply. */
 	z.strictObject({
 		...common,
 		kind: z.literal('drop'),
 		when: z.enum(['before_commit', 'after_commit']),
 	}),
-	/** Silence; the request takes effect `afterMs` later by the sandbox's clock, then the connection breaks. */
+	/** Lets the request take effect after `afterMs` of the sandbox's clock, then breaks the connection. */
 	z.strictObject({ ...common, kind: z.literal('late_commit'), afterMs: ms }),
-	/** The request takes effect at once; its reply comes `ms` of real time later. */
+	/** Lets the request take effect at once, and replies after `ms` of real time. */
 	z.strictObject({ ...common, kind: z.literal('latency'), ms }),
 	/**
-	 * The request takes effect, but its reply has another body (status 200 if not given), or the
-	 * true one cut off after `truncate_at` bytes (with its true status).
+	 * Lets the request take effect, but replies with another body (default status 200), or with the
+	 * true body truncated to `truncate_at` bytes (default status: the true one).
 	 */
 	z.strictObject({
 		...common,
@@ -72,7 +75,7 @@ const faultSchema = z.discriminatedUnion('kind', [
 		status: z.number().int().min(200).max(599).optional(),
 		contentType: z.string().optional(),
 	}),
-	/** Sends the client elsewhere; the request has no effect here. */
+	/** Redirects the client; the request has no effect here. */
 	z.strictObject({
 		...common,
 		kind: z.literal('redirect'),
@@ -85,11 +88,11 @@ const faultSchema = z.discriminatedUnion('kind', [
 		]),
 		location: z.string(),
 	}),
-	/** Rewrites the true reply's JSON; only within the process. */
+	/** Lets the request take effect and rewrites the JSON of its reply. Not available over HTTP. */
 	z.strictObject({
 		...common,
 		kind: z.literal('map'),
-		// A test knows which reply it rewrites; `unknown` would have it cast everywhere.
+		// A test knows which reply it rewrites; `unknown` would force a cast on every test.
 		// eslint-disable-next-line @typescript-eslint/no-explicit-any
 		map: z.custom<(json: any) => unknown>((value) => typeof value === 'function', {
 			message: 'map must be a function',
@@ -97,11 +100,11 @@ const faultSchema = z.discriminatedUnion('kind', [
 	}),
 ]);
 
-/** Something that goes wrong with a request. See the README for each kind. */
+/** A way in which a request goes wrong. The README describes each kind. */
 export type Fault = z.input<typeof faultSchema>;
 
 export interface FaultList {
-	/** Adds a fault. Throws TypeError naming the fields that are wrong. */
+	/** Adds a fault. @throws TypeError that names the invalid fields */
 	add(fault: Fault): void;
 	clear(): void;
 }
@@ -112,7 +115,7 @@ interface Planned {
 	left: number;
 }
 
-/** The faults in waiting; `take` gives the first one that hits a request, and uses it up by one. */
+/** Creates a list of pending faults. `take` returns the first one that hits a request, and counts the hit. */
 export function faultList(): FaultList & {
 	take(method: string, pathAndQuery: string): Fault | undefined;
 } {
@@ -141,7 +144,7 @@ export function faultList(): FaultList & {
 	};
 }
 
-/** Reads a fault of unknown origin. Throws TypeError naming the fields that are wrong. */
+/** Validates a fault. @throws TypeError that names the invalid fields */
 export function parseFault(given: unknown): Fault {
 	const result = faultSchema.safeParse(given);
 	if (!result.success) {
@@ -161,7 +164,7 @@ export function parseFault(given: unknown): Fault {
 function matches({ match: wanted = {} }: Fault, method: string, pathAndQuery: string): boolean {
 	const { path, path_pattern } = wanted;
 	if (wanted.method && wanted.method.toUpperCase() !== method.toUpperCase()) return false;
-	// `search` starts anew each time, whatever flags the RegExp has.
+	// `test` would continue after the last match of a RegExp with the flag g or y; `search` does not.
 	if (path instanceof RegExp && pathAndQuery.search(path) < 0) return false;
 	if (path_pattern !== undefined && !new RegExp(path_pattern).test(pathAndQuery)) return false;
 	if (typeof path !== 'string') return true;
@@ -169,9 +172,10 @@ function matches({ match: wanted = {} }: Fault, method: string, pathAndQuery: st
 }
 
 /**
- * Answers a request as a fault wants it; undefined: drop the connection.
- * @param perform lets the request take effect and gives its true answer
- * @param closing aborts all waiting when the sandbox closes
+ * Answers a request as the fault specifies.
+ * @param perform lets the request take effect and returns its true answer
+ * @param closing aborts pending waits when the sandbox closes
+ * @returns undefined if the connection must be dropped
  */
 export async function answerWithFault(
 	fault: Fault,

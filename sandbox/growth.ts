@@ -6,18 +6,18 @@ type Metric = (typeof METRICS)[number];
 /** A count per metric; null where the platform has no such metric. */
 export type Metrics = Record<Metric, number | null>;
 
-/** How one video grows. */
+/** The growth of one video. */
 export interface Curve {
 	platform: Platform;
-	/** Views after 30 days, roughly. */
+	/** Approximate number of views after 30 days. */
 	reach: number;
-	/** Hours in which the first rush fades to a third. */
+	/** Hours in which the initial rush fades to about a third. */
 	fadeHours: number;
-	/** How far day and night differ: 0 (not at all) to below 1. */
+	/** Strength of the day and night rhythm: 0 (none) to below 1. */
 	ripple: number;
-	/** Shifts day and night, in hours. */
+	/** Offset of day and night, in hours. */
 	phaseHours: number;
-	/** What part of the viewers leaves each trace. */
+	/** Share of the viewers who like, comment, share and save. */
 	ratios: Record<Exclude<Metric, 'views'>, number>;
 }
 
@@ -62,7 +62,7 @@ const SCALES: Record<Platform, Scale> = {
 	},
 };
 
-/** People like at once, and comment, share and save a little after watching. */
+/** Hours after a view: people like at once, and comment, share and save a little later. */
 const LAG_HOURS = { views: 0, likes: 0.1, comments: 0.4, shares: 0.6, saves: 0.3 };
 
 const DAY_ANGLE = (2 * Math.PI) / 24;
@@ -91,25 +91,23 @@ export function drawCurve(platform: Platform, random: () => number): Curve {
 	};
 }
 
-/**
- * The counts of a video `ageHours` after it was posted: whole numbers that never fall with age.
- */
+/** Returns the counts of a video `ageHours` after it was posted: whole numbers that never fall. */
 export function metricsAt(curve: Curve, ageHours: number): Metrics {
 	const scale = SCALES[curve.platform];
 	const count = (metric: Metric, ratio: number) =>
 		Math.floor(curve.reach * ratio * grown(curve, ageHours - LAG_HOURS[metric]));
-	const trace = (metric: Exclude<Metric, 'views'>) =>
+	const reaction = (metric: Exclude<Metric, 'views'>) =>
 		scale.ratios[metric] ? count(metric, curve.ratios[metric]) : null;
 	return {
 		views: scale.countsViews ? count('views', 1) : null,
-		likes: trace('likes'),
-		comments: trace('comments'),
-		shares: trace('shares'),
-		saves: trace('saves'),
+		likes: reaction('likes'),
+		comments: reaction('comments'),
+		shares: reaction('shares'),
+		saves: reaction('saves'),
 	};
 }
 
-/** The part of the reach gained by then: a rush that fades, and a tail that never quite ends. */
+/** Returns the share of the reach gained by then: a rush that fades, and a tail that never ends. */
 function grown(curve: Curve, ageHours: number): number {
 	if (ageHours <= 0) return 0;
 	const time = wakingHours(curve, ageHours);
@@ -118,7 +116,7 @@ function grown(curve: Curve, ageHours: number): number {
 	return (1 - TAIL_SHARE) * rush + TAIL_SHARE * tail;
 }
 
-/** Hours that run fast by day and slowly at night; never backwards while the ripple is below 1. */
+/** Converts hours so that days run fast and nights slowly; never backwards while the ripple is below 1. */
 function wakingHours({ ripple, phaseHours }: Curve, hours: number): number {
 	const wave = Math.sin(DAY_ANGLE * (hours + phaseHours)) - Math.sin(DAY_ANGLE * phaseHours);
 	return hours + (ripple / DAY_ANGLE) * wave;

@@ -19,25 +19,25 @@ export type { RecordedRequest } from './server';
 export type { SandboxVideo, SnapshotFields } from './video';
 
 export interface SandboxOptions {
-	/** Ids, titles, curves and delays depend on it alone; default 1. */
+	/** Determines all ids, titles, curves and delays; default 1. */
 	seed?: number;
 	/** Default `pro`. */
 	plan?: PlanName | PlanLimits;
-	/** Length of the "minute" in the plan's limit, ms; default 60,000. */
+	/** Length of the rate limit's window, ms; default 60,000. */
 	rateWindowMs?: number;
-	/** USD; default 5, what a new account gets. */
+	/** USD; default 5, the credit of a new account. */
 	balanceUsd?: number;
-	/** Absent: real time. */
+	/** Default: real time. */
 	clock?: ManualClock;
-	/** How long the vendor's "hour" lasts, ms; default 3,600,000. */
+	/** Length of the vendor's "hour", ms; default 3,600,000. */
 	snapshotIntervalMs?: number;
-	/** From the start of a tracking to its first snapshot, ms; default per video, within the interval. */
+	/** From the start of a tracking to its first snapshot, ms; default random, within the interval. */
 	firstSnapshotDelayMs?: number;
-	/** Snapshots appear up to `maxMs` after their time, each with its own delay; default at once. */
+	/** Each snapshot appears with a random delay of up to `maxMs`; default: at once. */
 	lateness?: { maxMs: number };
-	/** What another organisation's video is answered with; default 403. */
+	/** Status of the reply for another organisation's video; default 403. */
 	foreignVideoStatus?: 403 | 404;
-	/** Default 0: any free one. */
+	/** Default 0: any free port. */
 	port?: number;
 	/** Default 127.0.0.1. */
 	host?: string;
@@ -47,32 +47,33 @@ export interface SandboxOptions {
 export interface Sandbox {
 	/** E.g. `http://127.0.0.1:4010/api/v1`. */
 	baseUrl: string;
-	/** Charges the account. */
+	/** Its trackings are charged. */
 	liveKey: string;
-	/** Works the same and charges nothing. */
+	/** Works like the live key, but its trackings are free. */
 	testKey: string;
 	/** A live key of a second organisation, with an account and videos of its own. */
 	otherOrgKey: string;
 	/** Every request, in order of arrival. */
 	readonly requests: RecordedRequest[];
-	/** Every tracking accepted from, and every charge made to, the first organisation. */
+	/** Every accepted tracking and every charge of the first organisation. */
 	readonly ledger: LedgerEntry[];
-	/** The first organisation's balance in USD. With new credit paused trackings go on. */
+	/** Balance of the first organisation, in USD. Adding credit resumes paused trackings. */
 	balance: { readonly usd: number; add(usd: number): void; set(usd: number): void };
-	/** Every tracking by id, the other organisation's too. */
+	/** Every tracking by id, including those of the other organisation. */
 	readonly videos: Map<string, SandboxVideo>;
 	faults: FaultList;
-	/** Puts a tracking in place without a request. Its past is there and already paid. */
+	/** Creates a tracking without a request. Its past snapshots exist and are not charged. */
 	seedVideo(video: SeedVideo): SandboxVideo;
-	/** Forgets recorded requests and faults. */
+	/** Clears recorded requests and faults. */
 	clear(): void;
-	/** Stops at once, whatever is still being answered. */
+	/** Stops at once, and breaks the connections of pending requests. */
 	close(): Promise<void>;
 }
 
 /**
  * Starts a local stand-in for the ContentStats REST API.
- * Rejects when the port is taken (`code` EADDRINUSE), throws RangeError for an option out of range.
+ * @throws RangeError if an option is out of range
+ * @throws Error with `code` EADDRINUSE if the port is taken
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
 	const {
@@ -118,7 +119,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	const requests: RecordedRequest[] = [];
 	const faults = faultList();
 	const closing = new AbortController();
-	// As many replies as like may wait for it.
+	// Any number of replies may wait for it: Node.js would warn about a leak from the eleventh on.
 	setMaxListeners(0, closing.signal);
 
 	const server = createServer({
@@ -132,7 +133,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		foreignVideoStatus,
 		closing: closing.signal,
 	});
-	const forgetClock = clock instanceof ManualClock ? clock.onMove(world.catchUp) : () => false;
+	const unsubscribe = clock instanceof ManualClock ? clock.onMove(world.catchUp) : () => false;
 
 	const sandbox: Sandbox = {
 		baseUrl: '',
@@ -163,7 +164,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			faults.clear();
 		},
 		async close() {
-			forgetClock();
+			unsubscribe();
 			closing.abort();
 			await server.close();
 		},

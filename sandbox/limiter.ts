@@ -1,4 +1,4 @@
-/** What a plan allows. */
+/** The limits of a plan. */
 export interface PlanLimits {
 	/** Requests in one window, per API key. */
 	requestsPerMinute: number;
@@ -14,11 +14,11 @@ export const PLANS = {
 
 export type PlanName = keyof typeof PLANS;
 
-/** How a key stands in its window after a request. */
+/** State of a key's window after a request. */
 export interface RateState {
 	limit: number;
 	remaining: number;
-	/** When the window ends: Unix seconds, rounded up. */
+	/** End of the window: Unix seconds, rounded up. */
 	reset: number;
 	exceeded: boolean;
 }

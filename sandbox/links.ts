@@ -1,4 +1,4 @@
-/** The platforms the vendor knows. */
+/** The platforms that the vendor supports. */
 export const PLATFORMS = ['tiktok', 'youtube', 'instagram', 'twitter'] as const;
 export type Platform = (typeof PLATFORMS)[number];
 
@@ -34,10 +34,10 @@ const FORMS: readonly LinkForm[] = [
 	},
 ];
 
-/** What a link turned out to be: a video's platform, or why it is none. */
+/** The platform of a video link, or the reason why the link is refused. */
 export type LinkReading = { platform: Platform } | { problem: string };
 
-/** Reads the platform from a video's address, without the network. */
+/** Reads the platform from a video link, without the network. */
 export function readLink(link: string): LinkReading {
 	if (!URL.canParse(link)) return { problem: 'Invalid URL format' };
 

@@ -2,13 +2,13 @@ import { drawCurve, type Curve } from './growth';
 import type { Platform } from './links';
 import { randomStream } from './random';
 
-/** A video on its platform, whoever tracks it. */
+/** A video on its platform, shared by all trackings of its link. */
 export interface Post {
 	title: string;
 	creator: string;
 	description: string;
 	curve: Curve;
-	/** When it was posted, ms since the epoch. */
+	/** Time of posting, ms since the epoch. */
 	postedAt: number;
 }
 
@@ -30,7 +30,10 @@ const SUBJECTS = [
 ];
 const ANGLES = ['Trying', 'The truth about', 'How we made', 'Everything wrong with', 'A day with'];
 
-/** The video behind a link: always the same for a seed. It was up to 6 hours old at `seenAt` (ms). */
+/**
+ * Generates the video behind a link, which depends only on the seed and the link.
+ * @param seenAt time of its first tracking, ms: the video is posted 0.5 to 6 of the vendor's hours before
+ */
 export function imaginePost(
 	seed: number,
 	link: string,

@@ -8,7 +8,7 @@ import type { World } from './world';
 
 export const API_PATH = '/api/v1';
 
-/** A request as it was received. */
+/** A request as received. */
 export interface RecordedRequest {
 	/** ms since the epoch, by the sandbox's clock. */
 	at: number;
@@ -16,29 +16,29 @@ export interface RecordedRequest {
 	/** With query, as received. */
 	path: string;
 	headers: Record<string, string | string[] | undefined>;
-	/** Parsed JSON, the raw text where it is none, undefined where there is none. */
+	/** Parsed JSON, or the raw text if it is not JSON; undefined without a body. */
 	body?: unknown;
-	/** What was answered; undefined while it runs, or when the connection was dropped. */
+	/** Status of the reply; undefined while it is pending, or if the connection was dropped. */
 	status?: number;
 }
 
 export interface ServerParts {
 	world: World;
 	clock: Clock;
-	/** Who has which key. */
+	/** Callers by API key. */
 	callers: ReadonlyMap<string, Caller>;
 	countRequest(key: string, now: number): RateState;
 	takeFault(method: string, pathAndQuery: string): Fault | undefined;
 	requests: RecordedRequest[];
 	maxVideos: number;
 	foreignVideoStatus: 403 | 404;
-	/** Aborts replies that wait. */
+	/** Aborts pending replies when the sandbox closes. */
 	closing: AbortSignal;
 }
 
 const notFound: Endpoint = () => refusal(404, 'Not found');
 
-/** The HTTP server of the API, not yet listening. */
+/** Creates the HTTP server of the API, not yet listening. */
 export function createServer(parts: ServerParts): FastifyInstance {
 	const { world, clock } = parts;
 	const records = new WeakMap<FastifyRequest, RecordedRequest>();
@@ -48,7 +48,7 @@ export function createServer(parts: ServerParts): FastifyInstance {
 		frameworkErrors: (_error, request, reply) => void serve(request, reply, notFound, true),
 	});
 
-	// JSON is read by hand: a body that is none must be answered as the API does, and recorded.
+	// JSON is parsed below: an invalid body must be recorded, and answered as the API answers it.
 	server.removeAllContentTypeParsers();
 	server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) =>
 		done(null, body),

@@ -8,33 +8,33 @@ import { randomStream, token } from './random';
 export const STATUSES = ['monitoring', 'completed', 'paused', 'error', 'cancelled'] as const;
 export type VideoStatus = (typeof STATUSES)[number];
 
-/** The organisation the keys belong to, and a second one whose videos are foreign to it. */
+/** The organisation of the live and the test key, and a second one whose videos it cannot access. */
 export type Organisation = 'own' | 'other';
 
-/** A snapshot as a reply shows it. Metrics are digits or null; injected ones may be anything. */
+/** A snapshot in a reply. Metrics are digits or null; fields that a test sets may be anything. */
 export type SnapshotFields = Record<string, unknown> & { snapshot_time?: unknown };
 
-/** What a video needs to know of the world it is in. */
+/** The parts of the world that a video uses. */
 export interface VideoWorld {
 	seed: number;
 	/** The vendor's "hour", in ms. */
 	hourMs: number;
-	/** Snapshots appear up to so many ms after their time; 0 for at once. */
+	/** Maximum random delay until a snapshot appears, in ms; 0: at once. */
 	maxLatenessMs: number;
 	now(): number;
-	/** Takes every snapshot that is due by now. */
+	/** Takes every snapshot that is due. */
 	catchUp(): void;
-	/** A snapshot is due at a time, ms, that may be earlier than all that were known of. */
+	/** Announces that a snapshot is due at `at` (ms), which may be before all others. */
 	expectSnapshot(at: number): void;
 }
 
 export interface Tracking {
 	id: string;
 	jobId: string;
-	/** The order of arrival. */
+	/** Position in the order of creation, from 1. */
 	sequence: number;
 	organisation: Organisation;
-	/** Tracked with a test key: costs nothing. */
+	/** Whether it was tracked with a test key, and is not charged. */
 	free: boolean;
 	link: string;
 	platform: Platform;
@@ -46,22 +46,22 @@ export interface Tracking {
 }
 
 interface Entry {
-	/** When it shows in replies: ms, Infinity while held back. */
+	/** Time from which replies show it, ms; Infinity while deferred. */
 	visibleAt: number;
-	/** A snapshot of the schedule, told from its time and number … */
+	/** A snapshot of the schedule, generated from its time and number … */
 	taken?: { time: number; number: number };
-	/** … or one put there by a test. */
+	/** … or one that a test added. */
 	raw?: SnapshotFields;
 }
 
 /** One tracking, with controls to make it misbehave. */
 export class SandboxVideo {
 	status: VideoStatus = 'monitoring';
-	/** The platform no longer has it: every further snapshot fails. */
+	/** Whether it was deleted on its platform, so that every further snapshot fails. */
 	isDeleted = false;
-	/** GET, list and stop act as if the id were unknown. */
+	/** Whether GET, list and stop treat the id as unknown. */
 	isGone = false;
-	/** When the next snapshot is due, ms. */
+	/** Due time of the next snapshot, ms. */
 	nextDue: number;
 
 	private readonly entries: Entry[] = [];
@@ -114,28 +114,28 @@ export class SandboxVideo {
 	get startedAt() {
 		return this.tracking.startedAt;
 	}
-	/** Snapshots still to come, in days of 24; 0 once the tracking has ended. */
+	/** Remaining snapshots, in days of 24; 0 once the tracking has ended. */
 	get days_remaining() {
 		const running = this.status === 'monitoring' || this.status === 'paused';
 		return running ? this.remaining / SNAPSHOTS_PER_DAY : 0;
 	}
-	/** Attempts still to make. */
+	/** Number of attempts left. */
 	get remaining() {
 		return this.total - this.attempts;
 	}
-	/** How many snapshots the schedule has taken so far. */
+	/** Number of snapshots taken by the schedule so far. */
 	get snapshots_taken() {
 		return this.taken;
 	}
-	/** The snapshots as GET shows them now. */
+	/** The snapshots that GET would return now. */
 	get snapshots(): SnapshotFields[] {
 		this.world.catchUp();
 		return this.visible().map((entry) => this.show(entry));
 	}
 
 	/**
-	 * Makes the attempt that is due now and plans the next one.
-	 * Returns whether a snapshot came of it; the caller charges it.
+	 * Makes the attempt that is due and schedules the next one.
+	 * @returns whether a snapshot was taken, which the caller charges
 	 */
 	takeDue(): boolean {
 		const time = this.nextDue;
@@ -160,7 +160,10 @@ export class SandboxVideo {
 		this.end('paused', at);
 	}
 
-	/** Goes on at its old pace, with the snapshots it still has; hours of the pause are not made up. */
+	/**
+	 * Resumes at the old minute of the hour. The hours of the pause are skipped, so the remaining
+	 * snapshots are taken that much later.
+	 */
 	resume(at: number): void {
 		this.end('monitoring', at);
 		const missed = Math.ceil((at - this.nextDue) / this.world.hourMs);
@@ -173,7 +176,7 @@ export class SandboxVideo {
 		this.changedAt = Math.max(this.changedAt, at);
 	}
 
-	/** Sets the status from now on; `monitoring` goes on with the remaining snapshots. */
+	/** Sets the status from now on; `monitoring` resumes the remaining snapshots. */
 	setStatus(status: VideoStatus): void {
 		this.world.catchUp();
 		if (status === 'monitoring') this.resume(this.world.now());
@@ -181,8 +184,8 @@ export class SandboxVideo {
 	}
 
 	/**
-	 * Deletes the video. `flag` (default): GET says `is_deleted`, and every further snapshot fails,
-	 * uncharged; the status stays. `not_found`: the API no longer knows the id as well.
+	 * Deletes the video: GET sets `is_deleted`, and every further snapshot fails, uncharged; the
+	 * status stays. `not_found`: every endpoint also treats the id as unknown.
 	 */
 	delete(as: 'flag' | 'not_found' = 'flag'): void {
 		this.world.catchUp();
@@ -191,25 +194,25 @@ export class SandboxVideo {
 		this.changedAt = Math.max(this.changedAt, this.world.now());
 	}
 
-	/** The next `count` attempts give no snapshot and are not charged. */
+	/** Lets the next `count` attempts fail: no snapshot, no charge. */
 	failSnapshots(count: number): void {
 		this.world.catchUp();
 		this.failuresAhead += count;
 	}
 
-	/** Snapshots taken from now on appear so many of the vendor's hours after their time. */
+	/** Delays the appearance of snapshots taken from now on. @param hours the vendor's hours */
 	late(hours: number): void {
 		this.world.catchUp();
 		this.lateMs = hours * this.world.hourMs;
 	}
 
-	/** Snapshots are taken and charged, but appear only after `releaseSnapshots()`. */
+	/** Hides snapshots taken (and charged) from now on, until `releaseSnapshots()`. */
 	deferSnapshots(): void {
 		this.world.catchUp();
 		this.holding = true;
 	}
 
-	/** Shows what was held back or late, and ends `deferSnapshots()` and `late()`. */
+	/** Shows all deferred and late snapshots, and ends `deferSnapshots()` and `late()`. */
 	releaseSnapshots(): void {
 		this.world.catchUp();
 		this.holding = false;
@@ -219,13 +222,13 @@ export class SandboxVideo {
 		this.cache = undefined;
 	}
 
-	/** Replies show the snapshots in a shuffled order, always the same for a `seed`. */
+	/** Shuffles the snapshots in replies from now on, always in the same order for a `seed`. */
 	shuffle(seed = 1): void {
 		this.shuffleSeed = seed;
 		this.cache = undefined;
 	}
 
-	/** Shows a visible snapshot a second time, at the end; `at` counts like Array.at. */
+	/** Adds a copy of a visible snapshot at the end, uncharged. @param at its index, as in Array.at */
 	repeatSnapshot(at = -1, changes: SnapshotFields = {}): void {
 		const original = this.snapshots.at(at);
 		if (!original) throw new RangeError(`Video ${this.id} has no snapshot at ${at} to repeat.`);
@@ -233,8 +236,8 @@ export class SandboxVideo {
 	}
 
 	/**
-	 * Puts a snapshot at the end, uncharged. What is not given is as the schedule would have it at
-	 * `snapshot_time` (default now); any value may be given, wrong ones too.
+	 * Adds a snapshot at the end, uncharged. Missing fields get the values of a regular snapshot at
+	 * `snapshot_time` (default now); given values are used as they are, even invalid ones.
 	 */
 	addSnapshot(fields: SnapshotFields = {}): void {
 		this.world.catchUp();
@@ -245,27 +248,27 @@ export class SandboxVideo {
 		this.insert({ ...regular, ...fields });
 	}
 
-	/** Leaves fields out of every snapshot; the quickstart's form lacks id, snapshot_id, saves, provider. */
+	/** Omits fields from every snapshot. The vendor's quickstart lacks id, snapshot_id, saves and provider. */
 	dropField(...names: string[]): void {
 		for (const name of names) this.dropped.add(name);
 		this.cache = undefined;
 	}
 
 	/**
-	 * Lays raw values over the video in list and GET; `undefined` removes a field.
-	 * `current_metadata` given as an object is laid over field by field.
+	 * Overrides fields of the video in list and GET with any value; `undefined` removes a field.
+	 * A `current_metadata` object overrides single fields of the metadata.
 	 */
 	override(fields: Record<string, unknown>): void {
 		this.overrides = { ...this.overrides, ...fields };
 	}
 
-	/** The video as the list shows it. */
+	/** Returns the video as in the list. */
 	inList(): Record<string, unknown> {
 		const { title, creator } = this.tracking.post;
 		return this.overridden(this.base({ title, creator }));
 	}
 
-	/** The video as GET shows it, serialised. */
+	/** Returns the JSON of the video as in a reply to GET. */
 	toJson(): string {
 		const { title, creator, description } = this.tracking.post;
 		const video = this.overridden({
@@ -303,7 +306,7 @@ export class SandboxVideo {
 		};
 	}
 
-	/** Up to 720 snapshots: written once, and again only when another one shows. */
+	/** Returns the JSON of the snapshots, cached until another one appears: there are up to 720. */
 	private snapshotsJson(): string {
 		const now = this.world.now();
 		if (this.cache && now < this.cache.until) return this.cache.json;
@@ -357,7 +360,7 @@ export class SandboxVideo {
 	}
 }
 
-/** The ids of the `sequence`-th tracking of a world. */
+/** Returns the ids of the `sequence`-th tracking of a world. */
 export function trackingIds(seed: number, sequence: number): { id: string; jobId: string } {
 	return {
 		id: `cm5${token(10, seed, 'video', sequence)}`,
@@ -365,7 +368,7 @@ export function trackingIds(seed: number, sequence: number): { id: string; jobId
 	};
 }
 
-/** Fisher and Yates's shuffle of a copy. */
+/** Returns a shuffled copy (Fisher–Yates). */
 function shuffled<T>(list: readonly T[], seed: number): T[] {
 	const random = randomStream(seed, 'shuffle');
 	const copy = [...list];

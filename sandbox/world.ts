@@ -13,29 +13,29 @@ import {
 
 export interface WorldOptions {
 	seed: number;
-	/** USD, for each organisation. */
+	/** Starting balance of each organisation, USD. */
 	balanceUsd: number;
-	/** The vendor's "hour", in ms. */
+	/** Length of the vendor's "hour", ms. */
 	snapshotIntervalMs: number;
-	/** ms; absent: per video, between 0 and the interval. */
+	/** ms; default: random per video, between 0 and the interval. */
 	firstSnapshotDelayMs?: number;
 	maxLatenessMs: number;
 }
 
-/** A tracking to put in place. */
+/** A tracking to create without a request. */
 export interface SeedVideo {
 	video_link: string;
 	/** Whole days, 1 to 30; default 7. */
 	duration_days?: number;
-	/** ISO-8601 or ms; default now. Snapshots between then and now are there and already paid. */
+	/** ISO-8601 or ms; default now. Snapshots between then and now exist and are not charged. */
 	started?: string | number;
-	/** Default `monitoring` (`completed` where all its snapshots lie in the past). */
+	/** Default `monitoring`, or `completed` if all its snapshots lie in the past. */
 	status?: VideoStatus;
 	/** Default: read from the link. */
 	platform?: Platform;
 	/** Default `own`. */
 	organisation?: Organisation;
-	/** As if tracked with a test key: costs nothing. */
+	/** Whether it is free, as if tracked with a test key. */
 	test?: boolean;
 }
 
@@ -50,7 +50,7 @@ interface NewTracking {
 
 export type World = ReturnType<typeof createWorld>;
 
-/** Everything the vendor holds: accounts and trackings, in step with a clock. */
+/** Creates the vendor's accounts and trackings, which follow a clock. */
 export function createWorld(options: WorldOptions, clock: Clock) {
 	const { seed, snapshotIntervalMs: hourMs } = options;
 	const accounts: Record<Organisation, Account> = {
@@ -67,7 +67,7 @@ export function createWorld(options: WorldOptions, clock: Clock) {
 		catchUp,
 		expectSnapshot,
 	};
-	/** No snapshot is due before it, ms. */
+	/** Earliest time at which a snapshot may be due, ms. */
 	let nextDue = Infinity;
 
 	function of(organisation: Organisation): SandboxVideo[] {
@@ -82,7 +82,7 @@ export function createWorld(options: WorldOptions, clock: Clock) {
 		nextDue = Math.min(nextDue, at);
 	}
 
-	/** Asked for at every request, while most bring nothing: a look at all videos would be the larger part of it. */
+	/** Takes all due snapshots. Every request calls it, so it scans the videos only if one may be due. */
 	function catchUp(): void {
 		const now = clock.now();
 		if (now < nextDue) return;
@@ -93,7 +93,7 @@ export function createWorld(options: WorldOptions, clock: Clock) {
 			if (video.status === 'monitoring') expectSnapshot(video.nextDue);
 	}
 
-	/** In the order of time over all videos, so that the pause at zero hits the right snapshot. */
+	/** In order of time across all videos, so that an empty balance pauses at the right snapshot. */
 	function catchUpAccount(organisation: Organisation, now: number): void {
 		const due: Array<{ time: number; video: SandboxVideo }> = [];
 		for (const video of videos.values()) {
@@ -130,7 +130,7 @@ export function createWorld(options: WorldOptions, clock: Clock) {
 		}
 	}
 
-	/** Changes an account's money now: pauses its trackings, or lets paused ones go on. */
+	/** Changes an account's balance, and pauses or resumes its trackings accordingly. */
 	function changeBalance(organisation: Organisation, change: (account: Account) => void): void {
 		catchUp();
 		const now = clock.now();
@@ -162,7 +162,7 @@ export function createWorld(options: WorldOptions, clock: Clock) {
 		return video;
 	}
 
-	/** Starts a tracking now and writes it into the ledger. */
+	/** Starts a tracking now and adds it to the ledger. */
 	function track(tracking: Omit<NewTracking, 'startedAt'>): SandboxVideo {
 		const startedAt = clock.now();
 		const video = add({ ...tracking, startedAt });
@@ -181,7 +181,7 @@ export function createWorld(options: WorldOptions, clock: Clock) {
 		return video;
 	}
 
-	/** Puts a tracking in place. Throws RangeError for a link of no platform. */
+	/** Creates a tracking without a request. @throws RangeError if neither link nor `platform` names one */
 	function seedVideo(given: SeedVideo): SandboxVideo {
 		catchUp();
 		const now = clock.now();
@@ -209,7 +209,7 @@ export function createWorld(options: WorldOptions, clock: Clock) {
 function platformOf(link: string): Platform {
 	const reading = readLink(link);
 	if ('problem' in reading) {
-		throw new RangeError(`${reading.problem}: ${link}. Give a video link, or its platform.`);
+		throw new RangeError(`${reading.problem}: ${link}. Give a video link, or name its platform.`);
 	}
 	return reading.platform;
 }

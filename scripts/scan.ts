@@ -14,10 +14,10 @@ interface Scanner {
 	SOURCE_FILE_PATTERNS: string[];
 }
 
-/** The patterns with which n8n scans a published tarball. */
+/** The file patterns that n8n scans in a published tarball. */
 const TARBALL_PATTERNS = ['**/*.js', 'package.json'];
 
-/** Packs the package, as it would be published, into a folder of its own. */
+/** Packs the package as it would be published, and unpacks it. @returns the unpacked folder */
 function unpackTarball(into: string): string {
 	const output = execFileSync('npm', ['pack', '--json', '--pack-destination', into], {
 		encoding: 'utf8',
@@ -27,7 +27,7 @@ function unpackTarball(into: string): string {
 	return join(into, 'package');
 }
 
-/** How many errors and warnings the scanner's own rules find; `analyzePackage` fails on errors only. */
+/** Counts errors and warnings by the scanner's own rules, since `analyzePackage` fails on errors only. */
 async function count(scanner: Scanner, dir: string, patterns: string[]) {
 	const { ESLint } = await import('eslint');
 	const eslint = new ESLint({
@@ -54,11 +54,11 @@ async function main(): Promise<void> {
 	)) as Scanner;
 	const temporary = mkdtempSync(join(tmpdir(), 'contentstats-scan-'));
 	try {
-		const legs: Array<[string, string, string[]]> = [
+		const targets: Array<[string, string, string[]]> = [
 			['source', process.cwd(), scanner.SOURCE_FILE_PATTERNS],
 			['tarball', unpackTarball(temporary), TARBALL_PATTERNS],
 		];
-		for (const [name, dir, patterns] of legs) {
+		for (const [name, dir, patterns] of targets) {
 			const { passed, message, details } = await scanner.analyzePackage(dir, patterns);
 			const { files, errors, warnings, report } = await count(scanner, dir, patterns);
 			console.log(

@@ -1,10 +1,10 @@
 /**
- * The tests that mutants are held against: those of plain functions, which take seconds.
+ * The tests that the mutants of a layer are held against.
  *
  * @type {import('jest').Config}
  */
 module.exports = {
 	...require('../jest.config'),
 	rootDir: '..',
-	testMatch: ['<rootDir>/test/unit/{api,model,operations,polling,utils}/**/*.test.ts'],
+	testMatch: [`<rootDir>/test/unit/${process.env.LAYER ?? 'model'}/**/*.test.ts`],
 };

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, IPollFunctions } from 'n8n-workflow';
 
-/** The text of a reply, by n8n's request helper alone: the least that a node can do to ask. */
+/** Fetches the text of a reply by n8n's request helper alone: the least work of a request in a node. */
 export async function ask(
 	context: IExecuteFunctions | IPollFunctions,
 	url: string,

@@ -6,7 +6,7 @@ import { expectCount } from '../expect';
 import type { Work } from '../subject';
 import { countSnapshots } from './parse';
 
-/** The floor: the same requests, as many at once, by axios with keep-alive, and JSON.parse. */
+/** The floor: the same requests, with the same concurrency, by axios with keep-alive, and JSON.parse. */
 const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
 	const client = axios.create({
 		baseURL: baseUrl,

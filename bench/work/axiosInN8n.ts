@@ -1,4 +1,4 @@
-// What every process of n8n holds is there, and nothing of it is used.
+// Loads n8n-core without using it, since every process of n8n has it in memory.
 import '../../harness/engine';
 
 export { default } from './axios';

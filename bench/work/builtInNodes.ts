@@ -6,7 +6,7 @@ import { builtIn, n8nPackages } from '../builtIn';
 import { expectCount } from '../expect';
 import type { Work } from '../subject';
 
-/** What n8n keeps in its database for Remove Duplicates, here in memory, which is cheaper. */
+/** Keeps the seen values of Remove Duplicates in memory, which is cheaper than n8n's database. */
 function deduplicator(): IDataDeduplicator {
 	const seen = new Set<DeduplicationItemTypes>();
 	return {
@@ -24,7 +24,7 @@ function deduplicator(): IDataDeduplicator {
 	};
 }
 
-/** What a user would build: HTTP Request, Split Out, Remove Duplicates. */
+/** The workflow that a user would build: HTTP Request, Split Out, Remove Duplicates. */
 const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
 	await DataDeduplicationService.init(deduplicator());
 	const packages = await n8nPackages();
@@ -49,7 +49,7 @@ const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
 			const { runData, error } = data.resultData;
 			if (error) throw error;
 			const [kept] = runData.RemoveDuplicates![0]!.data!.main!;
-			// The first time all snapshots are new.
+			// In the first round all snapshots are new.
 			if (!isFirst) expectCount('items', kept!.length, videoIds.length);
 			isFirst = false;
 			return kept;

@@ -7,7 +7,7 @@ import type { Work } from '../subject';
 import { ask } from './ask';
 import { countSnapshots } from './parse';
 
-/** The same requests through n8n's request helper alone, in a trigger that does nothing else. */
+/** The same requests by n8n's request helper alone, in a trigger that does nothing else. */
 const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
 	async function poll(this: IPollFunctions) {
 		let videos = 0;

@@ -3,10 +3,10 @@ import { built } from '../built';
 import { expectCount } from '../expect';
 import type { Work } from '../subject';
 
-/** What a poll emits at most, unless it is told otherwise. */
+/** Default of Max Items Per Poll. */
 const MOST_ITEMS = 1000;
 
-/** A poll of our trigger, all videos selected. */
+/** A poll of our trigger with all videos selected. */
 const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
 	const poller = createPoller(
 		{ baseUrl, apiKey },

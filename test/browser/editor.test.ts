@@ -6,7 +6,7 @@ import type { Sandbox } from '../../sandbox';
 import { openSandbox, startRealN8n } from '../support/realN8n';
 import { Editor, type Theme } from './editor';
 
-/** `npm run screenshots` takes them for the README. */
+/** Folder for the README's pictures, set by `npm run screenshots`; unset, none are taken. */
 const PICTURES = process.env.SCREENSHOTS;
 
 const LINKS = [
@@ -35,14 +35,17 @@ beforeAll(async () => {
 });
 afterAll(async () => await editor?.close());
 
-describe('finding the nodes', () => {
-	it.each(['tiktok', 'youtube stats', 'contentstats'])('by “%s”', async (text) => {
-		const found = await editor.search(text);
-		expect(await found.count()).toBe(1);
-		if (text === 'tiktok') await editor.picture('search', 'panel');
-	});
+describe('the node search', () => {
+	it.each(['tiktok', 'youtube stats', 'contentstats'])(
+		'finds the package by “%s”',
+		async (text) => {
+			const found = await editor.search(text);
+			expect(await found.count()).toBe(1);
+			if (text === 'tiktok') await editor.picture('search', 'panel');
+		},
+	);
 
-	it('shows every event and every operation', async () => {
+	it('lists every event and every operation of the package', async () => {
 		await (await editor.search('contentstats')).first().click();
 		await editor.page.getByText('Actions (5)').click();
 		const entries = await editor.at('item-iterator-item').allInnerTexts();
@@ -51,14 +54,14 @@ describe('finding the nodes', () => {
 	});
 });
 
-describe('the credential', () => {
-	it('is refused with a reason where the key is bad, and accepted where it is good', async () => {
+describe('the credential form', () => {
+	it('shows the reason for a bad key and accepts a good key', async () => {
 		await editor.add('Actions', 'Track videos');
 		await editor.page.getByText('Connect to ContentStats').click();
 		const form = editor.at('editCredential-modal');
 		const key = editor.field('apiKey').locator('input');
 		await key.fill('cs_live_not_a_key');
-		// The only field that a user of the real service leaves alone.
+		// Users of the real service leave this field as it is.
 		await editor.field('baseUrl').locator('input').fill(sandbox.baseUrl);
 		await editor.at('credential-save-button').click();
 		await form.getByText('Couldn’t connect with these settings').waitFor();
@@ -80,7 +83,7 @@ describe('the credential', () => {
 describe.each<Theme>(['light', 'dark'])('in the %s theme', (theme) => {
 	beforeAll(async () => await editor.setTheme(theme));
 
-	it('tracks a first batch with one field filled in', async () => {
+	it('tracks a batch with only the links filled in', async () => {
 		await editor.add('Actions', 'Track videos');
 		await editor.field('videoUrls').locator('textarea').fill(LINKS.join('\n'));
 		const rows = await editor.execute();
@@ -94,7 +97,7 @@ describe.each<Theme>(['light', 'dark'])('in the %s theme', (theme) => {
 		await editor.picture(`track-${theme}`);
 	});
 
-	it('shows a first row of the trigger with no field filled in', async () => {
+	it('shows a snapshot from the trigger with no field filled in', async () => {
 		await editor.add('Triggers', 'On snapshot created');
 		const [row, ...others] = await editor.execute();
 		expect(others).toEqual([]);
@@ -108,13 +111,13 @@ describe.each<Theme>(['light', 'dark'])('in the %s theme', (theme) => {
 	});
 });
 
-describe('the choice of a video', () => {
+describe('the video selector', () => {
 	beforeAll(async () => await editor.setTheme('light'));
 	beforeEach(async () => {
 		await editor.add('Actions', 'Get the metrics of a video');
 	});
 
-	it('from a list that is searched by title', async () => {
+	it('finds a video in the list by its title', async () => {
 		const locator = editor.at('resource-locator-videoId');
 		await editor.at('rlc-input', locator).click();
 		const entries = editor.at('rlc-item');
@@ -131,11 +134,11 @@ describe('the choice of a video', () => {
 		await editor.picture('snapshots');
 	});
 
-	it('by its link', async () => {
+	it('accepts the link of a video', async () => {
 		await editor.at('rlc-mode-selector').click();
 		await editor.page.getByText('By URL', { exact: true }).last().click();
 		await editor.at('rlc-input-container').locator('input').fill(`${TRACKED[1]}&t=10s`);
-		// n8n takes the text over a moment later, and only then shows where it leads.
+		// n8n applies the text a moment later, and shows this link once it has.
 		await editor.at('rlc-open-resource-link').waitFor();
 		const rows = await editor.execute();
 		const video = [...sandbox.videos.values()].find(({ video_link }) => video_link === TRACKED[1]);
@@ -143,10 +146,10 @@ describe('the choice of a video', () => {
 	});
 });
 
-describe('the templates', () => {
+describe('the imported template', () => {
 	const files = readdirSync(join(__dirname, '..', '..', 'workflows'));
 
-	it.each(files)('%s is complete but for credentials', async (file) => {
+	it.each(files)('%s has no issues except missing credentials', async (file) => {
 		const template = readTemplate(file);
 		const workflow = await n8n.importWorkflow(template, () => undefined);
 		await editor.openWorkflow(workflow.id);

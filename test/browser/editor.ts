@@ -6,7 +6,7 @@ import type { Owner } from '../../demo/n8n';
 const CHROMIUM = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/google-chrome'];
 
 const FLAGS = [
-	// A container's root has no sandbox, and the only page is our own n8n.
+	// Chromium's sandbox does not work for root in a container. The only page is our own n8n.
 	'--no-sandbox',
 	'--disable-gpu',
 	'--disable-quic',
@@ -16,19 +16,19 @@ const FLAGS = [
 	'--disable-sync',
 ];
 
-/** What n8n shows for a moment only, over what the picture is of. */
-const PASSING = `.el-notification, [data-test-id="tooltip-content"] { display: none !important }`;
+/** Hides notifications and tooltips, which n8n shows over the page for a moment. */
+const HIDE_OVERLAYS = `.el-notification, [data-test-id="tooltip-content"] { display: none !important }`;
 
 const VIEWPORT = { width: 1600, height: 960 };
-/** Where n8n shows the nodes to choose from. */
+/** Area of n8n's node panel, in pixels. */
 const PANEL = { x: 1200, y: 65, width: 400, height: 895 };
 
-/** How long the editor may take to show something, in milliseconds. */
+/** Longest wait for an element of the editor, in milliseconds. */
 const PATIENCE_MS = 15_000;
 
 export type Theme = 'light' | 'dark';
 
-/** n8n's editor in a real browser, worked as a user works it: by what is seen. */
+/** n8n's editor in a real browser, operated through the page as a user would. */
 export class Editor {
 	private constructor(
 		private readonly browser: Browser,
@@ -40,8 +40,8 @@ export class Editor {
 	/**
 	 * Opens a browser and signs in.
 	 *
-	 * @param pictures the folder that pictures go to; without it none is taken
-	 * @throws Error where there is no Chromium
+	 * @param pictures folder for the pictures; without it none are taken
+	 * @throws Error if Chromium is missing
 	 */
 	static async open(url: string, owner: Owner, pictures?: string): Promise<Editor> {
 		const executablePath = CHROMIUM.find((path) => path && existsSync(path));
@@ -65,25 +65,25 @@ export class Editor {
 		await this.browser.close();
 	}
 
-	/** An element by the name that n8n gives it for its own tests. */
+	/** Finds an element by the test id that n8n gives it. */
 	at(testId: string, within: Page | Locator = this.page): Locator {
 		return within.locator(`[data-test-id="${testId}"]`);
 	}
 
-	/** A field of a node or a credential. */
+	/** Finds a field of a node or a credential by its parameter name. */
 	field(name: string): Locator {
 		return this.at(`parameter-input-${name}`);
 	}
 
-	/** Takes a picture of what is seen now, or of the panel at its right. */
+	/** Takes a picture of the page, or of the node panel; does nothing without a folder. */
 	async picture(name: string, part?: 'panel'): Promise<void> {
 		if (!this.pictures) return;
 		const path = join(this.pictures, `${name}.png`);
 		const clip = part && PANEL;
-		await this.page.screenshot({ path, clip, style: PASSING, animations: 'disabled' });
+		await this.page.screenshot({ path, clip, style: HIDE_OVERLAYS, animations: 'disabled' });
 	}
 
-	/** Holds for every page that is opened from now on. */
+	/** Sets the theme of every page opened from now on. */
 	async setTheme(theme: Theme): Promise<void> {
 		await this.page.evaluate(`localStorage.setItem('N8N_THEME', '${theme}')`);
 	}
@@ -93,7 +93,7 @@ export class Editor {
 		await this.at('canvas-node').first().waitFor();
 	}
 
-	/** Opens a new workflow and types into the search for its first node; what is found, by name. */
+	/** Searches for the first node of a new workflow, and returns the ContentStats entries found. */
 	async search(text: string): Promise<Locator> {
 		await this.page.goto(`${this.url}/workflow/new`);
 		await this.at('canvas-add-button').click();
@@ -114,7 +114,7 @@ export class Editor {
 		await this.at('ndv').waitFor();
 	}
 
-	/** Makes the output wider, at the cost of the input. */
+	/** Widens the output panel and narrows the input panel. */
 	async widenOutput(): Promise<void> {
 		await this.at('panel-drag-button').hover();
 		await this.page.mouse.down();
@@ -123,25 +123,25 @@ export class Editor {
 	}
 
 	/**
-	 * Presses Execute Step, or Fetch Test Event; the rows that the table then shows.
+	 * Presses Execute Step or Fetch Test Event, and returns the rows that the table then shows.
 	 *
-	 * @throws Error where the node does not succeed, with what n8n says of it
+	 * @throws Error with n8n's messages if the node does not succeed
 	 */
 	async execute(): Promise<Array<Record<string, string>>> {
 		await this.at('node-execute-button').click();
 		try {
 			await this.at('node-run-status-success').waitFor();
 		} catch (cause) {
-			const said = await this.page.locator('.el-notification').allInnerTexts();
+			const notices = await this.page.locator('.el-notification').allInnerTexts();
 			const output = await this.at('output-panel').innerText();
-			throw new Error(`The node did not succeed. n8n says:\n${[...said, output].join('\n')}`, {
+			throw new Error(`The node did not succeed. n8n says:\n${[...notices, output].join('\n')}`, {
 				cause,
 			});
 		}
 		return await this.table();
 	}
 
-	/** The output as the table shows it, by column. */
+	/** Returns the rows of the output table, keyed by column. */
 	async table(): Promise<Array<Record<string, string>>> {
 		const output = this.at('output-panel');
 		await this.at('radio-button-table', output).click();
@@ -154,7 +154,7 @@ export class Editor {
 		);
 	}
 
-	/** What the editor complains of in the open workflow, by the name of the node. */
+	/** Returns the issues that the editor shows in the open workflow, by node name. */
 	async issues(): Promise<Map<string, string>> {
 		const issues = new Map<string, string>();
 		for (const node of await this.at('canvas-node').all()) {

@@ -37,24 +37,28 @@ function faultOf(fate: Fate, { lateMs }: Scenario): Fault | null {
 	}
 }
 
-/** One fate for each request of a kind, in the order in which they arrive. */
+/** Adds the faults for the requests of one method, in the order in which they arrive. */
 function plan(sandbox: Sandbox, fates: Fate[], method: string, scenario: Scenario): void {
 	let answered = 0;
 	for (const fate of fates) {
 		const fault = faultOf(fate, scenario);
-		// A fault counts the requests that meet no other before it.
+		// A fault counts only the requests that no earlier fault has affected.
 		if (fault) sandbox.faults.add({ ...fault, match: { method }, after: answered });
 		else answered += 1;
 	}
 }
 
-/** How many trackings each candidate has in the sandbox, by its id. */
+/** Counts the trackings of each candidate in the sandbox, by candidate id. */
 function trackingsOf(sandbox: Sandbox): Map<string, number> {
 	const all = [...sandbox.videos.values()].map(({ video_link }) => video_link);
 	return new Map(CANDIDATES.map(({ id }) => [id, all.filter((link) => link.includes(id)).length]));
 }
 
-/** Runs a scenario to its end. @throws Error where money or a link was lost. */
+/**
+ * Runs a scenario to its end.
+ *
+ * @throws Error if a link was lost or paid for twice
+ */
 export async function runScenario(scenario: Scenario): Promise<void> {
 	const { seed, requestsPerMinute, days, continueOnFail } = scenario;
 	const clock = manualClock(START);
@@ -64,7 +68,7 @@ export async function runScenario(scenario: Scenario): Promise<void> {
 	const sandbox = await startSandbox({ clock, seed, plan: plans, balanceUsd: 10_000 });
 	const credential: Credential = { apiKey: sandbox.liveKey, baseUrl: sandbox.baseUrl };
 	const wanted = [scenario.batch, ...(scenario.beside ? [scenario.beside] : [])];
-	/** USD that were announced for each tracking, by its video id. */
+	/** The `estimated_cost` in USD of each tracking, by video id. */
 	const announced = new Map<string, number>();
 
 	const start = (lines: Line[]) =>
@@ -77,16 +81,16 @@ export async function runScenario(scenario: Scenario): Promise<void> {
 			},
 		);
 
-	/** Nothing was tracked of a line that failed. */
+	/** Checks that a failed line started no tracking. */
 	function expectUnchanged({ candidate }: Line, before: Map<string, number>): void {
 		if (candidate === null) return;
 		const { id } = CANDIDATES[candidate]!;
 		expect([id, trackingsOf(sandbox).get(id)]).toEqual([id, before.get(id)]);
 	}
-	const mayChangeBeside = scenario.beside !== null || scenario.posts.includes('late');
+	const mayChangeMeanwhile = scenario.beside !== null || scenario.posts.includes('late');
 
-	/** Checks what came of a run; null where it is to be run again. */
-	function read(
+	/** Checks the outcome of a run. Returns its items, or null if it must run again. */
+	function checkOutcome(
 		lines: Line[],
 		before: Map<string, number>,
 		{ items, error, run }: RunOutcome,
@@ -101,9 +105,9 @@ export async function runScenario(scenario: Scenario): Promise<void> {
 			if (outcome === 'failed' || outcome === 'unknown') {
 				expect(message).toBeTruthy();
 				expect(video_id).toBeNull();
-				if (outcome === 'failed' && !mayChangeBeside) expectUnchanged(lines[index]!, before);
+				if (outcome === 'failed' && !mayChangeMeanwhile) expectUnchanged(lines[index]!, before);
 			} else expect(sandbox.videos.has(String(video_id))).toBe(true);
-			// What an earlier run has asked for was announced by it.
+			// A recovered tracking costs 0 if an earlier run has already reported its cost.
 			if (outcome === 'tracked' || (outcome === 'recovered' && estimated_cost !== 0))
 				announced.set(String(video_id), Number(estimated_cost));
 		}
@@ -116,7 +120,7 @@ export async function runScenario(scenario: Scenario): Promise<void> {
 		let isSettled = false;
 		for (let run = 0; !isSettled; run += 1) {
 			if (run >= MOST_RUNS) throw new Error('It never comes to an end');
-			// Without the links that are refused, once they were: a user mends them.
+			// After the first run, a user removes the links that were refused.
 			const batches = continueOnFail || run === 0 ? wanted : wanted.map(withoutRefused);
 			const before = trackingsOf(sandbox);
 			const running = batches
@@ -125,7 +129,7 @@ export async function runScenario(scenario: Scenario): Promise<void> {
 			const stopper = run === 0 && scenario.stopAfter !== null ? running[0] : undefined;
 			if (stopper) void stopAfter(stopper, sandbox, scenario.stopAfter!);
 			const ended = await Promise.all(
-				running.map(async ({ lines, outcome }) => read(lines, before, await outcome)),
+				running.map(async ({ lines, outcome }) => checkOutcome(lines, before, await outcome)),
 			);
 			for (const [id, count] of trackingsOf(sandbox))
 				expect([id, count]).toEqual([id, Math.min(count, 1)]);
@@ -140,14 +144,14 @@ export async function runScenario(scenario: Scenario): Promise<void> {
 		}
 
 		clock.advance({ minutes: 15 });
-		const asked = new Set(
+		const requested = new Set(
 			wanted
 				.flat()
 				.flatMap(({ candidate }) => (candidate === null ? [] : [CANDIDATES[candidate]!.id])),
 		);
 		for (const [id, count] of trackingsOf(sandbox))
-			expect([id, count]).toEqual([id, asked.has(id) ? 1 : 0]);
-		expect(sandbox.videos.size).toBe(asked.size);
+			expect([id, count]).toEqual([id, requested.has(id) ? 1 : 0]);
+		expect(sandbox.videos.size).toBe(requested.size);
 
 		clock.advance({ hours: 24 * (days + 1) });
 		for (const [id, cost] of announced) expect([id, chargedFor(sandbox, id)]).toEqual([id, cost]);

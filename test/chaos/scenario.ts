@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** A video that can be tracked, in the spellings that people paste: each holds its id. */
+/** A video that can be tracked, and the spellings of its link that users paste, all with `id`. */
 export interface Candidate {
 	id: string;
 	spellings: string[];
@@ -27,7 +27,7 @@ export const CANDIDATES: Candidate[] = Array.from({ length: 4 * FORMS.length }, 
 	return { id, spellings: FORMS[index % FORMS.length]!(id) };
 });
 
-/** What happens to one request. */
+/** How a request ends; "before" and "after" refer to the moment at which it takes effect. */
 export type Fate =
 	| 'answered'
 	| 'dropped before'
@@ -65,7 +65,7 @@ const getFate = fate([
 ]);
 
 const line = fc.record({
-	/** null: a link that is refused. */
+	/** Index of a candidate; null for a link that is refused. */
 	candidate: fc.option(fc.nat(CANDIDATES.length - 1), { freq: 20 }),
 	spelling: fc.nat(2),
 });
@@ -73,28 +73,28 @@ export type Line = { candidate: number | null; spelling: number };
 
 const batch = fc.array(line, { minLength: 1, maxLength: 10 });
 
-/** Some runs of batches by which users track videos, and how the network and the API treat them. */
+/** Batches that users track, and how the network and the API treat the requests. */
 export const scenarios = fc.record({
 	seed: fc.nat(),
 	batch,
-	/** A second batch that is run at the same time. */
+	/** A second batch that runs at the same time. */
 	beside: fc.option(batch, { freq: 3 }),
 	days: fc.integer({ min: 1, max: 2 }),
 	requestsPerMinute: fc.constantFrom(20, 60, 100_000),
 	continueOnFail: fc.boolean(),
-	/** The user presses Stop in the first run after so many POSTs. */
+	/** Number of POSTs in the first run after which the user presses Stop. */
 	stopAfter: fc.option(fc.integer({ min: 1, max: 6 }), { freq: 10 }),
-	/** Of the first requests; later ones are answered. */
+	/** Fates of the first POSTs and GETs; later ones are answered. */
 	posts: fc.array(postFate, { minLength: 24, maxLength: 24 }),
 	gets: fc.array(getFate, { minLength: 24, maxLength: 24 }),
-	/** Milliseconds from a request to when it takes effect, once its client has left. */
+	/** Milliseconds until a "late" request takes effect; its client may have given up by then. */
 	lateMs: fc.integer({ min: 1_000, max: 9 * 60_000 }),
-	/** Seconds from one run to the next. */
+	/** Seconds between two runs, used in turn. */
 	pauses: fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 12, maxLength: 12 }),
 });
 export type Scenario = typeof scenarios extends fc.Arbitrary<infer T> ? T : never;
 
-/** The link that stands in a line of a batch. */
+/** Returns the link in a line of a batch. */
 export function linkOf({ candidate, spelling }: Line): string {
 	if (candidate === null) return `https://www.tiktok.com/@profile${spelling}`;
 	const { spellings } = CANDIDATES[candidate]!;

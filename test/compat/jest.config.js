@@ -2,10 +2,10 @@
 module.exports = {
 	...require('../../jest.config'),
 	rootDir: '../..',
-	// All that runs inside n8n, with its zod.
+	// The tests of all code that runs inside n8n, with n8n's own zod.
 	testMatch: ['<rootDir>/test/{engine,unit/{api,model,operations,polling,utils}}/**/*.test.ts'],
 	globalSetup: '<rootDir>/test/compat/setup.ts',
 	resolver: '<rootDir>/test/compat/resolver.js',
-	// The SSH clients manager of n8n 1 has a timer that keeps the process alive.
+	// A timer in n8n 1's SSH clients manager keeps the process alive.
 	forceExit: true,
 };

@@ -9,7 +9,7 @@ import useN8nFolder from '../../harness/useN8nFolder';
 
 const LOCK = join(__dirname, 'package-lock.json');
 
-/** Installs the n8n that package-lock.json pins, once for each lock. */
+/** Installs the n8n that package-lock.json pins, unless it is already installed. */
 export default async function setup(): Promise<void> {
 	const stamp = createHash('sha256').update(readFileSync(LOCK)).digest('hex');
 	await installOnce(join(__dirname, 'node_modules'), stamp, async () => {

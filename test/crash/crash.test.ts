@@ -9,7 +9,7 @@ import { printStep } from '../../demo/steps';
 import { connect, findPostgres } from '../support/postgres';
 import { runMode, type Mode, type Result, type Rig } from './rounds';
 
-/** How often n8n is killed; in full 20 times. */
+/** Number of kills in each mode. */
 const KILLS = Number(process.env.CRASH_KILLS ?? 20);
 const REPUBLICATIONS = Math.min(KILLS, 8);
 
@@ -20,11 +20,11 @@ const DURABLE_CURSORS = {
 	N8N_SCHEDULER_ENABLED: 'true',
 	N8N_SCHEDULER_POLL_TRIGGERS_ENABLED: 'true',
 	N8N_USE_WORKFLOW_PUBLICATION_SERVICE: 'true',
-	// In seconds: how often it looks for what is due.
+	// Seconds between the scheduler's checks for due polls.
 	N8N_SCHEDULER_MATERIALIZATION_INTERVAL: '1',
 	N8N_SCHEDULER_EXECUTOR_INTERVAL: '1',
-	// Poll times that passed longer ago are left out: a start would do all at once, and with SQLite
-	// they would block each other for half a minute.
+	// Seconds after which a missed poll time is skipped. Otherwise a start would run all of them at
+	// once, and with SQLite they would block each other for half a minute.
 	N8N_SCHEDULER_MISFIRE_GRACE: '5',
 };
 
@@ -89,12 +89,12 @@ afterAll(async () => {
 	}
 });
 
-it('loses no snapshot to kills of n8n with Replay After Restart', async () => {
+it('loses no snapshot when n8n is killed with Replay After Restart on', async () => {
 	const { disturbances, missing } = await runs.replay;
 	expect({ disturbances, missing }).toEqual({ disturbances: KILLS, missing: 0 });
 });
 
-it('comes through the same kills without it, where rows may be missing', async () => {
+it('survives as many kills with Replay After Restart off, although rows may be missing', async () => {
 	const { disturbances, missing, missingAfterRetry } = await runs.control;
 	expect(disturbances).toBe(KILLS);
 	process.stdout.write(
@@ -104,7 +104,7 @@ it('comes through the same kills without it, where rows may be missing', async (
 	);
 });
 
-it('loses none with durable cursors, once crashed executions are retried', async () => {
+it('loses no snapshot with durable cursors once crashed executions are retried', async () => {
 	const { disturbances, missingAfterRetry } = await runs.durable;
 	expect({ disturbances, missingAfterRetry }).toEqual({
 		disturbances: KILLS,
@@ -112,12 +112,12 @@ it('loses none with durable cursors, once crashed executions are retried', async
 	});
 });
 
-it('loses none with durable cursors and Replay After Restart, whatever crashed', async () => {
+it('loses no snapshot with durable cursors plus Replay After Restart, even without retries', async () => {
 	const { disturbances, missing } = await runs.combined;
 	expect({ disturbances, missing }).toEqual({ disturbances: KILLS, missing: 0 });
 });
 
-it('loses none when the workflow is republished or restarted while it polls', async () => {
+it('loses no snapshot when the workflow is republished or restarted during a poll', async () => {
 	const { disturbances, missing } = await runs.republish;
 	expect({ disturbances, missing }).toEqual({ disturbances: REPUBLICATIONS, missing: 0 });
 });

@@ -19,9 +19,9 @@ import { pollEvery } from '../support/pollTimes';
 import { connect, type PostgresAddress } from '../support/postgres';
 import { waitFor } from '../support/waitFor';
 
-/** One way to run n8n, and how it is disturbed. */
+/** A way to run n8n and to disturb it. */
 export interface Mode {
-	/** Also the name of its folder and table: a word of letters. */
+	/** Also names its folder and table, so it contains letters only. */
 	name: string;
 	replayAfterRestart: boolean;
 	/** Added to n8n's environment. */
@@ -32,10 +32,10 @@ export interface Mode {
 export interface Tools {
 	install: N8nInstall;
 	tarball: string;
-	/** Receives a folder for each mode. */
+	/** Parent of the modes' folders. */
 	dir: string;
 	postgres: PostgresAddress;
-	/** Where the tables are made. */
+	/** Schema of the tables. */
 	schema: string;
 }
 
@@ -46,35 +46,36 @@ export interface Result {
 	/** Snapshots that the sandbox took. */
 	snapshots: number;
 	rows: number;
-	/** How often a row was written again. */
+	/** Duplicate writes of rows. */
 	repeated: number;
 	/** Executions that n8n marked as crashed. */
 	crashed: number;
-	/** Snapshots that are not in the table. */
+	/** Snapshots without a row. */
 	missing: number;
-	/** Those that still are not, after each crashed execution was retried as a user would do by hand. */
+	/** Snapshots without a row after each crashed execution was retried, as a user would do. */
 	missingAfterRetry: number;
 }
 
 const SEED = 20;
 const VIDEOS = 12;
-/** Shorter than any start of n8n, so that each brings new snapshots of every video. */
+/** Shorter than any start of n8n, so that each start has new snapshots of every video to emit. */
 const SNAPSHOT_INTERVAL_MS = 5_000;
 const POLL_SECONDS = 5;
-/** A kill comes within so many ms of what it is aimed at. */
+/** Longest random delay between a kill's aim and the kill. */
 const WINDOW_MS = 300;
-/** The replies of one poll follow each other faster. */
+/** Longest pause between two replies of one poll. */
 const BETWEEN_REPLIES_MS = 50;
-/** A new row is written this slowly, so that executions last long enough to be hit. */
+/** Time that each new row takes to write, so that kills also hit executions. */
 const INSERT_MS = 20;
-/** After so long without a new row nothing more is expected. */
+/** Time without a new row after which no more are expected. */
 const QUIET_MS = 60_000;
-/** How long a reply takes while the workflow is republished. */
+/** Latency of replies while the workflow is republished. */
 const LATENCY_MS = 1_500;
 
 /**
- * n8n activates a workflow under a lease of 2 minutes. When it is killed meanwhile, the next n8n
- * waits until the lease has run out; an activation that takes 0.7 of it counts as failed for good.
+ * Shortens the lease under which n8n activates a workflow, 2 minutes by default: if n8n is killed
+ * meanwhile, the next n8n waits until the lease expires. The lease must not be much shorter, because
+ * an activation that takes 0.7 of it counts as failed for good.
  */
 const RESTART_ENV = {
 	N8N_WORKFLOW_PUBLICATION_OUTBOX_LEASE_SECONDS: '15',
@@ -86,8 +87,8 @@ const WRITER = 'Write the row';
 const ONE_VIDEO = /\/videos\/\w+$/;
 
 /**
- * Runs one mode from a fresh n8n to its last row: the history arrives, n8n is disturbed, no further
- * snapshot shows, and n8n runs undisturbed until nothing more comes.
+ * Runs one mode from a fresh n8n to its last row: writes the history, disturbs n8n, stops new
+ * snapshots, and lets n8n run undisturbed until no more rows are written.
  */
 export async function runMode(mode: Mode, tools: Tools): Promise<Result> {
 	const sandbox = await startSandbox({
@@ -106,7 +107,7 @@ export async function runMode(mode: Mode, tools: Tools): Promise<Result> {
 	}
 }
 
-/** One n8n with a sandbox and a table of its own. */
+/** An n8n with its own sandbox and table. */
 export class Rig {
 	private readonly random = randomStream(SEED, 'crash');
 	private disturbances = 0;
@@ -124,7 +125,7 @@ export class Rig {
 
 	/** Publishes the workflow in a fresh n8n and waits until the history of the videos is written. */
 	async begin(): Promise<void> {
-		// With five snapshots behind it, a video's cadence is known at the first poll.
+		// Five earlier snapshots let the first poll learn the cadence of a video.
 		for (let number = 1; number <= VIDEOS; number++) {
 			this.sandbox.seedVideo({
 				video_link: `https://www.tiktok.com/@crash/video/72345678901234560${10 + number}`,
@@ -140,7 +141,7 @@ export class Rig {
 		await this.waitFor('the history', 120_000, async () => !(await this.missing(history)).length);
 	}
 
-	/** Kills n8n with SIGKILL, again and again: after a poll, or while the execution it started writes. */
+	/** Repeatedly kills n8n with SIGKILL, after a poll or while the execution it started writes. */
 	async kill(times: number): Promise<void> {
 		let from = this.sandbox.requests.length;
 		while (this.disturbances < times) {
@@ -158,7 +159,7 @@ export class Rig {
 		}
 	}
 
-	/** Publishes a changed workflow, or stops and starts it, while a poll waits for its replies. */
+	/** Publishes a changed workflow, or stops and restarts it, while a poll waits for its replies. */
 	async republish(times: number): Promise<void> {
 		const api = await this.signIn();
 		while (this.disturbances < times) {
@@ -172,7 +173,7 @@ export class Rig {
 			if (stops) {
 				await api.request('POST', `/workflows/${id}/deactivate`, {});
 			} else {
-				// n8n leaves a trigger alone that did not change.
+				// n8n restarts a trigger only if it has changed.
 				const maxItemsPerPoll = 1001 + this.disturbances;
 				const nodes = this.nodes({ maxItemsPerPoll });
 				this.workflow = await api.request('PATCH', `/workflows/${id}`, { nodes, versionId });
@@ -183,7 +184,7 @@ export class Rig {
 		}
 	}
 
-	/** Shows no further snapshot, and waits until no further row comes. */
+	/** Stops new snapshots, waits until no more rows are written, and counts the results. */
 	async settle(): Promise<Result> {
 		for (const video of this.sandbox.videos.values()) video.deferSnapshots();
 		const api = await this.signIn();
@@ -254,7 +255,7 @@ export class Rig {
 		await api.publish(this.workflow!);
 	}
 
-	/** @param options of the trigger, beside the one of this mode */
+	/** @param options more options of the trigger, besides the mode's own */
 	private nodes(options: IDataObject = {}): object[] {
 		const [contentStatsApi, postgres] = this.credentials;
 		const { replayAfterRestart } = this.mode;
@@ -283,7 +284,7 @@ export class Rig {
 					query: `insert into ${this.tableName} as known (event_key) values ($1)
 						on conflict (event_key) do update set times_written = known.times_written + 1`,
 					options: {
-						// A transaction for each row: two executions at once cannot block each other for good.
+						// One transaction per row, so that two executions at once cannot deadlock.
 						queryBatching: 'independently',
 						queryReplacement: '={{ [$json.event_key] }}',
 					},
@@ -297,7 +298,7 @@ export class Rig {
 		const start = async () =>
 			await startN8n(this.tools.install, {
 				userFolder: this.dir,
-				// The last one may be taken by now.
+				// Another process may have taken the previous port.
 				port: await freePort(),
 				logFile: join(this.dir, 'n8n.log'),
 				env: {
@@ -305,15 +306,15 @@ export class Rig {
 					...(this.disturbances > 0 ? RESTART_ENV : {}),
 				},
 			});
-		// n8n's recovery of an execution that was killed before its start fails, and n8n with it; the
-		// next start skips the recovery. A service manager starts it again as well.
+		// n8n fails to start if it cannot recover an execution that was killed before its start. The
+		// next start skips the recovery. A service manager would also start n8n again.
 		return await start().catch(async () => {
 			this.say('n8n failed to start, and is started again');
 			return await start();
 		});
 	}
 
-	/** Starts n8n where it does not run. */
+	/** Signs in to n8n, and starts it first if it does not run. */
 	private async signIn(): Promise<N8nApi> {
 		this.n8n ??= await this.startN8n();
 		return await signIn(this.n8n.url, OWNER);
@@ -323,7 +324,7 @@ export class Rig {
 		return this.sandbox.requests.slice(from).filter(({ path }) => ONE_VIDEO.test(path));
 	}
 
-	/** When the last reply of the first poll since request number `from` was sent, ms. */
+	/** Waits for the first poll since request `from`. Returns the time of its last reply (Unix ms). */
 	private async pollIsOver(from: number): Promise<number> {
 		let answered = 0;
 		let lastAt = 0;
@@ -337,20 +338,23 @@ export class Rig {
 		return lastAt;
 	}
 
-	/** When the first new row was written after `since`, ms; a poll may bring none. */
+	/**
+	 * Waits up to 5 s for a row written after `since`, because a poll may emit none. Returns when the
+	 * wait ended (Unix ms).
+	 */
 	private async writesAfter(since: number): Promise<number> {
 		await this.waitFor('a row', 5_000, () => this.lastWritten > since).catch(() => {});
 		return Date.now();
 	}
 
-	/** Returns once every snapshot is written, or no new one was for a long time. */
+	/** Waits until every snapshot is written, or no new row was written for `QUIET_MS`. */
 	private async quiet(): Promise<void> {
 		const started = Date.now();
 		const since = () => Date.now() - Math.max(started, this.lastWritten);
 		while ((await this.missing()).length > 0 && since() < QUIET_MS) await sleep(500);
 	}
 
-	/** The event key of each snapshot that the API shows. */
+	/** Returns the event key of each snapshot that the API shows. */
 	private taken(): string[] {
 		return [...this.sandbox.videos.values()].flatMap(({ id, snapshots }) =>
 			snapshots.map(({ snapshot_time }) => `${id}:${String(snapshot_time)}`),
@@ -373,8 +377,8 @@ export class Rig {
 		return rows[0]!;
 	}
 
-	private async waitFor(what: string, atMostMs: number, there: () => boolean | Promise<boolean>) {
-		await waitFor(`${what} (${this.mode.name})`, atMostMs, there, 2);
+	private async waitFor(what: string, atMostMs: number, holds: () => boolean | Promise<boolean>) {
+		await waitFor(`${what} (${this.mode.name})`, atMostMs, holds, 2);
 	}
 
 	private async disturbed(how: string, times: number) {

@@ -33,11 +33,11 @@ beforeAll(async () => {
 });
 afterAll(async () => await client?.close());
 
-it('lets nobody in without the token', async () => {
+it('refuses a client with a wrong token', async () => {
 	await expect(connect('a-wrong-token')).rejects.toMatchObject({ code: 403 });
 });
 
-it('lists a tool for each operation, with what it does, costs and returns', async () => {
+it('lists one tool per operation and describes its cost and result', async () => {
 	const { tools } = await client.listTools();
 	log('tools/list', tools.map(({ name, description }) => `${name}: ${description}`).join('\n'));
 	expect(tools.map(({ name }) => name).sort()).toEqual(
@@ -50,7 +50,7 @@ it('lists a tool for each operation, with what it does, costs and returns', asyn
 	expect(new Set(tools.map(({ description }) => description)).size).toBe(5);
 });
 
-it('shows what a tool needs', async () => {
+it('describes the inputs of the Track_videos tool', async () => {
 	const { tools } = await client.listTools();
 	const { inputSchema } = tools.find(({ name }) => name === 'Track_videos')!;
 	log('the schema of Track_videos', JSON.stringify(inputSchema, null, 2));
@@ -65,12 +65,12 @@ it('shows what a tool needs', async () => {
 	expect([...inputSchema.required!].sort()).toEqual(['dry_run', 'duration_days', 'video_urls']);
 });
 
-it('gets the balance', async () => {
+it('returns the balance from the Get_balance tool', async () => {
 	const [usage] = await call('Get_balance');
 	expect(usage).toMatchObject({ balance_usd: 100, available_usd: 100, active_videos: 0 });
 });
 
-it('tells what a batch would cost, and spends nothing', async () => {
+it('estimates the cost of a batch in a dry run and spends nothing', async () => {
 	const items = await call('Track_videos', tracking(true));
 	expect(items.map(({ outcome, estimated_cost }) => [outcome, estimated_cost])).toEqual([
 		['would_track', 0.36],
@@ -80,7 +80,7 @@ it('tells what a batch would cost, and spends nothing', async () => {
 	expect(sandbox.ledger).toEqual([]);
 });
 
-it('tracks the batch, once', async () => {
+it('tracks each video of a batch once, even if the batch is sent twice', async () => {
 	const items = await call('Track_videos', tracking(false));
 	expect(items.map(({ outcome }) => outcome)).toEqual(['tracked', 'tracked']);
 	expect(items.map(({ video_id }) => video_id).sort()).toEqual([...sandbox.videos.keys()].sort());
@@ -89,7 +89,7 @@ it('tracks the batch, once', async () => {
 	expect(sandbox.ledger.filter((entry) => entry.kind === 'track')).toHaveLength(2);
 });
 
-it('reads a video and stops it', async () => {
+it('returns the metrics of a video and stops its tracking', async () => {
 	const [first, second] = await call('List_videos');
 	expect([first!.status, second!.status]).toEqual(['monitoring', 'monitoring']);
 	const [summary] = await call('Get_metrics', { video_id: first!.video_id });
@@ -99,7 +99,7 @@ it('reads a video and stops it', async () => {
 	expect(sandbox.videos.get(String(first!.video_id))!.status).toBe('completed');
 });
 
-it('tells the assistant why a call is refused', async () => {
+it('names the refused link in the reply to the assistant', async () => {
 	const reply = await client.callTool({
 		name: 'Track_videos',
 		arguments: { ...tracking(false), video_urls: 'https://example.com/no-video' },
@@ -116,7 +116,7 @@ async function connect(token: string): Promise<Client> {
 	return assistant;
 }
 
-/** n8n answers a publication before it listens. */
+/** Retries for 30 seconds, because n8n confirms a publication before the MCP server listens. */
 async function connectWhenListening(): Promise<Client> {
 	const deadline = Date.now() + 30_000;
 	for (;;) {
@@ -135,7 +135,7 @@ const tracking = (dry_run: boolean) => ({
 	dry_run,
 });
 
-/** The items that a tool returns. */
+/** Calls a tool and returns its items. */
 async function call(name: string, args: IDataObject = {}): Promise<IDataObject[]> {
 	const reply = await client.callTool({ name, arguments: args });
 	log(`${name} ${JSON.stringify(args)}`, textOf(reply));

@@ -30,14 +30,14 @@ beforeAll(async () => {
 	scenario = await setUp(n8n, sandbox);
 });
 
-describe('the credential', () => {
-	it('passes its test with a good key', async () => {
+describe('the credential test', () => {
+	it('passes with a valid key', async () => {
 		const { liveKey: apiKey, baseUrl } = sandbox;
 		const result = await n8n.testCredential(scenario.credential, { apiKey, baseUrl });
 		expect(result).toMatchObject({ status: 'OK' });
 	});
 
-	it('fails its test with a bad key, and says why', async () => {
+	it('fails with an invalid key and reports the reason without the key', async () => {
 		const apiKey = 'cs_live_not_a_key';
 		const { baseUrl } = sandbox;
 		const result = await n8n.testCredential(scenario.credential, { apiKey, baseUrl });
@@ -50,7 +50,7 @@ describe('the credential', () => {
 describe('the track workflow', () => {
 	let first: IDataObject[];
 
-	it('tracks 12 videos of four platforms with one POST each', async () => {
+	it('tracks 12 videos on four platforms with one POST each', async () => {
 		first = trackedItems(await n8n.run(scenario.track, TRACK_TRIGGER));
 		expect(first.map((item) => item.outcome)).toEqual(Array(12).fill('tracked'));
 		expect(new Set(first.map((item) => item.platform))).toEqual(
@@ -61,7 +61,7 @@ describe('the track workflow', () => {
 		expect(first.map((item) => item.video_id).sort()).toEqual([...sandbox.videos.keys()].sort());
 	});
 
-	it('sends no POST when it is run again', async () => {
+	it('sends no POST when it runs again', async () => {
 		const again = trackedItems(await n8n.run(scenario.track, TRACK_TRIGGER));
 		expect(again.map((item) => item.outcome)).toEqual(Array(12).fill('already_tracked'));
 		expect(again.map((item) => item.video_id)).toEqual(first.map((item) => item.video_id));
@@ -69,12 +69,12 @@ describe('the track workflow', () => {
 	});
 });
 
-describe('the trigger', () => {
-	it('brings every snapshot into the Data Table once, as the sandbox took it', async () => {
+describe('the trigger workflow', () => {
+	it('writes every snapshot to the Data Table once, with the values from the sandbox', async () => {
 		await twoSnapshotsEach(sandbox);
 		await n8n.publish(scenario.collect);
 		const published = Date.now();
-		// Publishing polls at once; what is younger can only come by the schedule, each minute.
+		// Publishing polls at once. Younger snapshots come from the schedule, once a minute.
 		const rows = await rowsWhen((found) =>
 			perVideo(found).every((own) => own.some(youngerThan(published))),
 		);
@@ -97,9 +97,9 @@ describe('the trigger', () => {
 	});
 });
 
-describe('Stop during a wait for the rate limit', () => {
+describe('pressing Stop during a wait for the rate limit', () => {
 	const LIMIT = 20;
-	it('ends within a second, and says what was tracked', async () => {
+	it('ends the execution within a second and logs how many links were tracked', async () => {
 		const slow = await openSandbox({
 			plan: { requestsPerMinute: LIMIT, maxVideos: Infinity },
 			balanceUsd: 1000,
@@ -121,7 +121,7 @@ describe('Stop during a wait for the rate limit', () => {
 		expect(tookMs).toBeLessThan(1000);
 		expect(execution.status).toBe('canceled');
 		const tracked = slow.videos.size;
-		// The plan has taken four requests.
+		// Planning the batch takes four requests before the first POST.
 		expect(tracked).toBe(LIMIT - 4);
 		const log = readFileSync(logFile, 'utf8');
 		expect(log).toContain(`Of 30 links: ${tracked} tracked`);
@@ -130,8 +130,8 @@ describe('Stop during a wait for the rate limit', () => {
 	});
 });
 
-// Of two polls at once, n8n 2.40 takes from one what evaluates expressions when the other ends.
-it('keeps the requests of a poll that still runs when the next one is due', async () => {
+// When one of two overlapping polls ends, n8n 2.40 takes the expression evaluator from the other.
+it('completes the requests of a slow poll that overlaps the next one', async () => {
 	const slow = await openSandbox({ snapshotIntervalMs: 5_000 });
 	for (let number = 10; number < 50; number++)
 		slow.seedVideo({
@@ -155,14 +155,14 @@ it('keeps the requests of a poll that still runs when the next one is due', asyn
 	await sleep(60_000);
 	await n8n.request('POST', `/workflows/${workflow.id}/deactivate`, {});
 	const log = readFileSync(logFile, 'utf8').slice(logged);
-	// A poll asks eight at a time for 40 videos, which takes longer than the 5 s to the next one.
+	// A poll fetches 40 videos, eight at a time, which takes longer than the 5 s to the next poll.
 	expect(
 		log.split('Poll trigger initiated for workflow "Polls that overlap"').length,
 	).toBeGreaterThan(8);
 	expect(log.split('\n').filter((line) => line.includes('gave no answer'))).toEqual([]);
 });
 
-it("never writes the API key to n8n's logs or into an execution", async () => {
+it("never writes the API key to n8n's logs or executions", async () => {
 	const executions = await n8n.executions();
 	expect(executions.length).toBeGreaterThanOrEqual(4);
 	const places = new Map([['n8n.log', readFileSync(logFile, 'utf8')]]);
@@ -176,7 +176,7 @@ it("never writes the API key to n8n's logs or into an execution", async () => {
 	expect(leaks.map(([place]) => place)).toEqual([]);
 });
 
-/** The template that tracks a batch, with other links. */
+/** Returns the template that tracks a batch, with its links replaced. */
 function trackTemplate(links: string[]): WorkflowTemplate {
 	const template = readTemplate('track-a-batch-of-videos.json');
 	const nodes = template.nodes.map((node) =>
@@ -196,7 +196,7 @@ function posts() {
 	return sandbox.requests.filter(({ method }) => method === 'POST');
 }
 
-/** The table's rows once `complete` holds for them; as they are after 2 minutes, whatever holds. */
+/** Returns the table's rows once `complete` accepts them, or after 2 minutes in any case. */
 async function rowsWhen(complete: (rows: IDataObject[]) => boolean): Promise<IDataObject[]> {
 	const deadline = Date.now() + 120_000;
 	for (;;) {
@@ -206,7 +206,7 @@ async function rowsWhen(complete: (rows: IDataObject[]) => boolean): Promise<IDa
 	}
 }
 
-/** One list of rows for each of the sandbox's videos, empty where a video has none. */
+/** Groups rows by the sandbox's videos. The list of a video without rows is empty. */
 function perVideo(rows: IDataObject[]): IDataObject[][] {
 	return [...sandbox.videos.keys()].map((id) => rows.filter((row) => row.video_id === id));
 }

@@ -29,7 +29,7 @@ const ONE_OF_EACH = [
 	'https://twitter.com/harbor/status/1745000000000000001',
 ];
 const DAY_MS = 24 * 3_600_000;
-/** How long anything may take to arrive. */
+/** Longest wait for a row or a message, in milliseconds. */
 const MOST_MS = 90_000;
 
 let n8n: N8nApi;
@@ -44,7 +44,7 @@ beforeEach(async () => {
 });
 afterEach(async () => await sink.close());
 
-test('Track links from a Google Sheet', async () => {
+test('"Track links from a Google Sheet" writes the outcomes and tracks each video once', async () => {
 	const sandbox = await openSandbox();
 	const links = [...ONE_OF_EACH, 'https://example.com/no-video', `${YOUTUBE}&t=10`];
 	sink.sheets.set(
@@ -73,7 +73,7 @@ test('Track links from a Google Sheet', async () => {
 	expect(sandbox.videos.size).toBe(4);
 });
 
-test('New snapshots to Google Sheets', async () => {
+test('"New snapshots to Google Sheets" writes each snapshot to one row', async () => {
 	const sandbox = await openSandbox({ snapshotIntervalMs: 5_000 });
 	ONE_OF_EACH.forEach((video_link) => sandbox.seedVideo({ video_link, started: ago(20_000) }));
 	const workflow = await importTemplate('new-snapshots-to-google-sheets', sandbox);
@@ -88,7 +88,7 @@ test('New snapshots to Google Sheets', async () => {
 	expectTheRowsOf(sandbox, sink.sheets.get('Snapshots')!);
 });
 
-describe('New snapshots to PostgreSQL', () => {
+describe('"New snapshots to PostgreSQL"', () => {
 	let client: Client;
 	let database: CredentialReference;
 	const name = `contentstats_templates_${process.pid}`;
@@ -112,7 +112,7 @@ describe('New snapshots to PostgreSQL', () => {
 		await admin.end();
 	});
 
-	test('each snapshot is a row, once', async () => {
+	test('writes each snapshot to one row', async () => {
 		const sandbox = await openSandbox({ snapshotIntervalMs: 5_000 });
 		ONE_OF_EACH.forEach((video_link) => sandbox.seedVideo({ video_link, started: ago(20_000) }));
 		const workflow = await importTemplate('new-snapshots-to-postgresql', sandbox, {
@@ -130,7 +130,7 @@ describe('New snapshots to PostgreSQL', () => {
 	});
 });
 
-test('Milestones to Slack', async () => {
+test('"Milestones to Slack" posts one message for each milestone', async () => {
 	const sandbox = await openSandbox({ snapshotIntervalMs: 5_000 });
 	const video = sandbox.seedVideo({ video_link: TIKTOK, started: ago(30_000) });
 	let jumpedAt = Infinity;
@@ -153,7 +153,7 @@ test('Milestones to Slack', async () => {
 		await waitFor('two messages', MOST_MS, () => sink.messages.length >= 2);
 		await sleep(12_000);
 	});
-	const { title, creator } = (await ofApi(sandbox, `/videos/${video.id}`)).current_metadata;
+	const { title, creator } = (await fetchFromApi(sandbox, `/videos/${video.id}`)).current_metadata;
 	const message = (mark: string) => ({
 		channel: '#campaign',
 		text:
@@ -163,7 +163,7 @@ test('Milestones to Slack', async () => {
 	expect(sink.messages).toEqual([message('10,000'), message('100,000')]);
 });
 
-test('Weekly digest to Slack', async () => {
+test('"Weekly digest to Slack" posts the ten active videos that gained the most', async () => {
 	const sandbox = await openSandbox({ balanceUsd: 1000 });
 	const running = Array.from({ length: 11 }, (_, number) =>
 		sandbox.seedVideo({
@@ -190,7 +190,7 @@ test('Weekly digest to Slack', async () => {
 	expect(heading).toBe('*Your videos this week*');
 	expect(lines).toHaveLength(20);
 	for (const [index, { id, first, last }] of topTen.entries()) {
-		const { current_metadata, platform } = await ofApi(sandbox, `/videos/${id}`);
+		const { current_metadata, platform } = await fetchFromApi(sandbox, `/videos/${id}`);
 		expect(lines[2 * index]).toMatch(/ [▁▂▃▄▅▆▇█]{24}$/);
 		expect(lines[2 * index]).toContain(`${index + 1}. *${current_metadata.title}* (${platform}) `);
 		const format = (count: number) => count.toLocaleString('en-US');
@@ -200,11 +200,11 @@ test('Weekly digest to Slack', async () => {
 			`     +${format(last - first)} ${metric} (+${rate} %), now ${format(last)}`,
 		);
 	}
-	const asked = sandbox.requests.map(({ path }) => path);
-	expect(asked.filter((path) => path.includes(over.id))).toEqual([]);
+	const requested = sandbox.requests.map(({ path }) => path);
+	expect(requested.filter((path) => path.includes(over.id))).toEqual([]);
 });
 
-test('Low-balance alert', async () => {
+test('"Low-balance alert" posts one message when the balance is low', async () => {
 	const sandbox = await openSandbox({ balanceUsd: 4.2 });
 	sandbox.seedVideo({ video_link: TIKTOK, started: ago(DAY_MS) });
 	const workflow = await importTemplate('low-balance-alert', sandbox);
@@ -223,7 +223,7 @@ test('Low-balance alert', async () => {
 	]);
 });
 
-test('every template is tested', () => {
+test('every template in workflows/ is tested', () => {
 	const files = readdirSync(join(__dirname, '..', '..', 'workflows'));
 	expect(files.sort()).toEqual(
 		[
@@ -239,7 +239,7 @@ test('every template is tested', () => {
 
 const imported = new Set<string>();
 
-/** Imports a template with the sink in the place of outside services, and every poll 5 s after the last. */
+/** Imports a template that polls every 5 seconds and uses the sink instead of outside services. */
 async function importTemplate(
 	name: string,
 	sandbox: Sandbox,
@@ -263,7 +263,7 @@ async function runToItsEnd(workflow: SavedWorkflow, trigger: string): Promise<vo
 	if (execution.status !== 'success') throw new Error(failureOf(execution));
 }
 
-/** No execution of the workflow may fail meanwhile. */
+/** Runs `work` while the workflow is published, then checks that none of its executions failed. */
 async function whilePublished(workflow: SavedWorkflow, work: () => Promise<void>): Promise<void> {
 	await n8n.publish(workflow);
 	try {
@@ -275,7 +275,7 @@ async function whilePublished(workflow: SavedWorkflow, work: () => Promise<void>
 	expect(failed.filter(({ workflowId }) => workflowId === workflow.id)).toEqual([]);
 }
 
-/** Lets snapshots be taken for so long; the keys of all that are there then. */
+/** Waits for `ms`, then returns the event keys of all snapshots taken by then. */
 async function takenSoFar(sandbox: Sandbox, ms: number): Promise<string[]> {
 	await sleep(ms);
 	const rows = [...sandbox.videos.values()].flatMap(rowsTaken);
@@ -283,11 +283,11 @@ async function takenSoFar(sandbox: Sandbox, ms: number): Promise<string[]> {
 }
 
 const missingOf = (keys: string[], rows: IDataObject[] = []): string[] => {
-	const there = new Set(rows.map(({ event_key }) => event_key));
-	return keys.filter((key) => !there.has(key));
+	const found = new Set(rows.map(({ event_key }) => event_key));
+	return keys.filter((key) => !found.has(key));
 };
 
-/** Each row once, with the values that the sandbox's snapshot has. */
+/** Checks that no row occurs twice and that each has the values of the sandbox's snapshot. */
 function expectTheRowsOf(sandbox: Sandbox, rows: IDataObject[]): void {
 	const taken = new Map(
 		[...sandbox.videos.values()].flatMap(rowsTaken).map((row) => [row.event_key, row]),
@@ -296,7 +296,7 @@ function expectTheRowsOf(sandbox: Sandbox, rows: IDataObject[]): void {
 	for (const row of rows) expect(row).toMatchObject(taken.get(String(row.event_key))!);
 }
 
-async function ofApi({ baseUrl, liveKey }: Sandbox, path: string) {
+async function fetchFromApi({ baseUrl, liveKey }: Sandbox, path: string) {
 	const reply = await fetch(`${baseUrl}${path}`, { headers: { 'X-API-Key': liveKey } });
 	return (await reply.json()) as {
 		platform: string;

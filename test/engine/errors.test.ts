@@ -8,14 +8,14 @@ const GET = { operation: 'get', output: 'latest', ...video('id', 'cm5abc123def')
 const ALWAYS = { times: Infinity } as const;
 const HTML = '<html><body><h1>502 Bad Gateway</h1></body></html>';
 
-/** A sandbox whose clock moves with what the node waits for. */
+/** Starts a sandbox whose clock advances by each wait of the node. */
 async function createFixture() {
 	const fixture = await createSandbox();
 	keepInStep(fixture.clock);
 	return fixture;
 }
 
-describe('what a user reads when the API answers', () => {
+describe('an action', () => {
 	test.each([
 		[
 			400,
@@ -98,7 +98,7 @@ describe('what a user reads when the API answers', () => {
 			'ContentStats could not answer about video cm5abc123def: HTTP 504',
 			/Try again later/,
 		],
-	])('%i %j', async (status, body, message, description) => {
+	])('says what to do about HTTP %i with body %j', async (status, body, message, description) => {
 		const { credential, sandbox } = await createFixture();
 		const contentType = typeof body === 'string' ? 'text/html' : 'application/json';
 		sandbox.faults.add({ kind: 'status', status, body, contentType, ...ALWAYS });
@@ -109,7 +109,7 @@ describe('what a user reads when the API answers', () => {
 		expect(error?.context.itemIndex).toBe(0);
 	});
 
-	test('429: it is waited out, and in the end said', async () => {
+	test('reports the rate limit after the tenth 429', async () => {
 		const { credential, sandbox, calls } = await createFixture();
 		sandbox.faults.add({ kind: 'rate_limited', resetInSeconds: 0, ...ALWAYS });
 		const { error } = await runAction(credential, GET);
@@ -121,9 +121,9 @@ describe('what a user reads when the API answers', () => {
 	});
 
 	test.each([
-		['with headers', {}],
-		['without headers', { headers: false }],
-	])('a 429 %s delays, and nothing is lost', async (_, form) => {
+		['with rate-limit headers', {}],
+		['without rate-limit headers', { headers: false }],
+	])('retries after a 429 %s and returns the item', async (_, form) => {
 		const { credential, sandbox, calls } = await createFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-31T00:00:00Z' });
 		sandbox.faults.add({ kind: 'rate_limited', resetInSeconds: 1, ...form });
@@ -133,36 +133,36 @@ describe('what a user reads when the API answers', () => {
 	});
 
 	test.each([
-		['HTML', { body: '<html>Welcome</html>', contentType: 'text/html' }, 'it is no JSON'],
-		['empty', { body: '' }, 'it is no JSON'],
-		['truncated', { truncate_at: 40 }, 'it is no JSON'],
-		['no object', { body: '[]' }, 'the reply: Expected object, received array'],
-		['null', { body: 'null' }, 'the reply: Expected object, received null'],
+		['is HTML', { body: '<html>Welcome</html>', contentType: 'text/html' }, 'it is no JSON'],
+		['is empty', { body: '' }, 'it is no JSON'],
+		['is truncated', { truncate_at: 40 }, 'it is no JSON'],
+		['is a list', { body: '[]' }, 'the reply: Expected object, received array'],
+		['is null', { body: 'null' }, 'the reply: Expected object, received null'],
 		[
-			'a wrong field',
+			'has a number as status',
 			{ body: '{"id":"a","video_link":"l","platform":"p","status":7}' },
 			'status: Expected string, received number',
 		],
 		[
-			'a wrong metric',
+			'has a metric that is not digits',
 			{
 				body: '{"id":"a","video_link":"l","platform":"p","status":"s","snapshots":[{"snapshot_time":"2026-01-01T00:00:00Z","views":"1.5k"}]}',
 			},
 			'snapshots[0].views: Expected digits',
 		],
 		[
-			'a wrong time',
+			'has a snapshot time that is not a date',
 			{
 				body: '{"id":"a","video_link":"l","platform":"p","status":"s","snapshots":[{"snapshot_time":"soon"}]}',
 			},
 			'snapshots[0].snapshot_time: Expected an ISO-8601 date and time',
 		],
 		[
-			'snapshots that are no list',
+			'has snapshots that are not a list',
 			{ body: '{"id":"a","video_link":"l","platform":"p","status":"s","snapshots":{}}' },
 			'snapshots: Expected a list',
 		],
-	])('a 200 that is %s is refused', async (_, body, problem) => {
+	])('rejects a 200 reply that %s', async (_, body, problem) => {
 		const { credential, sandbox } = await createFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK });
 		sandbox.faults.add({ kind: 'body', ...body, ...ALWAYS });
@@ -175,7 +175,7 @@ describe('what a user reads when the API answers', () => {
 		expect(error?.description).toContain('None of it was used');
 	});
 
-	test('the connection is dropped', async () => {
+	test('reports a dropped connection after three attempts', async () => {
 		const { credential, sandbox, calls } = await createFixture();
 		sandbox.faults.add({ kind: 'drop', when: 'before_commit', ...ALWAYS });
 		const { error } = await runAction(credential, GET);
@@ -185,9 +185,9 @@ describe('what a user reads when the API answers', () => {
 	});
 
 	test.each([
-		['nobody listens', 'http://127.0.0.1:9/api/v1'],
-		['there is no such host', 'http://contentstats.invalid/api/v1'],
-	])('%s', async (_, baseUrl) => {
+		['nothing listens at the port', 'http://127.0.0.1:9/api/v1'],
+		['the host does not exist', 'http://contentstats.invalid/api/v1'],
+	])('says that nothing was sent if %s', async (_, baseUrl) => {
 		const { error } = await runAction({ apiKey: 'cs_live_x', baseUrl }, GET);
 		expect(error?.message).toBe(
 			'ContentStats cannot be reached: nothing was sent about video cm5abc123def',
@@ -200,14 +200,14 @@ describe('what a user reads when the API answers', () => {
 		[''],
 		['ftp://contentstats.io'],
 		['https://u:p@contentstats.io'],
-	])('a base URL that is none: %j', async (baseUrl) => {
+	])('refuses %j as the base URL', async (baseUrl) => {
 		const { error } = await runAction({ apiKey: 'cs_live_x', baseUrl }, GET);
 		expect(error?.message).toBe(
 			'The base URL in the ContentStats credential is not an http(s) address',
 		);
 	});
 
-	test('a wrong path in the base URL is not taken for a deleted video', async () => {
+	test('points to the base URL, not to a deleted video, if the base URL has a wrong path', async () => {
 		const { credential } = await createFixture();
 		const baseUrl = credential.baseUrl.replace('/api/v1', '/api/v2');
 		const { error } = await runAction({ ...credential, baseUrl }, { operation: 'usage' });
@@ -215,7 +215,7 @@ describe('what a user reads when the API answers', () => {
 		expect(error?.description).toMatch(/^Check the base URL/);
 	});
 
-	test('a base URL with a slash at its end is the same', async () => {
+	test('accepts a base URL with a trailing slash', async () => {
 		const { credential, calls } = await createFixture();
 		const baseUrl = `${credential.baseUrl}/`;
 		const { error } = await runAction({ ...credential, baseUrl }, { operation: 'usage' });
@@ -223,7 +223,7 @@ describe('what a user reads when the API answers', () => {
 		expect(calls()).toContain('GET /usage');
 	});
 
-	test('n8n’s own words for error codes do not replace a message that holds their letters', async () => {
+	test('keeps its own message if it contains the letters of an error code, such as EPERM', async () => {
 		const { credential } = await createFixture();
 		const link = 'https://www.tiktok.com/@theperman/photo/1';
 		const { error } = await runAction(credential, { videoUrls: link });
@@ -233,7 +233,7 @@ describe('what a user reads when the API answers', () => {
 	});
 });
 
-describe('what the scheduler of n8n reads', () => {
+describe('a poll by n8n’s durable scheduler', () => {
 	test.each([
 		[
 			{ kind: 'status', status: 401, body: { error: 'API key required' } },
@@ -245,10 +245,10 @@ describe('what the scheduler of n8n reads', () => {
 			{ kind: 'rate_limited', resetInSeconds: 0 },
 			{ cause: 'rate-limited', retryAfterMs: expect.any(Number) },
 		],
-	] as const)('%j', async (fault, failure) => {
+	] as const)('tells n8n the cause of failure after %j', async (fault, failure) => {
 		const { credential, sandbox } = await createFixture();
 		sandbox.faults.add({ ...fault, ...ALWAYS });
-		// A poll of n8n's durable scheduler, which is never the one that activates the workflow.
+		// The durable scheduler sets a budget for each poll. Such a poll never activates the workflow.
 		const error = await createPoller(credential, {}, {}, { budgetMs: 36_000 })
 			.poll()
 			.catch((thrown: unknown) => thrown);
@@ -256,12 +256,12 @@ describe('what the scheduler of n8n reads', () => {
 	});
 });
 
-describe('a GET is tried again where that may help', () => {
+describe('a GET', () => {
 	test.each([
 		['a 500', { kind: 'status', status: 500, body: {} }],
 		['a dropped connection', { kind: 'drop', when: 'before_commit' }],
 		['a truncated body', { kind: 'body', truncate_at: 10 }],
-	] as const)('%s', async (_, fault) => {
+	] as const)('is retried after %s', async (_, fault) => {
 		const { credential, sandbox, calls } = await createFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-31T00:00:00Z' });
 		sandbox.faults.add({ ...fault, times: 2 });
@@ -270,7 +270,7 @@ describe('a GET is tried again where that may help', () => {
 		expect(calls()).toHaveLength(3);
 	});
 
-	test.each([400, 401, 403, 404])('a %i is final', async (status) => {
+	test.each([400, 401, 403, 404])('is not retried after a %i', async (status) => {
 		const { credential, sandbox, calls } = await createFixture();
 		sandbox.faults.add({ kind: 'status', status, body: { error: 'x' }, ...ALWAYS });
 		await runAction(credential, GET);

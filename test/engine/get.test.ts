@@ -38,7 +38,7 @@ const SUMMARY = [
 	'sparkline',
 ];
 
-/** A video of each platform with a day of snapshots. */
+/** Starts a sandbox with one video that has 24 hourly snapshots. */
 async function withDay(video_link = TIKTOK) {
 	const fixture = await createFixture({ firstSnapshotDelayMs: 0 });
 	const tracked = fixture.sandbox.seedVideo({ video_link });
@@ -49,19 +49,19 @@ async function withDay(video_link = TIKTOK) {
 const get = ({ credential }: Fixture, id: string, more = {}) =>
 	runAction(credential, { operation: 'get', ...video('id', id), ...more });
 
-describe('snapshots', () => {
-	test('one row per snapshot, oldest first, metrics as numbers', async () => {
+describe('Get', () => {
+	test('returns one row per snapshot, oldest first, with metrics as numbers', async () => {
 		const fixture = await withDay();
 		const { tracked } = fixture;
 		tracked.shuffle();
 		const { items, full } = await get(fixture, tracked.id);
 		expect(items).toHaveLength(24);
 		expect(items.map((item) => Object.keys(item))).toEqual(items.map(() => ROW));
-		const books = [...tracked.snapshots].sort((a, b) =>
+		const recorded = [...tracked.snapshots].sort((a, b) =>
 			String(a.snapshot_time).localeCompare(String(b.snapshot_time)),
 		);
 		expect(items.map(({ snapshot_time, views }) => [snapshot_time, views])).toEqual(
-			books.map(({ snapshot_time, views }) => [snapshot_time, Number(views)]),
+			recorded.map(({ snapshot_time, views }) => [snapshot_time, Number(views)]),
 		);
 		expect(items[0]).toMatchObject({
 			snapshot_key: `${tracked.id}:${START}`,
@@ -78,7 +78,7 @@ describe('snapshots', () => {
 		[YOUTUBE, ['shares', 'saves']],
 		[INSTAGRAM, ['views', 'shares']],
 		[TWITTER, ['saves']],
-	])('%s: what the platform lacks is null', async (link, lacking) => {
+	])('returns null for metrics that the platform of %s lacks', async (link, lacking) => {
 		const fixture = await withDay(link);
 		const { items } = await get(fixture, fixture.tracked.id, { output: 'latest' });
 		const empty = Object.entries(items[0]!).flatMap(([name, value]) =>
@@ -87,7 +87,7 @@ describe('snapshots', () => {
 		expect(empty).toEqual(lacking);
 	});
 
-	test('the form of the quickstart page: no id, no saves', async () => {
+	test('accepts snapshots without id and saves, as the API’s quickstart page shows them', async () => {
 		const fixture = await withDay();
 		fixture.tracked.dropField('id', 'snapshot_id', 'saves', 'provider');
 		const { items } = await get(fixture, fixture.tracked.id);
@@ -95,7 +95,7 @@ describe('snapshots', () => {
 		expect(items[0]).toMatchObject({ snapshot_key: `${fixture.tracked.id}:${START}`, saves: null });
 	});
 
-	test('a repeated snapshot is one; a count past 2^53 keeps its digits', async () => {
+	test('returns a repeated snapshot once and keeps every digit of a count above 2^53', async () => {
 		const fixture = await withDay();
 		fixture.tracked.repeatSnapshot(-1, { id: 'another', views: '1' });
 		fixture.tracked.addSnapshot({
@@ -113,7 +113,7 @@ describe('snapshots', () => {
 		expect(items.map(({ views }) => views)).not.toContain(1);
 	});
 
-	test('Include Growth, over the whole history though only the last is returned', async () => {
+	test('computes growth over the whole history even if it returns only the last snapshot', async () => {
 		const fixture = await withDay();
 		const all = await get(fixture, fixture.tracked.id, { options: { includeGrowth: true } });
 		expect(Object.keys(all.items[0]!)).toEqual([...ROW, ...GROWTH]);
@@ -130,7 +130,7 @@ describe('snapshots', () => {
 		expect(cut.items).toEqual([last]);
 	});
 
-	test('Last Snapshots', async () => {
+	test('returns only as many of the newest snapshots as Last Snapshots says', async () => {
 		const fixture = await withDay();
 		const { items } = await get(fixture, fixture.tracked.id, { options: { lastSnapshots: 3 } });
 		expect(items.map(({ snapshot_time }) => snapshot_time)).toEqual([
@@ -145,13 +145,13 @@ describe('snapshots', () => {
 		['2026-01-01T22:00:00', 2],
 		['2026-01-01T22:00:00+01:00', 3],
 		['2027-01-01T00:00:00Z', 0],
-	])('Since %s', async (since, count) => {
+	])('returns only the snapshots taken at or after Since %s', async (since, count) => {
 		const fixture = await withDay();
 		const { items } = await get(fixture, fixture.tracked.id, { options: { since } });
 		expect(items).toHaveLength(count);
 	});
 
-	test('Since as a date of an expression', async () => {
+	test('accepts a DateTime from an expression as Since', async () => {
 		const fixture = await withDay();
 		const options = { since: '={{ DateTime.fromISO("2026-01-01T22:00:00Z") }}' };
 		const { items } = await get(fixture, fixture.tracked.id, { options });
@@ -161,14 +161,14 @@ describe('snapshots', () => {
 	test.each([
 		[{ since: 'yesterday' }, 'Since is no date: “yesterday”'],
 		[{ lastSnapshots: 0 }, 'Last Snapshots must be a whole number from 1 up, not “0”'],
-	])('bad options %j', async (options, message) => {
+	])('refuses the options %j and sends no request', async (options, message) => {
 		const fixture = await withDay();
 		const { error } = await get(fixture, fixture.tracked.id, { options });
 		expect(error?.message).toBe(message);
 		expect(fixture.calls()).toEqual([]);
 	});
 
-	test('a video without snapshots yet gives no rows, and says why', async () => {
+	test('returns no rows for a video without snapshots, and a hint that says why', async () => {
 		const fixture = await createFixture();
 		const { id } = fixture.sandbox.seedVideo({ video_link: TIKTOK });
 		const { items, hints, error } = await get(fixture, id);
@@ -179,14 +179,14 @@ describe('snapshots', () => {
 	});
 });
 
-test('latest', async () => {
+test('Get with output latest returns one row, the newest snapshot', async () => {
 	const fixture = await withDay();
 	const { items } = await get(fixture, fixture.tracked.id, { output: 'latest' });
 	expect(items).toEqual([expect.objectContaining({ snapshot_time: '2026-01-01T23:00:00.000Z' })]);
 	expect(Object.keys(items[0]!)).toEqual(ROW);
 });
 
-test('summary', async () => {
+test('Get with output summary returns one item with totals, growth and a sparkline', async () => {
 	const fixture = await withDay();
 	const { items } = await get(fixture, fixture.tracked.id, { output: 'summary' });
 	expect(Object.keys(items[0]!)).toEqual(SUMMARY);
@@ -203,7 +203,7 @@ test('summary', async () => {
 	});
 });
 
-test('summary of the newest snapshots only', async () => {
+test('Get with output summary covers only the snapshots that Since or Last Snapshots selects', async () => {
 	const fixture = await withDay();
 	const summaryWith = async (options: INodeParameters) =>
 		(await get(fixture, fixture.tracked.id, { output: 'summary', options })).items[0]!;
@@ -223,26 +223,26 @@ test('summary of the newest snapshots only', async () => {
 	});
 });
 
-test('summary of a video without views speaks of likes', async () => {
+test('Get with output summary measures growth in likes if the platform provides no views', async () => {
 	const fixture = await withDay(INSTAGRAM);
 	const { items } = await get(fixture, fixture.tracked.id, { output: 'summary' });
 	expect(items[0]).toMatchObject({ views: null, metric: 'likes', engagement_rate: null });
 	expect(items[0]!.metric_delta).toBeGreaterThan(0);
 });
 
-test('video: as the API sends it', async () => {
+test('Get with output video returns the API response unchanged', async () => {
 	const fixture = await withDay();
 	const { items } = await get(fixture, fixture.tracked.id, { output: 'video' });
 	expect(items).toEqual([JSON.parse(fixture.tracked.toJson())]);
 	expect(items[0]!.snapshots).toHaveLength(24);
 });
 
-describe('choosing the video', () => {
+describe('Get for a chosen video', () => {
 	test.each([
-		['list', (id: string) => video('list', id)],
-		['id', (id: string) => video('id', id)],
-		['url', () => video('url', 'https://m.tiktok.com/v/7234567890123456789.html')],
-	])('by %s', async (_, chosen) => {
+		['its choice from the list', (id: string) => video('list', id)],
+		['its id', (id: string) => video('id', id)],
+		['its mobile link', () => video('url', 'https://m.tiktok.com/v/7234567890123456789.html')],
+	])('finds the video by %s', async (_, chosen) => {
 		const fixture = await withDay();
 		const { items } = await runAction(fixture.credential, {
 			operation: 'get',
@@ -252,7 +252,7 @@ describe('choosing the video', () => {
 		expect(items[0]!.video_id).toBe(fixture.tracked.id);
 	});
 
-	test('a link that was tracked several times means the newest', async () => {
+	test('resolves a link that was tracked several times to the newest tracking', async () => {
 		const fixture = await withDay();
 		const { id } = fixture.sandbox.seedVideo({ video_link: TIKTOK });
 		fixture.clock.advance({ hours: 2 });
@@ -264,7 +264,7 @@ describe('choosing the video', () => {
 		expect(items[0]!.video_id).toBe(id);
 	});
 
-	test('by a bare id, as in a workflow written by hand', async () => {
+	test('accepts a bare id, as in a workflow written by hand', async () => {
 		const fixture = await withDay();
 		const { items } = await runAction(fixture.credential, {
 			operation: 'get',
@@ -274,7 +274,7 @@ describe('choosing the video', () => {
 		expect(items[0]!.video_id).toBe(fixture.tracked.id);
 	});
 
-	test('by expression, for each input item', async () => {
+	test('evaluates an expression for each input item and pairs the results with it', async () => {
 		const fixture = await withDay();
 		const other = fixture.sandbox.seedVideo({ video_link: YOUTUBE, started: START });
 		const { items, full } = await runAction(
@@ -290,7 +290,7 @@ describe('choosing the video', () => {
 		['url', YOUTUBE, `${YOUTUBE} is not among the tracked videos`],
 		['url', 'https://vimeo.com/1', '“https://vimeo.com/1” is no link of a video'],
 		['id', 'nosuchvideo', 'ContentStats does not know video nosuchvideo (Video not found)'],
-	] as const)('by %s %s: a clear refusal', async (mode, value, message) => {
+	] as const)('fails with a clear message for the %s %s', async (mode, value, message) => {
 		const fixture = await withDay();
 		const { error } = await runAction(fixture.credential, {
 			operation: 'get',
@@ -300,7 +300,7 @@ describe('choosing the video', () => {
 		expect(error?.description).toMatch(/\w/);
 	});
 
-	test('with continueOnFail each item has its rows or its error', async () => {
+	test('returns the rows or the error of each item with On Error set to Continue', async () => {
 		const fixture = await withDay();
 		const { items } = await runAction(
 			fixture.credential,
@@ -319,7 +319,7 @@ describe('choosing the video', () => {
 		]);
 	});
 
-	test('failed items go to the error output, where there is one', async () => {
+	test('sends failed items to the error output if the node has one', async () => {
 		const fixture = await withDay();
 		const { items, errorItems } = await runAction(
 			fixture.credential,

@@ -16,8 +16,8 @@ const tiktok = (number: number) => `https://www.tiktok.com/@user/video/${7_000_0
 const youtube = (number: number) =>
 	`https://www.youtube.com/watch?v=${String(number).padStart(11, 'a')}`;
 
-describe('list', () => {
-	test('one item per video, newest first', async () => {
+describe('List', () => {
+	test('returns one item per video, newest first', async () => {
 		const { credential, sandbox, clock, calls } = await createFixture();
 		for (const video_link of ONE_OF_EACH) {
 			sandbox.seedVideo({ video_link });
@@ -37,7 +37,7 @@ describe('list', () => {
 		expect(calls()).toEqual(['GET /videos?limit=50']);
 	});
 
-	test('filters', async () => {
+	test('filters by platform and status', async () => {
 		const { credential, sandbox, calls } = await createFixture();
 		sandbox.seedVideo({ video_link: TIKTOK });
 		sandbox.seedVideo({ video_link: tiktok(1), status: 'completed' });
@@ -50,21 +50,21 @@ describe('list', () => {
 		expect(calls()).toEqual(['GET /videos?platform=tiktok&status=completed&limit=50']);
 	});
 
-	test('Limit', async () => {
+	test('returns no more videos than Limit allows', async () => {
 		const { credential, sandbox } = await createFixture();
 		for (let number = 0; number < 5; number += 1) sandbox.seedVideo({ video_link: tiktok(number) });
 		const { items } = await runAction(credential, { operation: 'list', limit: 2 });
 		expect(items).toHaveLength(2);
 	});
 
-	test.each([[0], [2.5], ['={{ "x" }}']])('Limit %p is refused', async (limit) => {
+	test.each([[0], [2.5], ['={{ "x" }}']])('refuses Limit %p without a request', async (limit) => {
 		const { credential, calls } = await createFixture();
 		const { error } = await runAction(credential, { operation: 'list', limit });
 		expect(error?.message).toMatch(/Limit|limit/);
 		expect(calls()).toEqual([]);
 	});
 
-	test('Return All past 100 asks per platform, only where a reply is full', async () => {
+	test('lists each platform separately with Return All if the first reply is full', async () => {
 		const { credential, sandbox, calls } = await createFixture();
 		for (let number = 0; number < 80; number += 1) {
 			sandbox.seedVideo({ video_link: tiktok(number) });
@@ -81,7 +81,7 @@ describe('list', () => {
 		);
 	});
 
-	test('a part that is still full is said aloud', async () => {
+	test('warns about a platform and status of which older videos may be missing', async () => {
 		const { credential, sandbox } = await createFixture();
 		for (let number = 0; number < 130; number += 1) {
 			sandbox.seedVideo({ video_link: tiktok(number) });
@@ -98,14 +98,14 @@ describe('list', () => {
 		]);
 	});
 
-	test('Simplify off: the API’s object as it came', async () => {
+	test('returns the API’s object unchanged with Simplify off', async () => {
 		const { credential, sandbox } = await createFixture();
 		const seeded = sandbox.seedVideo({ video_link: TIKTOK });
 		const { items } = await runAction(credential, { operation: 'list', simplify: false });
 		expect(items).toEqual([JSON.parse(JSON.stringify(seeded.inList()))]);
 	});
 
-	test('Include Latest Snapshot', async () => {
+	test('adds the newest snapshot with Include Latest Snapshot', async () => {
 		const { credential, sandbox, clock } = await createFixture({ firstSnapshotDelayMs: 0 });
 		sandbox.seedVideo({ video_link: INSTAGRAM });
 		clock.advance({ hours: 2 });
@@ -124,7 +124,7 @@ describe('list', () => {
 		});
 	});
 
-	test('Include Latest Snapshot of a video that is deleted meanwhile', async () => {
+	test('adds null metrics with Include Latest Snapshot for a video deleted meanwhile', async () => {
 		const { credential, sandbox } = await createFixture({ firstSnapshotDelayMs: 0 });
 		sandbox.seedVideo({ video_link: TIKTOK });
 		const { id } = sandbox.seedVideo({ video_link: YOUTUBE });
@@ -136,7 +136,7 @@ describe('list', () => {
 		expect(views).toEqual({ tiktok: expect.any(Number), youtube: null });
 	});
 
-	test('Include Latest Snapshot of a video that has none yet', async () => {
+	test('adds null metrics with Include Latest Snapshot for a video without snapshots', async () => {
 		const { credential, sandbox } = await createFixture();
 		sandbox.seedVideo({ video_link: TIKTOK });
 		const options = { includeLatestSnapshot: true };
@@ -146,7 +146,7 @@ describe('list', () => {
 });
 
 describe('the list of the Video field', () => {
-	test('names, links and ids, newest first', async () => {
+	test('offers names, links and ids, newest first', async () => {
 		const { credential, sandbox, clock } = await createFixture();
 		const first = sandbox.seedVideo({ video_link: TIKTOK });
 		clock.advance({ minutes: 1 });
@@ -166,7 +166,7 @@ describe('the list of the Video field', () => {
 		]);
 	});
 
-	test('searches title, creator, link and id, in any case', async () => {
+	test('searches title, creator, link and id, ignoring case', async () => {
 		const { credential, sandbox } = await createFixture();
 		const tracked = sandbox.seedVideo({ video_link: TIKTOK });
 		tracked.override({ current_metadata: { title: 'Apollo 11 LAUNCH', creator: 'nasa' } });
@@ -178,14 +178,14 @@ describe('the list of the Video field', () => {
 		expect((await searchVideos(credential, 'nothing like it')).results).toEqual([]);
 	});
 
-	test('a video without title and creator goes by its link', async () => {
+	test('shows the link of a video without title and creator', async () => {
 		const { credential, sandbox } = await createFixture();
 		sandbox.seedVideo({ video_link: TIKTOK }).override({ current_metadata: null });
 		const { results } = await searchVideos(credential);
 		expect(results[0]!.name).toBe(`${TIKTOK} (tiktok)`);
 	});
 
-	test('an error says what to do', async () => {
+	test('rejects with a clear message for an invalid API key', async () => {
 		const { credential } = await createFixture();
 		await expect(searchVideos({ ...credential, apiKey: 'wrong' })).rejects.toThrow(
 			'ContentStats does not accept the API key',
@@ -193,7 +193,7 @@ describe('the list of the Video field', () => {
 	});
 });
 
-describe('stop', () => {
+describe('the Stop operation', () => {
 	test('ends a tracking', async () => {
 		const { credential, sandbox, posts } = await createFixture();
 		const tracked = sandbox.seedVideo({ video_link: TIKTOK });
@@ -211,7 +211,7 @@ describe('stop', () => {
 		expect(posts()).toEqual([`POST /videos/${tracked.id}/stop`]);
 	});
 
-	test('a tracking that has ended already is said so by the API', async () => {
+	test('explains the API’s refusal to stop a tracking that has already ended', async () => {
 		const { credential, sandbox } = await createFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK, status: 'completed' });
 		const { error } = await runAction(credential, { operation: 'stop', ...video('id', id) });
@@ -219,7 +219,7 @@ describe('stop', () => {
 		expect(error?.description).toMatch(/^It may have ended already/);
 	});
 
-	test('by link, the tracking that still runs is meant', async () => {
+	test('resolves a link to the tracking that still runs', async () => {
 		const { credential, sandbox, clock } = await createFixture();
 		const running = sandbox.seedVideo({ video_link: TIKTOK, duration_days: 30 });
 		clock.advance({ hours: 1 });
@@ -229,8 +229,8 @@ describe('stop', () => {
 	});
 });
 
-describe('usage', () => {
-	test('the API’s fields and what they mean', async () => {
+describe('the Usage operation', () => {
+	test('returns one item with the API’s fields and the available and committed USD', async () => {
 		const { credential, sandbox, clock } = await createFixture({
 			balanceUsd: 10,
 			firstSnapshotDelayMs: 0,
@@ -242,7 +242,7 @@ describe('usage', () => {
 			{ operation: 'usage' },
 			{ items: [{ a: 1 }, { a: 2 }] },
 		);
-		// 6 snapshots of each were taken: 18 are still to come for each, at $0.015.
+		// 6 of the 24 snapshots of each video were taken: 2 × 18 are still to come, at $0.015.
 		expect(items).toEqual([
 			{
 				balance_usd: expect.any(Number),
@@ -262,7 +262,7 @@ describe('usage', () => {
 		expect(sandbox.ledger.filter(({ kind }) => kind === 'snapshot')).toHaveLength(12);
 	});
 
-	test('without active videos', async () => {
+	test('returns no commitment and no days remaining without active videos', async () => {
 		const { credential } = await createFixture();
 		const { items } = await runAction(credential, { operation: 'usage' });
 		expect(items[0]).toMatchObject({
@@ -272,7 +272,7 @@ describe('usage', () => {
 		});
 	});
 
-	test('committed_usd is null where a part of the list is full', async () => {
+	test('returns null as committed_usd if the API may hide running videos', async () => {
 		const { credential, sandbox } = await createFixture();
 		for (let number = 0; number < 101; number += 1)
 			sandbox.seedVideo({ video_link: tiktok(number) });

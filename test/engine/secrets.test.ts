@@ -8,7 +8,7 @@ import { createPoller, runAction, searchVideos, testCredential } from '../../har
 const everything = (value: unknown): string =>
 	inspect(value, { depth: 20, maxStringLength: null, maxArrayLength: null, showHidden: true });
 
-describe('a video id reaches no other endpoint', () => {
+describe('an id that could reach another endpoint', () => {
 	test.each([
 		['../usage'],
 		['a/b?c'],
@@ -20,7 +20,7 @@ describe('a video id reaches no other endpoint', () => {
 		['id\nHost: x'],
 		['відео'],
 		[''],
-	])('%j', async (id) => {
+	])('is refused by Get and Stop, and no request is sent: %j', async (id) => {
 		const { credential, calls } = await createFixture();
 		for (const operation of ['get', 'stop']) {
 			const { error, items } = await runAction(
@@ -34,7 +34,7 @@ describe('a video id reaches no other endpoint', () => {
 		expect(calls()).toEqual([]);
 	});
 
-	test('nor does one the trigger is given', async () => {
+	test('is refused by the trigger, and no request is sent', async () => {
 		const { credential, calls } = await createFixture();
 		const poller = createPoller(credential, { watch: 'selected', videos: 'cm5abc ../usage' });
 		await expect(poller.poll()).rejects.toThrow(
@@ -44,10 +44,10 @@ describe('a video id reaches no other endpoint', () => {
 	});
 });
 
-describe('the key goes to no other host', () => {
+describe('a redirect to another host', () => {
 	const statuses = [301, 302, 303, 307, 308] as const;
 
-	test.each(statuses)('%i to another host is not followed', async (status) => {
+	test.each(statuses)('with status %i is not followed, so no key leaks', async (status) => {
 		const { sandbox: elsewhere } = await createFixture();
 		const { credential, sandbox, calls } = await createFixture();
 		const location = elsewhere.baseUrl;
@@ -65,15 +65,15 @@ describe('the key goes to no other host', () => {
 		expect(tracked.error?.message).toContain('not followed');
 		await expect(createPoller(credential, {}).poll()).rejects.toThrow('not followed');
 		await expect(searchVideos(credential)).rejects.toThrow('not followed');
+		expect(calls().filter((call) => call.startsWith('POST'))).toEqual([]);
 		sandbox.clear();
 		const otherName = location.replace('127.0.0.1', 'localhost');
 		sandbox.faults.add({ kind: 'redirect', status, location: `${otherName}/usage` });
 		await expect(testCredential(credential)).rejects.toThrow(/domain/i);
 		expect(elsewhere.requests).toEqual([]);
-		expect(calls().filter((call) => call.startsWith('POST'))).toEqual([]);
 	});
 
-	test.each(statuses)('a Track answered %i to another host spends nothing', async (status) => {
+	test.each(statuses)('with status %i costs nothing if it answers Track', async (status) => {
 		const { sandbox: elsewhere } = await createFixture();
 		const { credential, sandbox, posts } = await createFixture();
 		sandbox.faults.add({
@@ -91,8 +91,8 @@ describe('the key goes to no other host', () => {
 	});
 });
 
-describe('the www. twin of the base URL’s host', () => {
-	/** Names that lead here, so that one sandbox can answer for a host and its twin. */
+describe('a redirect to the www. twin of the base URL’s host', () => {
+	/** Resolves api.test and its subdomains to 127.0.0.1: one sandbox answers for a host and its twin. */
 	function resolveLocally() {
 		const lookup = dns.lookup;
 		jest
@@ -112,7 +112,7 @@ describe('the www. twin of the base URL’s host', () => {
 		[302, 'www.api.test', 'api.test'],
 		[307, 'api.test', 'www.api.test'],
 		[308, 'api.test', 'www.api.test'],
-	] as const)('%i from %s to %s: one hop, and a Track stays a POST', async (status, from, to) => {
+	] as const)('with %i from %s to %s is followed once, as a POST', async (status, from, to) => {
 		resolveLocally();
 		const { credential, sandbox, posts } = await createFixture();
 		sandbox.faults.add({
@@ -135,7 +135,7 @@ describe('the www. twin of the base URL’s host', () => {
 		expect(sandbox.ledger.filter(({ kind }) => kind === 'track')).toHaveLength(1);
 	});
 
-	test('the test of the credential follows it too', async () => {
+	test('is followed by the credential test', async () => {
 		resolveLocally();
 		const { credential, sandbox, calls } = await createFixture();
 		const location = `${named(sandbox.baseUrl, 'www.api.test')}/usage`;
@@ -144,7 +144,7 @@ describe('the www. twin of the base URL’s host', () => {
 		expect(calls()).toEqual(['GET /usage', 'GET /usage']);
 	});
 
-	test('a second hop is not followed', async () => {
+	test('is not followed by a second hop', async () => {
 		resolveLocally();
 		const { credential, sandbox, calls } = await createFixture();
 		const back = (host: string) => `${named(sandbox.baseUrl, host)}/usage`;
@@ -159,7 +159,7 @@ describe('the www. twin of the base URL’s host', () => {
 		expect(calls().filter((call) => call === 'GET /usage')).toHaveLength(2);
 	});
 
-	test('another path of the twin is not followed', async () => {
+	test('is not followed if it leads to another path', async () => {
 		resolveLocally();
 		const { credential, sandbox } = await createFixture();
 		const location = `${named(sandbox.baseUrl, 'www.api.test')}/login`;
@@ -172,16 +172,16 @@ describe('the www. twin of the base URL’s host', () => {
 	});
 });
 
-describe('the key is in no output, error, hint, state or log', () => {
+describe('the API key', () => {
 	test.each([
-		['success', undefined],
-		['401', { kind: 'status', status: 401, body: { error: 'API key required' } }],
-		['400', { kind: 'status', status: 400, body: { error: 'Invalid request' } }],
-		['500', { kind: 'status', status: 500, body: 'x' }],
-		['drop', { kind: 'drop', when: 'before_commit' }],
-		['garbage', { kind: 'body', body: '<html>' }],
-		['redirect', { kind: 'redirect', status: 302, location: 'http://example.test/' }],
-	] as const)('%s', async (_, fault) => {
+		['a success', undefined],
+		['a 401', { kind: 'status', status: 401, body: { error: 'API key required' } }],
+		['a 400', { kind: 'status', status: 400, body: { error: 'Invalid request' } }],
+		['a 500', { kind: 'status', status: 500, body: 'x' }],
+		['a dropped connection', { kind: 'drop', when: 'before_commit' }],
+		['an unreadable reply', { kind: 'body', body: '<html>' }],
+		['a redirect', { kind: 'redirect', status: 302, location: 'http://example.test/' }],
+	] as const)('is in no output, error, hint, state or log after %s', async (_, fault) => {
 		const { credential, sandbox, clock } = await createFixture();
 		const { id } = sandbox.seedVideo({ video_link: YOUTUBE });
 		clock.advance({ hours: 3 });
@@ -210,7 +210,7 @@ describe('the key is in no output, error, hint, state or log', () => {
 	});
 });
 
-test('a key that the API quotes, of whatever form, is not shown', async () => {
+test('an API key of any form is redacted from an error that quotes it', async () => {
 	const { credential, sandbox } = await createFixture();
 	const apiKey = 'another-services-secret';
 	const body = { error: `Unknown key ${apiKey}` };
@@ -220,15 +220,15 @@ test('a key that the API quotes, of whatever form, is not shown', async () => {
 	expect(everything(error)).not.toContain(apiKey);
 });
 
-describe('the test of the credential', () => {
-	test('passes with a good key, live or test, and asks only for what is free', async () => {
+describe('the credential test', () => {
+	test('passes with a live or a test key and sends only the free GET /usage', async () => {
 		const { credential, sandbox, calls } = await createFixture();
 		await testCredential(credential);
 		await testCredential({ ...credential, apiKey: sandbox.testKey });
 		expect(calls()).toEqual(['GET /usage', 'GET /usage']);
 	});
 
-	test('fails with a bad key', async () => {
+	test('fails with an invalid key', async () => {
 		const { credential } = await createFixture();
 		await expect(testCredential({ ...credential, apiKey: 'cs_live_bad' })).rejects.toMatchObject({
 			httpCode: '401',

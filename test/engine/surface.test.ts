@@ -1,13 +1,20 @@
-import { type INode, type INodeProperties, type INodeType, NodeHelpers } from 'n8n-workflow';
+import {
+	type INode,
+	type INodeProperties,
+	type INodePropertyOptions,
+	type INodeType,
+	NodeHelpers,
+} from 'n8n-workflow';
 
 import { ContentStatsApi } from '../../credentials/ContentStatsApi.credentials';
 import { ContentStats } from '../../nodes/ContentStats/ContentStats.node';
 import { ContentStatsTrigger } from '../../nodes/ContentStats/ContentStatsTrigger.node';
 
-// Saved workflows depend on every name and default here: the editor leaves out what has its default.
+// Saved workflows depend on every name and default here: the editor does not save a value that equals
+// its default.
 
-const visible = ({ type }: INodeProperties) => type !== 'notice';
-const ofToolOnly = ({ displayOptions }: INodeProperties) => displayOptions?.show?.['@tool'];
+const isVisible = ({ type }: INodeProperties) => type !== 'notice';
+const isToolOnly = ({ displayOptions }: INodeProperties) => displayOptions?.show?.['@tool'];
 
 const describeField = ({ name, type, default: preset, options }: INodeProperties): unknown => {
 	const values = (options ?? []).map((option) =>
@@ -18,7 +25,7 @@ const describeField = ({ name, type, default: preset, options }: INodeProperties
 
 const surfaceOf = ({ description: { properties } }: INodeType, operation?: string) =>
 	properties
-		.filter((field) => visible(field) && !ofToolOnly(field))
+		.filter((field) => isVisible(field) && !isToolOnly(field))
 		.filter(({ displayOptions }) =>
 			operation
 				? displayOptions?.show?.operation?.includes(operation)
@@ -29,7 +36,7 @@ const surfaceOf = ({ description: { properties } }: INodeType, operation?: strin
 const VIDEO = ['videoId', 'resourceLocator', { mode: 'list', value: '' }];
 
 describe('the public contract', () => {
-	test('credential', async () => {
+	test('fixes the name, fields and header of the credential', async () => {
 		const { name, displayName, properties, authenticate } = new ContentStatsApi();
 		expect([name, displayName]).toEqual(['contentStatsApi', 'ContentStats API']);
 		expect(properties.map(describeField)).toEqual([
@@ -44,7 +51,7 @@ describe('the public contract', () => {
 		});
 	});
 
-	test('action node', () => {
+	test('fixes the name, credential and operations of the action node', () => {
 		const node = new ContentStats();
 		const { name, displayName, usableAsTool, credentials } = node.description;
 		expect([name, displayName, usableAsTool]).toEqual(['contentStats', 'ContentStats', true]);
@@ -115,11 +122,11 @@ describe('the public contract', () => {
 		],
 		['stop', [VIDEO]],
 		['usage', []],
-	])('operation %s', (operation, surface) => {
+	])('fixes the fields and defaults of the operation %s', (operation, surface) => {
 		expect(surfaceOf(new ContentStats(), operation)).toEqual(surface);
 	});
 
-	test('trigger', () => {
+	test('fixes the name, fields and defaults of the trigger', () => {
 		const node = new ContentStatsTrigger();
 		const { name, displayName, polling, usableAsTool } = node.description;
 		expect([name, displayName, polling, usableAsTool]).toEqual([
@@ -170,7 +177,7 @@ describe('the public contract', () => {
 	});
 });
 
-describe('what a user reads', () => {
+describe('the text in the editor', () => {
 	const fieldsOf = (properties: INodeProperties[]): INodeProperties[] =>
 		properties.flatMap((field) => [
 			field,
@@ -181,25 +188,34 @@ describe('what a user reads', () => {
 		...fieldsOf(new ContentStats().description.properties),
 		...fieldsOf(new ContentStatsTrigger().description.properties),
 	]
-		.filter(visible)
+		.filter(isVisible)
 		.filter(({ type, name }) => type !== 'collection' && name !== 'operation');
 
 	test.each(everyField.map((field) => [field.name, field] as const))(
-		'%s is explained where it stands',
+		'describes the field %s',
 		(_, field) => expect(field.description).toMatch(/\w+ \w+ \w+/),
 	);
 
-	test('every operation says what it does, and Track says what it costs', () => {
+	/** What each operation says of its cost. */
+	const COST: Record<string, RegExp> = {
+		get: /\bFree\./,
+		list: /\bFree\./,
+		stop: /already taken are paid/,
+		track: /\$0\.015/,
+		usage: /\bFree\./,
+	};
+
+	test('says of every operation what it does and what it costs', () => {
 		const [operation] = new ContentStats().description.properties;
-		for (const option of operation!.options as Array<{ action: string; description: string }>) {
+		for (const option of operation!.options as INodePropertyOptions[]) {
 			expect(option.action).toMatch(/\w+ \w+/);
-			expect(option.description).toMatch(/Free\.|paid|\$0\.015/);
+			expect(option.description).toMatch(COST[String(option.value)]!);
 		}
 	});
 
-	test.each(['get', 'list', 'stop', 'track', 'usage'])(
-		'an agent is told what %s does, costs and returns',
-		(operation) => {
+	test.each(Object.entries(COST))(
+		'tells an agent what %s does, costs and returns',
+		(operation, cost) => {
 			const type = new ContentStats();
 			type.description.name += 'Tool';
 			const node = { typeVersion: 1 } as INode;
@@ -212,9 +228,10 @@ describe('what a user reads', () => {
 				node,
 				type.description,
 			)!;
-			const told = NodeHelpers.getToolDescriptionForNode({ ...node, parameters }, type);
-			expect(told).toMatch(/^[A-Z][^.]+\. .*(Free\.|paid|\$0\.015).*Returns /s);
-			expect(told).not.toBe(type.description.description);
+			const toolDescription = NodeHelpers.getToolDescriptionForNode({ ...node, parameters }, type);
+			expect(toolDescription).toMatch(/^[A-Z][^.]+\. .*Returns /s);
+			expect(toolDescription).toMatch(cost);
+			expect(toolDescription).not.toBe(type.description.description);
 		},
 	);
 });

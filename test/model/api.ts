@@ -4,24 +4,24 @@ import { clock, HOUR_MS, MINUTE_MS } from './clock';
 
 type Platform = 'tiktok' | 'youtube';
 
-/** How a video is tracked, and how its snapshots come. */
+/** How a video is tracked, and when and in which order the API returns its snapshots. */
 export interface VideoPlan {
 	platform: Platform;
-	/** Which of a few links; the same one may be tracked again. */
+	/** Number of the video's link; several trackings may share one. */
 	link: number;
-	/** From its creation to its first snapshot. */
+	/** Minutes from creation to the first snapshot. */
 	firstMinutes: number;
 	cadenceMinutes: number;
-	/** How long after its time each snapshot shows, in turns. */
+	/** Minutes by which the API returns a snapshot late; snapshots take the values in turn. */
 	lateMinutes: number[];
 	order: 'oldest first' | 'newest first' | 'mixed';
-	/** Whether some entries come twice. */
+	/** Whether replies contain some snapshots twice. */
 	isRepeated: boolean;
 }
 
 interface Snapshot {
 	at: number;
-	/** When it shows. */
+	/** When the API starts to return it. */
 	appears: number;
 	json: string;
 }
@@ -32,7 +32,7 @@ export class Video {
 	readonly taken: Snapshot[] = [];
 	status: 'monitoring' | 'paused' | 'error' | 'completed' | 'cancelled' = 'monitoring';
 	isDeleted = false;
-	/** Unknown to the API: 404. */
+	/** Whether the API answers 404 for it. */
 	isGone = false;
 	endedAt: number | null = null;
 	private slots = 0;
@@ -47,7 +47,7 @@ export class Video {
 		return this.endedAt !== null;
 	}
 
-	/** Takes the snapshots that are due by now, as long as it is monitored. */
+	/** Takes the snapshots due by now. A video that is not monitored takes none. */
 	takeSnapshots(): void {
 		const { firstMinutes, cadenceMinutes, lateMinutes } = this.plan;
 		for (;;) {
@@ -76,7 +76,7 @@ export class Video {
 		else this.isDeleted = true;
 	}
 
-	/** What shows of its snapshots, in the order in which they were taken. */
+	/** The snapshots that the API returns now, in the order in which they were taken. */
 	get shown(): Snapshot[] {
 		return this.taken.filter(({ appears }) => appears <= clock.now);
 	}
@@ -100,7 +100,7 @@ export class Video {
 		};
 	}
 
-	/** The reply about it, with the instants of the snapshots in it. */
+	/** Builds the reply for this video. Also returns the instants of its snapshots. */
 	read(): { body: string; instants: Set<number> } {
 		const { order, isRepeated } = this.plan;
 		const entries = this.shown;
@@ -115,11 +115,14 @@ export class Video {
 }
 
 export interface Trouble {
-	/** Which requests: all, those for the list, or those for some videos (modulo their number). */
+	/**
+	 * The requests it affects: all, those for the list, or those for some videos, given as indexes
+	 * modulo the number of videos.
+	 */
 	on: 'all' | 'list' | number[];
-	/** `401`, `403`, `404`, `503`; a 429 that lasts for so many seconds; a body that is cut; no reply. */
+	/** A status, a 429 that lasts `refusedSeconds`, a truncated body, or a lost connection. */
 	harm: 401 | 403 | 404 | 503 | { refusedSeconds: number } | 'cut' | 'reset';
-	/** How many requests it hits. */
+	/** Number of requests it affects. */
 	times: number;
 }
 
@@ -132,11 +135,11 @@ interface Reply {
 interface Content {
 	statusCode: number;
 	body: string;
-	/** Notes what it tells, when it arrives. */
+	/** Records the content in `told` when the reply arrives. */
 	note?: (told: Told) => void;
 }
 
-/** No reply where the connection is lost. */
+/** An answer to a request; `reply` is null if the connection is lost. */
 interface Answer {
 	reply: Reply | null;
 	note?: Content['note'];
@@ -150,14 +153,14 @@ const USAGE = JSON.stringify({
 	cost_per_snapshot: 0.015,
 });
 
-/** Some other order than that of creation. */
-const inNoOrder = <T>(entries: T[]): T[] => [...entries.slice(1), ...entries.slice(0, 1)];
+/** Returns an order other than that of creation, because the API promises none. */
+const rotated = <T>(entries: T[]): T[] => [...entries.slice(1), ...entries.slice(0, 1)];
 
-/** What a poll was told. */
+/** The content of the replies that a poll has received. */
 export interface Told {
-	/** When the list was read that was told last, and the videos in it. */
+	/** The videos of the last list received, and when the API built it. */
 	list: { at: number; videos: Video[] } | null;
-	/** The instants shown of each video that could be read. */
+	/** Instants of the snapshots received, by video id. */
 	shown: Map<string, Set<number>>;
 }
 
@@ -167,17 +170,17 @@ function lost(code: string): Error {
 	return Object.assign(new Error('No reply'), { code });
 }
 
-/** The API as far as the trigger reads it, in memory. */
+/** An in-memory API with the endpoints that the trigger reads. */
 export class Api {
 	readonly videos: Video[] = [];
 	troubles: Trouble[] = [];
-	/** How long replies take in milliseconds, in turns. */
+	/** Latencies in milliseconds; requests take them in turn. */
 	latencies: number[] = [];
 	private requests = 0;
 	private window = 0;
 	private used = 0;
 
-	/** @param limit requests a minute. */
+	/** @param limit requests per minute */
 	constructor(private readonly limit: number) {}
 
 	track(plan: VideoPlan, ageHours = 0): void {
@@ -185,7 +188,7 @@ export class Api {
 		this.videos.push(new Video(id, plan, clock.now - ageHours * HOUR_MS));
 	}
 
-	/** The videos some numbers mean, whatever their number. */
+	/** Returns the videos at some indexes, modulo the number of videos. */
 	pick(which: number[]): Video[] {
 		return this.videos.filter((_, index) =>
 			which.some((number) => number % this.videos.length === index),
@@ -196,7 +199,7 @@ export class Api {
 		return this.videos.some((video) => video.id === id && video.isGone);
 	}
 
-	/** Takes one request of a poll, and notes what it is told. */
+	/** Answers one request of a poll, and records the content of the reply in `told`. */
 	async send(
 		{ url, qs = {}, timeout = Infinity }: IHttpRequestOptions,
 		told: Told,
@@ -247,7 +250,7 @@ export class Api {
 				({ isGone, plan }) => !isGone && (!platform || plan.platform === platform),
 			);
 			const list = { at: clock.now, videos };
-			const listed = inNoOrder(videos).map((video) => video.listed);
+			const listed = rotated(videos).map((video) => video.listed);
 			const body = JSON.stringify({ videos: listed, total: listed.length, limit: 100 });
 			return { statusCode: 200, body, note: (told) => void (told.list = list) };
 		}
@@ -257,7 +260,7 @@ export class Api {
 		return { statusCode: 200, body, note: (told) => void told.shown.set(video.id, instants) };
 	}
 
-	/** What harms a request; each trouble wears off. */
+	/** Returns the harm done to a request, and counts it towards the `times` of its trouble. */
 	private harmTo(path: string): Trouble['harm'] | null {
 		const trouble = this.troubles.find(({ on, times }) => {
 			if (times <= 0) return false;

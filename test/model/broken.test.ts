@@ -12,24 +12,24 @@ const TOO_MUCH = /was emitted 2 times$|is of before the seed$/;
 
 const BROKEN: Array<[string, RegExp, Break]> = [
 	[
-		'takes nothing that is older than the newest',
+		'drops every snapshot older than the newest one',
 		MISSING,
 		() => ({
 			freshInstants: ({ newest }, instants) => instants.filter((at) => at > (newest ?? 0)),
 		}),
 	],
 	[
-		'forgets all but the newest',
+		'remembers only the newest snapshot',
 		TOO_MUCH,
 		({ advanceCursor }) => ({
-			advanceCursor: (cursor, handedOver) => ({
-				...advanceCursor(cursor, handedOver),
+			advanceCursor: (cursor, emitted) => ({
+				...advanceCursor(cursor, emitted),
 				seen: '',
 			}),
 		}),
 	],
 	[
-		'takes what is a day old once more',
+		'emits a snapshot again once it is exactly a day old',
 		TOO_MUCH,
 		({ freshInstants, LOOKBACK_MS }) => ({
 			freshInstants: (cursor, instants) => {
@@ -40,7 +40,7 @@ const BROKEN: Array<[string, RegExp, Break]> = [
 		}),
 	],
 	[
-		'looks back an hour less than a day',
+		'looks back 23 hours instead of 24',
 		MISSING,
 		({ freshInstants, LOOKBACK_MS }) => ({
 			freshInstants: (cursor, instants) => {
@@ -50,11 +50,11 @@ const BROKEN: Array<[string, RegExp, Break]> = [
 		}),
 	],
 	[
-		'remembers one too few',
+		'remembers one snapshot too few',
 		TOO_MUCH,
 		({ advanceCursor }) => ({
-			advanceCursor: (cursor, handedOver) => {
-				const after = advanceCursor(cursor, handedOver);
+			advanceCursor: (cursor, emitted) => {
+				const after = advanceCursor(cursor, emitted);
 				return { ...after, seen: after.seen.replace(/[+-][0-9a-z]+$/, '') };
 			},
 		}),
@@ -62,7 +62,7 @@ const BROKEN: Array<[string, RegExp, Break]> = [
 ];
 
 test.each(BROKEN)(
-	'a cursor that %s is found',
+	'detects a cursor that %s',
 	async (_, complaint, breakCursor) => {
 		const triggers = [loadTrigger(breakCursor), loadTrigger(breakCursor)];
 		const property = fc.asyncProperty(

@@ -10,11 +10,11 @@ export const HOUR_MS = 60 * MINUTE_MS;
 
 const START_MS = Date.parse('2026-01-01T00:00:00.000Z');
 
-/** Time that passes only where it is waited for. All instants are Unix milliseconds. */
+/** A clock that moves only while something waits on it. All instants are Unix milliseconds. */
 class Clock {
-	/** The time of the API. */
+	/** The API's time. */
 	now = START_MS;
-	/** By how much the clock of n8n is ahead of it. */
+	/** Milliseconds by which n8n's clock is ahead of the API's. */
 	private skewMs = 0;
 	private sleepers: Sleeper[] = [];
 
@@ -24,26 +24,26 @@ class Clock {
 		this.set(START_MS);
 	}
 
-	/** Sets the clock of n8n, and only that. */
+	/** Sets n8n's clock to `ms` ahead of the API's, and leaves the API's unchanged. */
 	skew(ms: number): void {
 		this.skewMs = ms;
 		this.set(this.now);
 	}
 
-	/** Resolves when `ms` have passed. */
+	/** Resolves once `ms` have passed on this clock. */
 	async sleep(ms: number): Promise<void> {
 		const at = this.now + ms;
 		await new Promise<void>((wake) => this.sleepers.push({ at, wake }));
 	}
 
-	/** Lets `ms` pass; whoever sleeps wakes in time. */
+	/** Advances the clock by `ms`, and wakes each sleeper at its time. */
 	async advance(ms: number): Promise<void> {
 		const until = this.now + ms;
 		while (this.next && this.next.at <= until) await this.wakeNext();
 		this.set(until);
 	}
 
-	/** Lets as much time pass as `work` takes: none, where it waits for nothing. */
+	/** Advances the clock from sleeper to sleeper until `work` has settled. */
 	async during<T>(work: Promise<T>): Promise<T> {
 		let isDone = false;
 		const end = () => void (isDone = true);
@@ -72,6 +72,6 @@ class Clock {
 
 export const clock = new Clock();
 
-// The node asks for nothing but Date.now; a faked Date would make it read timestamps slowly.
+// The node reads the time only from Date.now. A fake Date would slow down its timestamp parsing.
 const realNow = Date.now;
 afterAll(() => void (Date.now = realNow));

@@ -1,4 +1,4 @@
-// Before all that loads n8n-workflow.
+// Must be the first import: it mocks a part of n8n-workflow.
 import { useSleep } from '../support/fakeSleep';
 
 import type { INodeType } from 'n8n-workflow';
@@ -6,17 +6,17 @@ import * as workflow from 'n8n-workflow';
 
 import { clock } from './clock';
 
-// A wait of the node passes on the clock of the schedule.
+// The node's waits pass on the schedule's clock.
 useSleep((ms) => clock.sleep(ms));
 
 const CURSOR = '../../nodes/ContentStats/polling/cursor';
 export type CursorModule = typeof import('../../nodes/ContentStats/polling/cursor');
 
 /**
- * The trigger with all its modules loaded anew, as another process of n8n has it; n8n itself is
- * loaded once.
+ * Loads the trigger with fresh copies of all its modules, as another n8n process would. n8n itself
+ * is loaded once.
  *
- * @param breakCursor gives what is put in the place of parts of the cursor.
+ * @param breakCursor returns replacements for exports of the cursor module
  */
 export function loadTrigger(
 	breakCursor: (cursor: CursorModule) => Partial<CursorModule> = () => ({}),

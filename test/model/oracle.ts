@@ -4,61 +4,61 @@ import type { Api, Told, Video } from './api';
 import { HOUR_MS, MINUTE_MS } from './clock';
 import type { Schedule } from './schedule';
 
-/** What is watched, as far as the oracle tells it. */
+/** The videos that the trigger watches. */
 export interface Watched {
 	parameters: INodeParameters;
 	ids: string[] | null;
 	has: (video: Video) => boolean;
 }
 
-/** A video that is watched. */
+/** The oracle's record of a watched video. */
 interface Member {
-	/** The snapshots that showed when it was seeded; null where that is still to come. */
+	/** Instants that Start From skipped at the seed; null until the video is seeded. */
 	seed: Set<number> | null;
-	/** What was handed over since, and when the poll that did began. */
-	handed: Array<{ at: number; begun: number }>;
+	/** Instants emitted since the seed, each with the start of the poll that emitted it. */
+	emitted: Array<{ at: number; begun: number }>;
 }
 
 /**
- * What the trigger may know: goes back with its state where n8n does not keep that. Nothing in it is
- * changed, so that one of before can be gone back to.
+ * The oracle's model of the trigger's state. It is never mutated, because it is rolled back together
+ * with that state if n8n does not save it.
  */
 export interface Memory {
 	watched: Watched | null;
-	/** When the list was read last. */
+	/** When the API built the last list that the trigger received. */
 	listed: number;
 	members: Map<string, Member>;
-	/** All that was handed over, by the clock of n8n. */
+	/** Keys of all emitted snapshots, with the time on n8n's clock. */
 	log: Array<{ key: string; n8nAt: number }>;
 }
 
 export const noMemory: Memory = { watched: null, listed: -Infinity, members: new Map(), log: [] };
 
-/** A poll as it looks from outside. */
+/** A poll as seen from outside the trigger. */
 export interface Polled {
 	begun: number;
-	/** When it ended by the clock of n8n. */
+	/** When it ended, on n8n's clock. */
 	n8nAt: number;
 	watched: Watched;
 	told: Told;
 	items: IDataObject[];
 }
 
-const toBeSeeded: Member = { seed: null, handed: [] };
-const fromItsStart: Member = { seed: new Set(), handed: [] };
+const toBeSeeded: Member = { seed: null, emitted: [] };
+const fromItsStart: Member = { seed: new Set(), emitted: [] };
 const REPLAYED_MS = 10 * MINUTE_MS;
 const LATE_WINDOW_MS = 24 * HOUR_MS;
 const MOST_REMEMBERED = 48;
 
-/** What is emitted is told from what the API held, and from what n8n did: the oracle knows no code. */
+/** Judges emitted items by the API's content and n8n's actions alone, not by the trigger's code. */
 export class Oracle {
-	/** How often each snapshot came to the workflow. */
+	/** How often each snapshot reached the workflow, by key. */
 	private readonly delivered = new Map<string, number>();
-	/** How often more than once each may come. */
+	/** How many duplicates of each snapshot are allowed, by key. */
 	private readonly repeats = new Map<string, number>();
-	/** What went down in a crash. */
+	/** Keys of snapshots lost in a crash. */
 	private readonly lost = new Set<string>();
-	/** What may be emitted whatever is watched, since n8n was started again. */
+	/** Keys that a replay after a restart may emit, even if their video is no longer watched. */
 	private readonly replayed = new Set<string>();
 
 	constructor(
@@ -66,25 +66,29 @@ export class Oracle {
 		private readonly api: Api,
 	) {}
 
-	/** What is remembered after a poll. @throws where it emitted what it must not. */
+	/**
+	 * Returns the memory after a poll.
+	 *
+	 * @throws Error if the poll emitted a wrong item
+	 */
 	learn(memory: Memory, { begun, n8nAt, watched, told, items }: Polled): Memory {
 		const before = memory.watched;
-		// That a video is of another platform shows when it is fetched: until then it may be kept.
+		// Only a fetch shows that a video is on another platform. Until then the trigger may keep it.
 		const isKept = (id: string) => !watched.ids && !told.shown.has(id);
 		const members = new Map(
 			[...memory.members].filter(([id]) => watched.has(this.video(id)) || isKept(id)),
 		);
 		const add = (video: Video, member: Member) => {
-			// Start From says anew what of it is emitted.
-			const isAgain = this.schedule.startFrom !== 'new';
-			if (isAgain) for (const { at } of video.taken) this.mayRepeat(keyOf(video.id, at));
+			// Start From applies to an added video again, which may emit its snapshots a second time.
+			const mayEmitAgain = this.schedule.startFrom !== 'new';
+			if (mayEmitAgain) for (const { at } of video.taken) this.mayRepeat(keyOf(video.id, at));
 			members.set(video.id, member);
 		};
 		for (const video of this.api.videos) {
 			const isNamed = watched.ids?.includes(video.id) ?? false;
 			const wasNamed = before?.ids?.includes(video.id) ?? false;
 			const known = members.get(video.id);
-			// The trigger forgets what has ended: named again it may be as if it were added.
+			// The trigger forgets ended videos, so one that is selected again may count as added.
 			if (isNamed && !wasNamed && (!known || video.isFinal)) add(video, known ?? toBeSeeded);
 		}
 		for (const video of told.list?.videos ?? []) {
@@ -110,9 +114,9 @@ export class Oracle {
 				this.video(id).shown.some((snapshot) => snapshot.at === at),
 				`${key} is made up`,
 			);
-			const isOurs = watched.has(this.video(id)) && member?.seed && !member.seed.has(at);
-			check(isOurs || this.replayed.has(key), `${key} was emitted, but is of before the seed`);
-			if (member) members.set(id, { ...member, handed: [...member.handed, { at, begun }] });
+			const isExpected = watched.has(this.video(id)) && member?.seed && !member.seed.has(at);
+			check(isExpected || this.replayed.has(key), `${key} was emitted, but is of before the seed`);
+			if (member) members.set(id, { ...member, emitted: [...member.emitted, { at, begun }] });
 		}
 		const times = created.map(({ snapshot_time }) => String(snapshot_time));
 		check(String([...times].sort()) === String(times), `${keys} are not oldest first`);
@@ -123,7 +127,7 @@ export class Oracle {
 		return { watched, listed: told.list?.at ?? memory.listed, members, log };
 	}
 
-	/** The workflow was started with the items of a poll. */
+	/** Records that the workflow was started with the items of a poll. */
 	deliver(items: IDataObject[]): void {
 		for (const { event, event_key } of items) {
 			const key = String(event_key);
@@ -135,18 +139,18 @@ export class Oracle {
 		}
 	}
 
-	/** n8n crashed when the state was saved, and before the workflow was started with the items. */
+	/** Records the items of a crash after the state was saved and before the workflow was started. */
 	lose(items: IDataObject[]): void {
 		if (this.schedule.replayAfterRestart) return;
 		for (const { event_key } of items) this.lost.add(String(event_key));
 	}
 
-	/** n8n crashed when the workflow had been started with the items, and before the state was saved. */
+	/** Records the items of a crash after the workflow was started and before the state was saved. */
 	forget(items: IDataObject[]): void {
 		for (const { event_key } of items) this.mayRepeat(String(event_key));
 	}
 
-	/** Another process of n8n goes on with `memory`. */
+	/** Records that another n8n process continues with `memory`, and allows its replay. */
 	begin({ log }: Memory): void {
 		if (!this.schedule.replayAfterRestart) return;
 		const last = log.at(-1)?.n8nAt ?? 0;
@@ -158,23 +162,25 @@ export class Oracle {
 	}
 
 	/**
-	 * Nothing of what is watched is missing.
+	 * Checks that the workflow received every snapshot of the watched videos.
 	 *
-	 * @param reach what of a video showed by then must have come.
+	 * @param reach returns the Unix milliseconds at which the latest required snapshot of a video
+	 * appeared in the API
+	 * @throws Error naming a missing snapshot
 	 */
 	checkComplete(memory: Memory, watched: Watched, reach: (video: Video) => number): void {
 		for (const video of this.api.videos) {
-			// Of what is gone nothing can be told that was not fetched before.
+			// A gone video can no longer be fetched, so none of its snapshots is required.
 			if (video.isGone || !watched.has(video)) continue;
 			const member = memory.members.get(video.id);
-			// What had ended before it could be watched is nobody's.
+			// A video that ended before the trigger could list it is never watched.
 			if (!member && video.isFinal) continue;
 			if (!member?.seed) throw new Error(`${video.id} was never fetched`);
 			for (const { at, appears } of video.taken) {
 				const key = keyOf(video.id, at);
-				const isOurs = !member.seed.has(at) && appears <= reach(video);
+				const isRequired = !member.seed.has(at) && appears <= reach(video);
 				const isExcused = this.lost.has(key) || isTooLate(member, at, appears);
-				if (isOurs && !isExcused) check(this.delivered.has(key), `${key} is missing`);
+				if (isRequired && !isExcused) check(this.delivered.has(key), `${key} is missing`);
 			}
 		}
 	}
@@ -187,7 +193,7 @@ export class Oracle {
 		return this.api.videos.find((video) => video.id === id)!;
 	}
 
-	/** What does not count of what showed when a video was seeded. */
+	/** Returns the instants that Start From skips, of those shown when a video is seeded. */
 	private seedOf(shown: Set<number>): Set<number> {
 		const { startFrom } = this.schedule;
 		if (startFrom === 'beginning') return new Set();
@@ -202,9 +208,12 @@ function check(holds: boolean, otherwise: string): void {
 	if (!holds) throw new Error(otherwise);
 }
 
-/** Whether a snapshot came a day behind the newest one handed over by then, or behind too many. */
-function isTooLate({ seed, handed }: Member, at: number, appears: number): boolean {
-	const before = handed.filter(({ begun }) => begun < appears);
+/**
+ * Whether the trigger may skip a snapshot as too late: it is a day older than the newest one known
+ * when it appeared, or older than all that a cursor remembers.
+ */
+function isTooLate({ seed, emitted }: Member, at: number, appears: number): boolean {
+	const before = emitted.filter(({ begun }) => begun < appears);
 	const known = new Set([...(seed ?? []), ...before.map((other) => other.at)]);
 	const newestFirst = [...known].sort((a, b) => b - a);
 	const newest = newestFirst[0] ?? -Infinity;

@@ -2,19 +2,19 @@ import fc from 'fast-check';
 
 import type { Trouble, VideoPlan } from './api';
 
-/** What is watched; `ids` means videos by number, whatever their number. */
+/** The videos to watch; `ids` are indexes modulo the number of videos. */
 export type WatchPlan = 'all' | 'tiktok' | 'youtube' | { ids: number[] };
 
 export type Step =
 	/** Time passes without a poll. */
 	| { do: 'wait'; minutes: number }
-	/** The clock of n8n is set, and only that: by so much ahead of the API's. */
+	/** n8n's clock is set to `ahead` minutes ahead of the API's. */
 	| { do: 'set clock'; ahead: number }
 	| { do: 'poll'; every: number; times: number }
 	| { do: 'two polls at once'; latencies: number[] }
-	/** n8n starts again, or only activates the workflow again. */
+	/** n8n restarts, or only activates the workflow again. */
 	| { do: 'restart'; from: 'last poll' | 'last saved'; isNewProcess: boolean }
-	/** The user publishes the workflow, perhaps while a poll runs, of which n8n discards the result. */
+	/** The user publishes the workflow. n8n discards the result of a poll that is running. */
 	| { do: 'publish'; watch: WatchPlan | null; whilePolling: number[] | null }
 	| { do: 'crash'; after: 'saving' | 'running' }
 	| { do: 'trouble'; trouble: Trouble }
@@ -27,11 +27,11 @@ export interface Schedule {
 	startFrom: 'new' | 'latest' | 'beginning';
 	maxItemsPerPoll: number;
 	replayAfterRestart: boolean;
-	/** Whether all events are chosen, or snapshots only. */
+	/** Whether all events are selected; snapshots only if not. */
 	isAllEvents: boolean;
-	/** Requests a minute. */
+	/** Rate limit, in requests per minute. */
 	limit: number;
-	/** What is tracked when the workflow is published, and since how many hours. */
+	/** Videos that are tracked before the workflow is published, and for how many hours. */
 	tracked: Array<{ hours: number; video: VideoPlan }>;
 	watch: WatchPlan;
 	steps: Step[];
@@ -39,7 +39,7 @@ export interface Schedule {
 
 type Weighted<T> = Array<[number, fc.Arbitrary<T>]>;
 
-/** One of some arbitraries, each as often as its weight says; it shrinks towards the first. */
+/** Picks one of the arbitraries by weight, and shrinks towards the first. */
 const mostly = <T>(...choices: Weighted<T>): fc.Arbitrary<T> =>
 	fc.oneof(
 		{ withCrossShrink: true },
@@ -183,5 +183,5 @@ const biased = fc.record<Schedule>({
 	watch,
 	steps: fc.array(step, { maxLength: 20, size: 'max' }),
 });
-/** Without fast-check's liking for short lists: what goes wrong takes some steps. */
+/** Avoids fast-check's bias towards short lists, because failures take several steps. */
 export const schedules: fc.Arbitrary<Schedule> = fc.noBias(biased);

@@ -12,17 +12,16 @@ import { type Memory, noMemory, Oracle, type Watched } from './oracle';
 import type { Schedule, Step, WatchPlan } from './schedule';
 
 const BASE_URL = 'https://contentstats.test/api/v1';
-/** Half a day of polls every half an hour, and the rest of a day and a quarter every two hours. */
+/** Minutes before each final poll: every half hour for 12 hours, then every two for 18 hours. */
 const QUIET_MINUTES = [...Array<number>(24).fill(30), ...Array<number>(9).fill(120)];
 const USUAL_BUDGET_MS = 300_000;
 
-/** What n8n keeps: the state of the trigger as JSON, and what the oracle takes it to hold. */
+/** A state of the trigger as JSON, and the oracle's model of it. */
 interface Kept {
 	staticData: string;
 	memory: Memory;
 }
 
-/** An activation of the workflow. */
 interface Activation {
 	poller: Poller;
 	watched: Watched;
@@ -33,14 +32,14 @@ type Outcome = { begun: number; items: IDataObject[]; error: Error | null; isCha
 
 let runs = 0;
 
-/** One schedule: the API, n8n with the trigger in it, and the oracle that judges. */
+/** Runs one schedule with an in-memory API and n8n, and checks it with the oracle. */
 export class ScheduleRunner {
 	private readonly api: Api;
 	private readonly oracle: Oracle;
 	private active: Activation;
-	/** What the running process holds. */
+	/** The oracle's model of the state in the running process. */
 	private memory = noMemory;
-	/** What n8n has saved. */
+	/** The state that n8n saved last. */
 	private saved: Kept = { staticData: '{}', memory: noMemory };
 	private isActive = false;
 	private watched: Watched;
@@ -49,13 +48,13 @@ export class ScheduleRunner {
 	private hasSetClock = false;
 	private readonly apiKey: string;
 
-	/** @param triggers the trigger as several processes have it, in turns. */
+	/** @param triggers one copy of the trigger for each process, used in turn */
 	constructor(
 		private readonly schedule: Schedule,
 		private readonly triggers: INodeType[],
 	) {
 		clock.reset();
-		// What a process remembers of an account must not reach the next schedule.
+		// A process keeps a rate limiter per account, which must not carry over to the next schedule.
 		runs += 1;
 		this.apiKey = `cs_test_${runs}`;
 		this.api = new Api(schedule.limit);
@@ -116,7 +115,7 @@ export class ScheduleRunner {
 	private watchedOf(plan: WatchPlan): Watched {
 		if (typeof plan === 'object') {
 			const ids = this.api.pick(plan.ids).map(({ id }) => id);
-			// There is nothing to choose yet.
+			// Without videos, none can be selected.
 			if (ids.length === 0) return this.watchedOf('all');
 			return {
 				parameters: { watch: 'selected', videos: ids.join(' ') },
@@ -158,7 +157,7 @@ export class ScheduleRunner {
 		return { staticData: JSON.stringify(this.active.poller.staticData), memory: this.memory };
 	}
 
-	/** What came of a poll that runs, or of two of one activation. */
+	/** Runs `polls` polls of one activation at once, and merges their outcomes. */
 	private async outcomeOf(activation: Activation, polls = 1): Promise<Outcome> {
 		const begun = clock.now;
 		const { staticData } = activation.poller;
@@ -176,13 +175,13 @@ export class ScheduleRunner {
 		);
 		const error = outcomes.find((outcome) => outcome.error)?.error ?? null;
 		const items = outcomes.flatMap((outcome) => outcome.items);
-		// A poll that found nothing out may assign the same state again.
+		// A poll without news may assign an equal copy of the state.
 		const isChanged = !isDeepStrictEqual(staticData.state, state);
 		if (error && isChanged) throw new Error('A poll that throws changed the state');
 		return { begun, items, error, isChanged };
 	}
 
-	/** The process has the outcome of a poll; n8n has not done anything with it yet. */
+	/** Updates the oracle's model with the outcome of a poll, before n8n saves or emits any of it. */
 	private learn({ watched, told }: Activation, { begun, items, isChanged }: Outcome): void {
 		this.wearOff();
 		if (!isChanged && items.length === 0) return;
@@ -190,7 +189,7 @@ export class ScheduleRunner {
 		this.memory = this.oracle.learn(this.memory, polled);
 	}
 
-	/** Troubles last for one poll. */
+	/** Ends troubles, latencies and short poll budgets, which last for one poll. */
 	private wearOff(): void {
 		this.api.troubles = [];
 		this.api.latencies = [];
@@ -205,14 +204,14 @@ export class ScheduleRunner {
 		return outcome;
 	}
 
-	/** n8n saves the state when it starts a workflow, and only then. */
+	/** Starts the workflow if there are items. Only then does n8n save the state after a poll. */
 	private emit({ items }: Outcome): void {
 		if (items.length === 0) return;
 		this.saved = this.kept;
 		this.oracle.deliver(items);
 	}
 
-	/** n8n polls once to activate a workflow, and saves the state then. */
+	/** Activates the workflow: n8n polls once, and saves the state if that poll succeeds. */
 	private async activate(from: Kept, whilePolling?: Promise<unknown>): Promise<Outcome> {
 		this.memory = from.memory;
 		this.active = this.activation(from);
@@ -245,7 +244,7 @@ export class ScheduleRunner {
 	}
 
 	private async publish(watch: WatchPlan | null, whilePolling: number[] | null): Promise<void> {
-		// n8n discards what comes of the poll that runs: nothing of it is kept or emitted.
+		// n8n discards the result of the running poll: it saves no state and emits no items.
 		if (whilePolling && this.isActive) this.api.latencies = whilePolling;
 		const discarded = whilePolling && this.isActive ? this.outcomeOf(this.active) : undefined;
 		if (watch) this.watched = this.watchedOf(watch);
@@ -268,7 +267,7 @@ export class ScheduleRunner {
 		await this.restart(true, 'last saved');
 	}
 
-	/** Quiet days, after which nothing may be missing. */
+	/** Polls without troubles until no more is emitted, then checks that no snapshot is missing. */
 	private async settle(): Promise<void> {
 		this.wearOff();
 		for (const minutes of QUIET_MINUTES) {
@@ -279,7 +278,7 @@ export class ScheduleRunner {
 		const most = this.api.videos.reduce((sum, { taken }) => sum + taken.length * 4 + 4, 10);
 		for (let poll = 0; (await this.quietPoll()).items.length > 0; poll += 1)
 			if (poll > most) throw new Error('It does not come to an end');
-		// What was chosen and is not there keeps the workflow from being activated.
+		// A selected video that is gone keeps the workflow from being activated.
 		const isRefused = this.watched.ids?.some((id) => this.api.isGone(id)) && !this.isActive;
 		if (isRefused) return;
 		if (!this.isActive) throw new Error('It is never activated');
@@ -288,23 +287,24 @@ export class ScheduleRunner {
 
 	private async quietPoll(): Promise<Outcome> {
 		const outcome = await this.poll();
-		// Where all that is watched is gone for good, the trigger says so.
+		// The poll fails if every watched video is gone.
 		const isGone = this.api.videos.some((video) => video.isGone);
 		if (outcome.error && !isGone) throw outcome.error;
 		return outcome;
 	}
 
 	/**
-	 * What of a video showed by then must have come: one that ended is looked at for a day, the last
-	 * time at the end of it; one that is paused, every six hours; one that runs, as often as its
-	 * snapshots come, or some hours later while it is not known how late they are.
+	 * Returns the latest time, in Unix milliseconds, at which a snapshot that must have been emitted
+	 * appeared. An ended video is fetched for one more day, the last time at the end of that day. A
+	 * paused one is fetched every six hours, an active one at its cadence, or some hours later while
+	 * the lateness of its snapshots is unknown.
 	 */
 	private reach(video: Video, end: number): number {
-		// Two clocks that differ by two hours, first this way and then that, shift a look by four.
+		// A clock that moves from two hours behind to two hours ahead shifts a fetch by four hours.
 		const shift = this.hasSetClock ? 4 : 0;
 		const isQuiet = video.status === 'paused' || video.status === 'error';
 		const hours = video.isFinal ? 26 : isQuiet ? 8 : 6;
-		const lastLook = video.endedAt === null ? Infinity : video.endedAt + (24 - shift) * HOUR_MS;
-		return Math.min(end - (hours + shift) * HOUR_MS, lastLook);
+		const lastFetch = video.endedAt === null ? Infinity : video.endedAt + (24 - shift) * HOUR_MS;
+		return Math.min(end - (hours + shift) * HOUR_MS, lastFetch);
 	}
 }

@@ -8,19 +8,19 @@ import { freePort } from '../../demo/processes';
 import type { PostgresAddress } from '../support/postgres';
 import type { RedisAddress } from './redis';
 
-/** What all containers of a deployment have in common. */
+/** Settings that all containers of a deployment share. */
 export interface Image {
 	install: N8nInstall;
-	/** Our package, packed. */
+	/** Path of the packed package. */
 	tarball: string;
-	/** Receives a folder for each container. */
+	/** Parent of the containers' user folders. */
 	dir: string;
 	env: NodeJS.ProcessEnv;
 }
 
 /**
- * A killed worker's executions count as lost when their locks were not renewed for so long: after
- * a minute and a half at most, unless it is set as here.
+ * Makes n8n notice within seconds that a killed worker's executions are lost. By default it waits up
+ * to 90 seconds for their locks to expire.
  */
 const STALLED_SOON = {
 	QUEUE_WORKER_LOCK_DURATION: '6000',
@@ -29,9 +29,9 @@ const STALLED_SOON = {
 };
 
 /**
- * The environment that makes n8n processes one deployment in queue mode.
+ * Returns the environment that makes n8n processes one deployment in queue mode.
  *
- * @param name of the schema that n8n's tables are in, and the prefix of its keys in Redis
+ * @param name schema of n8n's tables, and prefix of its keys in Redis
  */
 export function queueMode(
 	postgres: PostgresAddress,
@@ -58,7 +58,7 @@ export function queueMode(
 	};
 }
 
-/** An n8n process with a user folder, and so a copy of our package, of its own. */
+/** An n8n process with its own user folder, and so its own copy of the package. */
 export class Container {
 	private n8n: N8n | undefined;
 
@@ -68,7 +68,7 @@ export class Container {
 		private readonly image: Image,
 	) {}
 
-	/** Where it listens while it runs. */
+	/** Address it listens on while it runs. */
 	get url(): string {
 		return this.n8n!.url;
 	}
@@ -91,7 +91,7 @@ export class Container {
 		});
 	}
 
-	/** Sends SIGKILL, and returns once no process of it is left. */
+	/** Sends SIGKILL, and waits until none of its processes is left. */
 	async kill(): Promise<void> {
 		while (this.n8n?.signal('SIGKILL')) await sleep(10);
 	}
@@ -100,7 +100,7 @@ export class Container {
 		await this.n8n?.stop();
 	}
 
-	/** The executions of a workflow that this worker has begun and not ended, by its log. */
+	/** Reads from the log which executions of a workflow this worker has started but not finished. */
 	running(workflow: string): string[] {
 		const running = new Set<string>();
 		for (const { message, metadata } of this.log()) {
@@ -117,7 +117,7 @@ export class Container {
 
 	private log(): LogLine[] {
 		if (!existsSync(this.logFile)) return [];
-		// The last line may be half written.
+		// The last line may be incomplete.
 		const lines = readFileSync(this.logFile, 'utf8').split('\n').slice(0, -1);
 		return lines
 			.filter((line) => line.includes('"message":"Worker '))

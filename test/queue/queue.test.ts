@@ -13,7 +13,7 @@ import { deleteKeys, findRedis, type RedisAddress } from './redis';
 import { play, SNAPSHOT_INTERVAL_MS, type Result } from './scenario';
 
 const dir = mkdtempSync(join(tmpdir(), 'contentstats-queue-'));
-/** Of the schema in PostgreSQL, and the prefix of keys in Redis. */
+/** Schema in PostgreSQL, and prefix of the keys in Redis. */
 const name = `contentstats_queue_${process.pid}`;
 let client: Client | undefined;
 let redis: RedisAddress | undefined;
@@ -55,7 +55,7 @@ afterAll(async () => {
 	}
 });
 
-it('kills a worker in the middle of its work', () => {
+it('kills a worker while it tracks links and writes rows', () => {
 	const { killed, wereTracked, trackedByRerun } = result;
 	expect(killed.batch.length).toBeGreaterThan(0);
 	expect(killed.trigger.length).toBeGreaterThan(0);
@@ -63,30 +63,30 @@ it('kills a worker in the middle of its work', () => {
 	expect(trackedByRerun).toBeGreaterThan(0);
 });
 
-it('tracks each link once, with one request', () => {
+it('tracks each link once with a single request', () => {
 	const { links, posts, trackedTwice, untracked } = result;
 	expect(few(trackedTwice)).toEqual([]);
 	expect(few(untracked)).toEqual([]);
 	expect({ posts, videos: sandbox.videos.size }).toEqual({ posts: links, videos: links });
 });
 
-it('has every snapshot in the table once, as it was taken', () => {
+it('writes every snapshot to the table once, with the values from the sandbox', () => {
 	const { snapshots, rows, missing, wrong } = result;
 	expect(few(missing)).toEqual([]);
 	expect(few(wrong)).toEqual([]);
 	expect(rows).toBe(snapshots);
 });
 
-it('writes nothing twice while no process is killed', () => {
+it('writes no row twice while no process is killed', () => {
 	expect(result.snapshotsAfterKills).toBeGreaterThanOrEqual(result.links);
 	expect(result.repeatedWithoutKill).toBe(0);
 });
 
-it('leaves no failed execution but those that were killed', () => {
+it('leaves no failed executions except the killed ones', () => {
 	expect(result.failed).toEqual([]);
 });
 
-it('never writes the API key to a log or into an execution', async () => {
+it('never writes the API key to a log or an execution', async () => {
 	const logs = containers.flatMap(({ userFolder }) =>
 		[userFolder, join(userFolder, '.n8n')].flatMap((folder) =>
 			readdirSync(folder)
@@ -105,7 +105,7 @@ it('never writes the API key to a log or into an execution', async () => {
 	expect(leaks.map(([place]) => place)).toEqual([]);
 });
 
-/** What a failure shows of a long list. */
+/** Shortens a list to keep a failure readable. */
 const few = <T>(list: T[]) => list.slice(0, 5);
 
 function summary({ killed, ...counts }: Result): string {

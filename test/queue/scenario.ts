@@ -17,27 +17,27 @@ import { fromPostgres, rowsTaken } from '../support/rows';
 import { waitFor } from '../support/waitFor';
 import type { Container } from './containers';
 
-/** What the scenario is played with; no container runs yet. */
+/** Containers and services of a scenario. No container is running yet. */
 export interface Stage {
 	main: Container;
 	workers: Container[];
 	sandbox: Sandbox;
 	postgres: PostgresAddress;
-	/** Where n8n's tables and ours are made. */
+	/** Schema of n8n's tables and ours. */
 	schema: string;
-	/** Its search path is set to that schema. */
+	/** Connected, with `schema` as its search path. */
 	client: Client;
 }
 
 export interface Result {
 	links: number;
-	/** Of the batch, as first asked for. */
+	/** Executions of the batch, without reruns. */
 	executions: number;
-	/** Those that a worker was killed with. */
+	/** Executions lost with the killed worker. */
 	killed: Killed;
-	/** Of the links in the batch's killed executions: tracked already when they were run again. */
+	/** Links of the batch's killed executions that were tracked before the rerun. */
 	wereTracked: number;
-	/** And tracked only then. */
+	/** Links of the batch's killed executions that only the rerun tracked. */
 	trackedByRerun: number;
 	/** Requests to track a link. */
 	posts: number;
@@ -45,21 +45,21 @@ export interface Result {
 	untracked: string[];
 	snapshots: number;
 	rows: number;
-	/** How often a row was written again. */
+	/** Duplicate writes of rows. */
 	repeated: number;
-	/** Of that, what was before the first kill, and of what was taken after the last one. */
+	/** Duplicate writes up to the first kill, and those of snapshots taken after the last one. */
 	repeatedWithoutKill: number;
-	/** How many snapshots were taken after the last kill. */
+	/** Rows of snapshots that were taken after the last kill. */
 	snapshotsAfterKills: number;
-	/** Event keys of snapshots that are not in the table. */
+	/** Event keys of snapshots without a row. */
 	missing: string[];
-	/** Event keys of rows that are not as the sandbox took the snapshot, or of no snapshot. */
+	/** Event keys of rows that differ from the sandbox's snapshot, or have none. */
 	wrong: string[];
-	/** Executions that did not succeed, though no kill hit them. */
+	/** Executions that did not succeed although no kill hit them. */
 	failed: string[];
 }
 
-/** Ids of executions, by workflow. */
+/** Execution ids, by workflow. */
 interface Killed {
 	batch: string[];
 	trigger: string[];
@@ -71,7 +71,7 @@ interface Row extends Record<string, unknown> {
 	times_written: number;
 }
 
-/** Spelt as Track sends them. The API lists at most 100 of a platform. */
+/** Spelt as Track sends them, on four platforms, because the API lists at most 100 videos of each. */
 const LINK_OF: Array<(number: number) => string> = [
 	(number) => `https://www.tiktok.com/@queue/video/7234567890123456${number}`,
 	(number) => `https://www.youtube.com/watch?v=Queue-00${number}`,
@@ -80,25 +80,25 @@ const LINK_OF: Array<(number: number) => string> = [
 ];
 const LINKS = Array.from({ length: 200 }, (_, index) => LINK_OF[index % 4]!(100 + index));
 const LINKS_PER_EXECUTION = 20;
-/** Tracked before the trigger is published; the others while it polls. */
+/** Number of links tracked before the trigger is published; the others follow while it polls. */
 const EARLY_LINKS = 80;
 
 export const SNAPSHOT_INTERVAL_MS = 15_000;
-/** With so many snapshots of a video, the trigger knows when to look for the next one. */
+/** Number of snapshots from which the trigger knows when the next one of a video is due. */
 const CADENCE_KNOWN = 3;
 /**
- * Of the later links so many are answered at once, and the others so late that a worker is killed
- * before: after less than the 30 s that Track waits.
+ * Number of later links that are answered at once. The others are answered so late that a worker is
+ * killed first, but within the 30 s that Track waits.
  */
 const ANSWERED_LINKS = 10;
 const LATE_ANSWER_MS = 20_000;
-/** The most requests that a process has under way: where there are more, each worker has some. */
+/** Most requests in flight per process. If there are more, both workers have some. */
 const IN_FLIGHT = 8;
-/** A new row is written this slowly, so that a kill hits the writing too. */
+/** Time that each new row takes to write, so that a kill also hits a write. */
 const INSERT_MS = 20;
-/** The replies of one poll follow each other faster. */
+/** Longest pause between two replies of one poll. */
 const BETWEEN_REPLIES_MS = 50;
-/** After so long without a new row nothing more is expected. */
+/** Time without a new row after which no more are expected. */
 const QUIET_MS = 60_000;
 
 const BATCH = 'Track a batch';
@@ -106,20 +106,20 @@ const WEBHOOK = 'Links come in';
 const WEBHOOK_PATH = 'links';
 const TRACK = 'Track videos';
 
-/** The names in it are of its own. */
+/** The constants below are names that this template contains. */
 const COLLECT = readTemplate('new-snapshots-to-postgresql.json');
 const TRIGGER = 'New snapshot';
 const WRITER = 'Write the row';
 const TABLE_MAKER = 'Create the table';
 const TABLE = 'contentstats_snapshots';
 
-/** How n8n ends an execution whose worker is gone. */
+/** n8n's error for an execution whose worker is gone. */
 const LOST_WITH_ITS_WORKER = 'This execution failed to be processed too many times';
 
 const TRACK_PATH = /\/videos\/track$/;
 const VIDEO_PATH = /\/videos\/(?!track$)\w+$/;
 
-/** Plays it all, and stops the containers. */
+/** Plays the scenario, then stops the containers. */
 export async function play(stage: Stage): Promise<Result> {
 	const scenario = new Scenario(stage);
 	try {
@@ -142,7 +142,7 @@ class Scenario {
 
 	async play(): Promise<Result> {
 		const { main, workers, sandbox } = this.stage;
-		// The main process makes n8n's tables.
+		// The main process starts first, because it creates n8n's tables.
 		await main.start();
 		await Promise.all(workers.map(async (worker) => await worker.start()));
 		this.say('the main process and two workers run');
@@ -272,7 +272,7 @@ class Scenario {
 		];
 	}
 
-	/** Publishes the trigger's workflow; a second time with other parameters of the trigger. */
+	/** Publishes the trigger's workflow. A second call changes the trigger's parameters. */
 	private async publishTrigger(parameters: IDataObject, everySeconds: number) {
 		const body = {
 			...COLLECT,
@@ -288,7 +288,7 @@ class Scenario {
 
 	private async publish(workflow: SavedWorkflow) {
 		await this.api.publish(workflow);
-		// In queue mode n8n answers before it is done. What a kill interrupts is done two minutes later.
+		// In queue mode n8n answers before a publication is done; a kill delays it by two minutes.
 		await waitFor(`the publication of "${workflow.name}"`, 90_000, async () => {
 			const { rowCount } = await this.stage.client.query(
 				`select from workflow_publication_outbox where status in ('pending', 'in_progress')`,
@@ -310,7 +310,7 @@ class Scenario {
 		}));
 	}
 
-	/** Starts an execution for each part of the links. */
+	/** Starts one execution for each `LINKS_PER_EXECUTION` links. */
 	private async track(links: string[]) {
 		for (let start = 0; start < links.length; start += LINKS_PER_EXECUTION) {
 			await axios.post(`${this.stage.main.url}/webhook/${WEBHOOK_PATH}`, {
@@ -335,8 +335,8 @@ class Scenario {
 	}
 
 	/**
-	 * Waits until n8n gives up what the killed worker had taken from the queue, begun or not, and
-	 * what the other one has is done.
+	 * Waits until n8n has given up the executions that the killed worker took from the queue and the
+	 * other worker has finished its own. Returns the ids of the lost executions.
 	 */
 	private async killedExecutions(): Promise<Killed> {
 		await this.finished();
@@ -354,13 +354,13 @@ class Scenario {
 	}
 
 	/**
-	 * Calls the webhook again with the links of killed executions; the outcomes. Retry would do
-	 * nothing: n8n keeps no input of an execution that it takes for lost with its worker.
+	 * Calls the webhook again with the links of killed executions, and returns their outcomes. Retry
+	 * would do nothing, because n8n keeps no input of an execution that was lost with its worker.
 	 */
 	private async runAgain(killed: string[]): Promise<unknown[]> {
 		const before = await this.executions(BATCH);
 		for (const id of killed) {
-			// Executions are numbered in the order of the calls.
+			// Execution ids follow the order of the calls.
 			const start = before.findIndex((one) => one.id === id) * LINKS_PER_EXECUTION;
 			await this.track(LINKS.slice(start, start + LINKS_PER_EXECUTION));
 		}
@@ -370,17 +370,17 @@ class Scenario {
 		return executions.flatMap((one) => nodeOutput(one, TRACK)).map(({ outcome }) => outcome);
 	}
 
-	/** Kills the main process just after a poll and starts it again; when that is done, ms. */
+	/** Kills the main process just after a poll and restarts it. Returns the restart time (Unix ms). */
 	private async killMain(): Promise<number> {
 		const { main, sandbox } = this.stage;
 		const from = sandbox.requests.length;
 		let replies = 0;
 		let last = 0;
 		await waitFor('a poll', 60_000, () => {
-			const asked = this.requests(VIDEO_PATH, from);
-			const answered = asked.filter(({ status }) => status).length;
+			const sent = this.requests(VIDEO_PATH, from);
+			const answered = sent.filter(({ status }) => status).length;
 			if (answered > replies) [replies, last] = [answered, Date.now()];
-			return replies > 0 && replies === asked.length && Date.now() - last > BETWEEN_REPLIES_MS;
+			return replies > 0 && replies === sent.length && Date.now() - last > BETWEEN_REPLIES_MS;
 		});
 		const afterPollMs = Date.now() - last;
 		await main.kill();
@@ -395,7 +395,7 @@ class Scenario {
 		return Date.now();
 	}
 
-	/** Returns once every snapshot is written, or no new one was for a long time. */
+	/** Waits until every snapshot is written, or no new row was written for `QUIET_MS`. */
 	private async quiet() {
 		const expected = this.taken();
 		let last = Date.now();
@@ -408,14 +408,14 @@ class Scenario {
 		}
 	}
 
-	/** Waits for the end of all executions, or of those of a workflow. */
+	/** Waits until all executions, or those of one workflow, have ended. */
 	private async finished(workflow?: string) {
 		await waitFor('the end of executions', 90_000, async () => {
 			return !(await this.executions(workflow)).some(isUnfinished);
 		});
 	}
 
-	/** In the order in which they were started. */
+	/** Returns executions in the order in which they were started. */
 	private async executions(
 		workflow?: string,
 	): Promise<Array<{ id: string; status: string; workflow: string; isLost: boolean }>> {
@@ -440,12 +440,12 @@ class Scenario {
 		return [...this.stage.sandbox.videos.values()];
 	}
 
-	/** The rows of all snapshots that the API shows. */
+	/** Returns the expected rows of all snapshots that the API shows. */
 	private taken() {
 		return this.videos().flatMap(rowsTaken);
 	}
 
-	/** Requests by path, after the first `from`. */
+	/** Returns the requests that match a path, without the first `from` requests. */
 	private requests(wanted: RegExp, from = 0) {
 		return this.stage.sandbox.requests.slice(from).filter(({ path }) => wanted.test(path));
 	}

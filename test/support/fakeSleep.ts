@@ -3,7 +3,7 @@ type Sleep = Workflow['sleep'];
 
 let fake: Sleep | undefined;
 
-// Before all that loads n8n-workflow, which it mocks a part of.
+// Import this file before anything that loads n8n-workflow.
 jest.mock('n8n-workflow', () => ({
 	...jest.requireActual<Workflow>('n8n-workflow'),
 	sleep: mockSleep,
@@ -14,7 +14,7 @@ async function mockSleep(ms: number): Promise<void> {
 	await fake(ms);
 }
 
-/** Replaces the sleep of n8n-workflow, by which the nodes wait. */
+/** Replaces the sleep of n8n-workflow, with which the nodes wait. */
 export function useSleep(sleep: Sleep): void {
 	fake = sleep;
 }

@@ -1,5 +1,5 @@
 /**
- * What the tests of a real n8n have in common; each folder adds its own.
+ * Settings shared by the tests of a real n8n; each folder adds its own.
  *
  * @type {import('jest').Config}
  */

@@ -1,6 +1,8 @@
 /**
- * Poll times of a trigger, so many seconds apart: a divisor of 60. n8n lets a poll time come once a
- * minute at the most, but any number of poll times.
+ * Returns poll times of a trigger for one poll every `seconds`. n8n allows each poll time at most
+ * once a minute, but any number of poll times.
+ *
+ * @param seconds a divisor of 60
  */
 export const pollEvery = (seconds: number) => ({
 	item: Array.from({ length: 60 / seconds }, (_, index) => ({

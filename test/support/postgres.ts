@@ -4,7 +4,7 @@ import { Client } from 'pg';
 import { freePort, run, spawnGroup } from '../../demo/processes';
 import { untilUsable, whyUnusable } from './service';
 
-/** Where a PostgreSQL answers, in the words of both `pg` and n8n's credential. */
+/** Address of a PostgreSQL, with the field names that `pg` and n8n's credential share. */
 export interface PostgresAddress {
 	host: string;
 	port: number;
@@ -17,9 +17,9 @@ const DEBIAN_VERSIONS = '/usr/lib/postgresql';
 
 /**
  * Finds a PostgreSQL to write to: the one that PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE
- * name, else one at localhost:5432 that lets `postgres` in, else a throwaway one made in `dir`.
+ * name, else one at localhost:5432 that accepts the user `postgres`, else a throwaway one in `dir`.
  *
- * @throws Error when the named one does not answer, or there is none to start
+ * @throws Error if the named one does not answer, or no throwaway one starts
  */
 export async function findPostgres(dir: string): Promise<PostgresAddress> {
 	const { PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE } = process.env;
@@ -30,29 +30,29 @@ export async function findPostgres(dir: string): Promise<PostgresAddress> {
 		password: PGPASSWORD ?? '',
 		database: PGDATABASE ?? PGUSER ?? 'postgres',
 	};
-	const problem = await whyUnusable(async () => await ask(wanted));
+	const problem = await whyUnusable(async () => await tryToConnect(wanted));
 	if (!problem) return wanted;
 	if (PGHOST || PGPORT) throw new Error(`The PostgreSQL of PGHOST and PGPORT: ${problem}`);
 	return await startThrowaway(dir);
 }
 
-/** A connected client; the caller ends it. */
+/** Connects a client, which the caller must end. */
 export async function connect(address: PostgresAddress): Promise<Client> {
 	const client = new Client({ ...address, connectionTimeoutMillis: 5_000 });
 	await client.connect();
-	// A server that goes away is seen by the next query.
+	// If the server goes away, the next query reports it.
 	client.on('error', () => {});
 	return client;
 }
 
-const ask = async (address: PostgresAddress) => await (await connect(address)).end();
+const tryToConnect = async (address: PostgresAddress) => await (await connect(address)).end();
 
-/** It ends with this process, as every group of demo/processes.ts does. */
+/** Starts a throwaway PostgreSQL, which ends with this process as every `spawnGroup` does. */
 async function startThrowaway(dir: string): Promise<PostgresAddress> {
 	const isRoot = process.getuid?.() === 0;
 	mkdirSync(dir, { recursive: true });
 	if (isRoot) {
-		// PostgreSQL refuses to run as root, and the user it then runs as must reach the folder.
+		// PostgreSQL refuses to run as root, and its own user must be able to reach the folder.
 		chmodSync(dirname(dir), 0o711);
 		chmodSync(dir, 0o777);
 	}
@@ -75,11 +75,11 @@ async function startThrowaway(dir: string): Promise<PostgresAddress> {
 		password: '',
 		database: 'postgres',
 	};
-	await untilUsable('A throwaway PostgreSQL', 30_000, async () => await ask(address));
+	await untilUsable('A throwaway PostgreSQL', 30_000, async () => await tryToConnect(address));
 	return address;
 }
 
-/** Debian keeps the server's programs out of PATH. */
+/** Finds a program of the server, which Debian keeps out of PATH. */
 function binary(name: string): string {
 	const versions = existsSync(DEBIAN_VERSIONS) ? readdirSync(DEBIAN_VERSIONS) : [];
 	const newest = versions.sort((a, b) => Number(b) - Number(a))[0];

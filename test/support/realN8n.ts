@@ -8,12 +8,12 @@ import { OWNER } from '../../demo/scenario';
 import { printStep } from '../../demo/steps';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox';
 
-/** A real n8n with the packed package, and the owner signed in. */
+/** A real n8n with the packed package installed and the owner signed in. */
 export interface RealN8n {
-	/** Holds all that this n8n writes, and goes after the tests. */
+	/** Folder for all files of this n8n, removed after the tests. */
 	dir: string;
 	logFile: string;
-	/** Without a slash at its end. */
+	/** Without a trailing slash. */
 	url: string;
 	n8n: N8nApi;
 }
@@ -21,7 +21,7 @@ export interface RealN8n {
 const open: Sandbox[] = [];
 const folders: string[] = [];
 
-/** Starts n8n as a user would have it, once for a test file: it ends after the file's tests. */
+/** Starts n8n as a user would. It stops after the tests of the file. */
 export async function startRealN8n(env: NodeJS.ProcessEnv = {}): Promise<RealN8n> {
 	const dir = mkdtempSync(join(tmpdir(), 'contentstats-n8n-'));
 	folders.push(dir);
@@ -34,7 +34,7 @@ export async function startRealN8n(env: NodeJS.ProcessEnv = {}): Promise<RealN8n
 	return { dir, logFile, url, n8n: await signIn(url, OWNER) };
 }
 
-/** A sandbox that ends after the file's tests. */
+/** Starts a sandbox that closes after the tests of the file. */
 export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
 	const sandbox = await startSandbox({ plan: 'enterprise', balanceUsd: 100, ...options });
 	open.push(sandbox);

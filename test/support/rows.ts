@@ -3,7 +3,7 @@ import type { SandboxVideo } from '../../sandbox';
 
 const METRICS = ['views', 'likes', 'comments', 'shares', 'saves'] as const;
 
-/** The rows that a video's snapshots make, as the trigger emits them: there digits are text, here numbers. */
+/** Builds the rows that the trigger emits for a video, with the sandbox's text metrics as numbers. */
 export function rowsTaken({ id, platform, video_link, snapshots }: SandboxVideo) {
 	return snapshots.map((snapshot) => {
 		const snapshot_time = String(snapshot.snapshot_time);
@@ -25,7 +25,7 @@ export function rowsTaken({ id, platform, video_link, snapshots }: SandboxVideo)
 	});
 }
 
-/** A row as it was written: PostgreSQL gives a bigint as text and a time as a Date. */
+/** Restores the written values: PostgreSQL returns a bigint as text and a time as a Date. */
 export function fromPostgres(row: Record<string, unknown>): IDataObject {
 	const written = Object.entries(row).map(([name, value]) => {
 		if (value instanceof Date) return [name, value.toISOString()];

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Why a service cannot be used, in a few words; undefined where an attempt succeeds. */
+/** Returns why a service cannot be used, in a few words; undefined if the attempt succeeds. */
 export async function whyUnusable(attempt: () => Promise<unknown>): Promise<string | undefined> {
 	try {
 		await attempt();
 		return undefined;
 	} catch (error) {
-		// Where a name has several addresses, the error is an AggregateError without a message.
+		// If a name has several addresses, the error is an AggregateError without a message.
 		const { message, code } = error as NodeJS.ErrnoException;
 		return message || code || 'it does not answer';
 	}
@@ -15,7 +15,7 @@ export async function whyUnusable(attempt: () => Promise<unknown>): Promise<stri
 /**
  * Waits until an attempt succeeds.
  *
- * @throws Error naming the service, and why it cannot be used, after `atMostMs`
+ * @throws Error with the service and the last problem if no attempt succeeds within `atMostMs`
  */
 export async function untilUsable(
 	service: string,

@@ -8,7 +8,7 @@ interface Columns {
 	matchingColumns: string[];
 }
 
-/** What arrived at Google Sheets and Slack: their place is taken by a server on this machine. */
+/** A local stand-in for Google Sheets and Slack, with the rows and messages that it received. */
 export interface Sink {
 	url: string;
 	/** The rows of each sheet by its name, in the order they were first written. */
@@ -18,7 +18,7 @@ export interface Sink {
 	close(): Promise<void>;
 }
 
-/** Starts the server on 127.0.0.1. */
+/** Starts the sink on 127.0.0.1. */
 export async function startSink(): Promise<Sink> {
 	const sheets: Sink['sheets'] = new Map();
 	const messages: Sink['messages'] = [];
@@ -49,7 +49,7 @@ export async function startSink(): Promise<Sink> {
 	return { url, sheets, messages, close: async () => await server.close() };
 }
 
-/** The template with each Google Sheets and Slack node replaced by a request to the sink that does the same there. */
+/** Replaces each Google Sheets and Slack node of a template by an equivalent request to the sink. */
 export function withSink(template: WorkflowTemplate, { url }: Sink): WorkflowTemplate {
 	const nodes = template.nodes.map((node) => {
 		const parameters = requestOf(node, url);
@@ -83,7 +83,7 @@ function requestOf({ type, parameters }: INode, url: string): INode['parameters'
 	};
 }
 
-/** Values are given one by one, as the replaced node has them: with expressions inside of text. */
+/** Builds a POST that sends each value on its own, because values contain expressions within text. */
 const post = (url: string, values: Record<string, string>): INode['parameters'] => ({
 	method: 'POST',
 	url,

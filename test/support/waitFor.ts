@@ -1,18 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Waits until something is there, looking every so many ms.
+ * Waits until a condition holds, and checks it every `everyMs`.
  *
- * @throws Error naming it when it is not there after `atMostMs`
+ * @param what names the condition in the error
+ * @throws Error if the condition does not hold within `atMostMs`
  */
 export async function waitFor(
 	what: string,
 	atMostMs: number,
-	there: () => boolean | Promise<boolean>,
+	holds: () => boolean | Promise<boolean>,
 	everyMs = 50,
 ): Promise<void> {
 	const deadline = Date.now() + atMostMs;
-	while (!(await there())) {
+	while (!(await holds())) {
 		if (Date.now() > deadline) throw new Error(`Waited in vain for ${what}.`);
 		await sleep(everyMs);
 	}

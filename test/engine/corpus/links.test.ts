@@ -6,8 +6,8 @@ import { runAction } from '../../../harness/engine';
 jest.setTimeout(120_000);
 
 const refused = links.filter(({ verdict }) => verdict === 'refused');
-/** Those that stay whole where pasted text is split into links. */
-const whole = <T extends { link: string }>(entries: T[]) =>
+/** Keeps the entries that stay one link when pasted text is split at whitespace and commas. */
+const unsplit = <T extends { link: string }>(entries: T[]) =>
 	entries.filter(({ link }) => link !== '' && !/[\s,]/.test(link));
 
 function readAs(link: string): string {
@@ -16,7 +16,7 @@ function readAs(link: string): string {
 	return parsed.link.key ?? `${parsed.link.platform}:?`;
 }
 
-it('is large enough to mean something', () => {
+it('holds at least 500 refused links and no link twice', () => {
 	expect(refused.length).toBeGreaterThanOrEqual(500);
 	expect(new Set(links.map(({ link }) => link)).size).toBe(links.length);
 });
@@ -28,9 +28,9 @@ it('reads every link as its verdict says', () => {
 	expect(disagreements).toEqual([]);
 });
 
-it('sends no request for a refused link, and says why', async () => {
+it('sends no request for a refused link and says why it is refused', async () => {
 	const { credential, sandbox } = await createFixture();
-	for (const { link } of whole(refused)) {
+	for (const { link } of unsplit(refused)) {
 		const items = [{ link }];
 		const { error } = await runAction(credential, { videoUrls: '={{ $json.link }}' }, { items });
 		expect([link, error?.message]).toEqual([link, expect.stringMatching(/^Cannot track “/)]);
@@ -40,9 +40,9 @@ it('sends no request for a refused link, and says why', async () => {
 	expect(sandbox.requests).toEqual([]);
 });
 
-it('tracks each video among them once, on its own platform, and nothing else', async () => {
+it('tracks each video of the corpus once, on its own platform, and nothing else', async () => {
 	const { credential, sandbox, posts } = await createFixture({ balanceUsd: 100_000 });
-	const entries = whole(links);
+	const entries = unsplit(links);
 	const { items } = await runAction(
 		credential,
 		{ videoUrls: '={{ $json.link }}' },

@@ -20,7 +20,8 @@ interface Entry {
 	note?: string;
 }
 
-const ASKS: Record<
+/** How to make the request of each endpoint, and how a fault matches it. */
+const REQUESTS: Record<
 	Endpoint,
 	{ parameters: INodeParameters; method: string; path: string | RegExp }
 > = {
@@ -39,7 +40,7 @@ const ASKS: Record<
 	},
 };
 
-/** What a user reads. */
+/** The message that the user gets for each verdict. */
 const MESSAGES: Record<string, RegExp> = {
 	unreadable: /^ContentStats sent a reply about .+ that cannot be understood \(.+\)/,
 	key: /^ContentStats does not accept the API key/,
@@ -52,13 +53,14 @@ const MESSAGES: Record<string, RegExp> = {
 	redirect: /^ContentStats points to .+ not followed/,
 };
 
-/** The message that came of it; empty where it was understood. */
+/** Returns the error message of an outcome; empty if the reply was understood. */
 function messageOf(endpoint: Endpoint, { items, error }: RunOutcome): string {
 	if (error) return error.message;
 	const [item] = items;
 	return endpoint === 'track' && item?.outcome !== 'tracked' ? String(item?.message) : '';
 }
 
+/** Returns how an outcome contradicts the verdict; null if it does not. */
 function disagreement(entry: Entry, endpoint: Endpoint, outcome: RunOutcome): string | null {
 	const message = messageOf(endpoint, outcome);
 	if (entry.verdict === 'accepted') return message === '' ? null : message;
@@ -68,7 +70,7 @@ function disagreement(entry: Entry, endpoint: Endpoint, outcome: RunOutcome): st
 }
 
 async function answerWith(entry: Entry, endpoint: Endpoint, sandbox: Sandbox, to: Credential) {
-	const { parameters, method, path } = ASKS[endpoint];
+	const { parameters, method, path } = REQUESTS[endpoint];
 	const { status, body, headers } = entry;
 	sandbox.clear();
 	sandbox.faults.add({
@@ -83,13 +85,13 @@ async function answerWith(entry: Entry, endpoint: Endpoint, sandbox: Sandbox, to
 	return await runAction(to, parameters);
 }
 
-it('is large enough to mean something', () => {
+it('holds at least 500 malformed replies', () => {
 	const malformed = replies.filter(({ verdict }) => verdict !== 'accepted');
 	expect(malformed.length).toBeGreaterThanOrEqual(500);
 });
 
-test.each(Object.keys(ASKS) as Endpoint[])(
-	'%s meets every reply as its verdict says',
+test.each(Object.keys(REQUESTS) as Endpoint[])(
+	'handles every reply to %s as its verdict says',
 	async (endpoint) => {
 		const { clock, credential, sandbox } = await createFixture();
 		keepInStep(clock);
@@ -98,7 +100,7 @@ test.each(Object.keys(ASKS) as Endpoint[])(
 			const outcome = await answerWith(entry, endpoint, sandbox, credential);
 			const problem = disagreement(entry, endpoint, outcome);
 			if (problem !== null) wrong.push({ ...entry, problem });
-			// What may still have taken effect is not sent again in these ten minutes.
+			// A POST whose answer was lost is pending, and not sent again, for ten minutes.
 			clock.advance({ minutes: 11 });
 
 			const sent = sandbox.requests.filter(({ method }) => method === 'POST');

@@ -13,14 +13,15 @@ export interface Fixture {
 	sandbox: Sandbox;
 	clock: ManualClock;
 	credential: Credential;
-	/** The requests so far, as `METHOD /path?query`. */
+	/** Returns the requests so far, as `METHOD /path?query`. */
 	calls: () => string[];
+	/** Returns the POSTs among the requests so far. */
 	posts: () => string[];
 }
 
 const open: Sandbox[] = [];
 
-/** A sandbox whose time stands still until it is moved, and a credential for it. */
+/** Starts a sandbox with a manual clock and a credential for it. It closes after the file's tests. */
 export async function createFixture(options: SandboxOptions = {}): Promise<Fixture> {
 	const clock = manualClock(START);
 	const sandbox = await startSandbox({ clock, plan: 'enterprise', balanceUsd: 1000, ...options });
@@ -42,12 +43,12 @@ afterAll(async () => {
 
 export { INSTAGRAM, ONE_OF_EACH, TIKTOK, TWITTER, YOUTUBE } from '../../../harness/links';
 
-/** The Video field as the editor saves it. */
+/** Builds the Video field as the editor saves it. */
 export const video = (mode: 'list' | 'id' | 'url', value: string) => ({
 	videoId: { __rl: true, mode, value },
 });
 
-/** The columns of a row, as the design names and orders them. */
+/** The columns of a snapshot row, in order. */
 export const ROW = [
 	'snapshot_key',
 	'video_id',
@@ -63,7 +64,7 @@ export const ROW = [
 	'saves',
 ];
 
-/** The columns of a tracked video as List gives it. */
+/** The columns of a tracked video as List returns it, in order. */
 export const VIDEO = [
 	'video_id',
 	'job_id',
@@ -89,7 +90,7 @@ export const EVENTS = [
 	'balance.low',
 ];
 
-/** What Include Growth adds. */
+/** The columns that Include Growth adds. */
 export const GROWTH = [
 	'hours_since_previous',
 	'views_delta',

@@ -1,4 +1,4 @@
-// Before all that loads n8n-workflow.
+// The first import: it mocks a part of n8n-workflow, which nothing may load before.
 import { useSleep } from '../../support/fakeSleep';
 
 import { setImmediate } from 'node:timers/promises';
@@ -7,17 +7,17 @@ import type { ManualClock } from '../../../sandbox';
 import { START } from './fixture';
 
 let clock: ManualClock | undefined;
-let letGo = () => {};
+let stopFollowing = () => {};
 
-// A wait of the node moves the clocks on: a minute takes no real time.
+// A node's wait advances the clocks instead of taking real time.
 useSleep(async (ms) => {
-	const ofTest = clock!;
-	const until = ofTest.now() + ms;
+	const current = clock!;
+	const until = current.now() + ms;
 	await setImmediate();
-	if (ofTest.now() < until) ofTest.set(until);
+	if (current.now() < until) current.set(until);
 });
 
-/** Lets Date stand still, at `now` in Unix milliseconds; sockets and their timers go on. */
+/** Freezes Date at `now` (Unix milliseconds). Sockets and their timers keep running. */
 const stopDate = (now: number) =>
 	jest.useFakeTimers({
 		doNotFake: [
@@ -39,20 +39,20 @@ const stopDate = (now: number) =>
 		now,
 	});
 
-// At the start of each test already: what the one before left behind must not see another time.
+// At the start of each test, since leftovers of the previous test must not see another time.
 beforeEach(() => {
 	stopDate(Date.parse(START));
 });
 afterEach(() => {
-	letGo();
+	stopFollowing();
 	jest.useRealTimers();
 });
 
-/** Keeps n8n's clock in step with the sandbox's, `skewMs` ahead of it, for the rest of a test. */
-export function keepInStep(ofSandbox: ManualClock, skewMs = 0): void {
-	clock = ofSandbox;
-	const follow = () => jest.setSystemTime(ofSandbox.now() + skewMs);
-	letGo();
-	letGo = ofSandbox.onMove(follow);
+/** Keeps n8n's clock `skewMs` ahead of the sandbox's for the rest of the test. */
+export function keepInStep(sandboxClock: ManualClock, skewMs = 0): void {
+	clock = sandboxClock;
+	const follow = () => jest.setSystemTime(sandboxClock.now() + skewMs);
+	stopFollowing();
+	stopFollowing = sandboxClock.onMove(follow);
 	follow();
 }

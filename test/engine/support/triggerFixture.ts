@@ -1,4 +1,4 @@
-// Before all that loads n8n-workflow, which it mocks a part of.
+// The first import: it mocks a part of n8n-workflow, which nothing may load before.
 import { keepInStep } from './time';
 
 import type { IDataObject, INodeParameters, WorkflowExecuteMode } from 'n8n-workflow';
@@ -12,28 +12,29 @@ export { linkOf } from '../../../harness/links';
 
 type PollerOptions = Parameters<typeof createPoller>[3];
 
-// Some go through a month of polls, and the machine may be busy.
+// Some tests run a month of polls, and the machine may be busy.
 jest.setTimeout(180_000);
 
-/** What the trigger's state goes through before each poll. */
+/** Returns the poller for the next poll: the same one, or one that starts from its saved state. */
 export type Keep = (poller: Poller) => Poller;
 
 const inMemory: Keep = (poller) => poller;
 
+/** The ways in which the state survives from poll to poll, for `describe.each`. */
 export const KEPT: Array<[string, Keep]> = [
 	['kept in memory', inMemory],
-	['read anew after a restart of the workflow', (poller) => poller.restarted()],
+	['reloaded by a workflow restart before each poll', (poller) => poller.restarted()],
 ];
 
 export const EVENT_ROW = ['event', 'event_key', ...ROW];
 
-/** The columns of an event that is about a video as a whole. */
+/** The columns of an event about a video as a whole, such as `video.deleted`. */
 export const EVENT_VIDEO = ['event', 'event_key', ...VIDEO];
 
 export const keysOf = (items: IDataObject[] | null): unknown[] =>
 	(items ?? []).map(({ event_key }) => event_key);
 
-/** The keys of all snapshots that show by now. */
+/** Returns the keys of all snapshots that the API shows by now, each once. */
 export const snapshotKeys = (...videos: SandboxVideo[]): string[] => [
 	...new Set(
 		videos.flatMap(({ id, snapshots }) =>
@@ -49,7 +50,7 @@ export const without = <T>(all: T[], some: T[]): T[] => {
 	return all.filter((entry) => !left.has(entry));
 };
 
-/** The same keys, each as often, in any order. */
+/** Expects the same keys, each as often, in any order. */
 export function expectSameKeys(actual: unknown[], expected: unknown[]): void {
 	expect([...actual].map(String).sort()).toEqual([...expected].map(String).sort());
 }
@@ -60,13 +61,13 @@ interface Published {
 	options: PollerOptions;
 }
 
-/** A published trigger over many polls. */
+/** A published trigger that is polled many times. */
 export class Trigger {
 	/** Everything emitted so far. */
 	readonly items: IDataObject[] = [];
-	/** What was reported beside the items. */
+	/** The errors that n8n was told to record as failed executions beside the items. */
 	readonly errors: Error[] = [];
-	/** What polls threw where that was let pass. */
+	/** The errors that polls threw during `run` with `mayThrow`. */
 	readonly thrown: Error[] = [];
 	/** The requests of all polls, as `METHOD /path?query`. */
 	readonly sent: string[] = [];
@@ -87,12 +88,12 @@ export class Trigger {
 		this.poller = create(credential, parameters, staticData, options);
 	}
 
-	/** Whether the next poll is the one by which n8n activates the workflow. */
+	/** Whether n8n activates the workflow by the next poll. */
 	get isActivating(): boolean {
 		return this.polls === 0 || this.keep !== inMemory;
 	}
 
-	/** The static data as JSON keeps it. */
+	/** The static data, serialized as n8n saves it. */
 	get remembered(): string {
 		return JSON.stringify(this.poller.staticData);
 	}
@@ -101,6 +102,7 @@ export class Trigger {
 		return keysOf(this.items);
 	}
 
+	/** Polls once and records the outcome. Expects GETs only, since a trigger must never spend. */
 	async poll(mode?: WorkflowExecuteMode): Promise<IDataObject[] | null> {
 		this.poller = this.keep(this.poller);
 		const reported = this.poller.errors.length;
@@ -118,7 +120,12 @@ export class Trigger {
 		}
 	}
 
-	/** Polls every five minutes, as n8n does, for so long; gives what came of it. */
+	/**
+	 * Advances the clock and polls until `length` is over, by default every five minutes as n8n does.
+	 *
+	 * @returns the items emitted.
+	 * @throws the error of a poll, unless `mayThrow`.
+	 */
 	async run(
 		length: Duration,
 		{ every = { minutes: 5 }, mayThrow = false }: { every?: Duration; mayThrow?: boolean } = {},
@@ -137,7 +144,7 @@ export class Trigger {
 		return this.items.slice(from);
 	}
 
-	/** The same after a restart of n8n, which loads all modules anew. */
+	/** Returns this trigger after a restart of n8n: its saved state, in newly loaded modules. */
 	inNewProcess(): Trigger {
 		let host: { createPoller: typeof createPoller } | undefined;
 		jest.isolateModules(() => {
@@ -150,8 +157,8 @@ export class Trigger {
 	}
 
 	/**
-	 * A poll of which nothing is answered: it throws, but for the one by which n8n activates the
-	 * workflow, since that would not be activated then. Either way nothing is remembered of it.
+	 * Polls once and expects `failure`. If the poll activates the workflow, it must not throw, since n8n
+	 * would leave the workflow inactive. Either way the state must stay unchanged.
 	 */
 	async expectFailure(failure: object): Promise<void> {
 		const before = this.remembered;
@@ -165,7 +172,7 @@ export const msOf = ({ hours = 0, minutes = 0, seconds = 0, ms = 0 }: Duration):
 	((hours * 60 + minutes) * 60 + seconds) * 1000 + ms;
 
 export interface TriggerFixture extends Fixture {
-	/** Moves the clocks of the sandbox and of n8n. */
+	/** Advances the clocks of the sandbox and of n8n. */
 	advance: (by: Duration) => void;
 	/** Publishes a trigger. */
 	watch: (
@@ -174,7 +181,11 @@ export interface TriggerFixture extends Fixture {
 	) => Trigger;
 }
 
-/** A sandbox whose snapshots come on the hour, and n8n with its clock in step with it. */
+/**
+ * Starts a sandbox that takes snapshots on the hour, and keeps n8n's clock in step with it.
+ *
+ * @param skewMs how far n8n's clock is ahead, in milliseconds.
+ */
 export async function createTriggerFixture({
 	skewMs = 0,
 	...options
@@ -191,7 +202,7 @@ export async function createTriggerFixture({
 	};
 }
 
-/** One video that has been tracked for some hours, and a trigger that has seen it. */
+/** Seeds a video that has been tracked for `hours`, and polls a trigger once so that it knows it. */
 export async function createWatchedFixture(
 	keep: Keep,
 	parameters: INodeParameters = {},

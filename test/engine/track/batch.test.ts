@@ -28,8 +28,8 @@ const COLUMNS = [
 
 const outcomes = (items: Array<Record<string, unknown>>) => items.map(({ outcome }) => outcome);
 
-describe('tracking a batch', () => {
-	test('one item per link, in input order, with the same columns', async () => {
+describe('Track', () => {
+	test('returns one item per link, in input order, with the same columns', async () => {
 		const { credential, posts, sandbox } = await createFixture();
 		const { items, hints, full } = await runAction(credential, {
 			videoUrls: ONE_OF_EACH.join('\n'),
@@ -69,18 +69,18 @@ describe('tracking a batch', () => {
 	});
 
 	test.each([
-		['line breaks', `${TIKTOK}\n${YOUTUBE}\r\n`],
-		['commas and spaces', `${TIKTOK}, ${YOUTUBE}  ,`],
-		['an array by expression', `={{ ["${TIKTOK}", "${YOUTUBE}"] }}`],
-		['an array of lists', `={{ [["${TIKTOK}"], "${YOUTUBE} "] }}`],
-	])('links separated by %s', async (_, videoUrls) => {
+		['lines of text', `${TIKTOK}\n${YOUTUBE}\r\n`],
+		['text with commas and spaces', `${TIKTOK}, ${YOUTUBE}  ,`],
+		['an array', `={{ ["${TIKTOK}", "${YOUTUBE}"] }}`],
+		['a nested array', `={{ [["${TIKTOK}"], "${YOUTUBE} "] }}`],
+	])('reads links from %s', async (_, videoUrls) => {
 		const { credential } = await createFixture();
 		const { items, error } = await runAction(credential, { videoUrls });
 		expect(error).toBeUndefined();
 		expect(items.map(({ video_link }) => video_link)).toEqual([TIKTOK, YOUTUBE]);
 	});
 
-	test('links and days from input items, paired with them', async () => {
+	test('reads links and days from each input item and pairs the results with it', async () => {
 		const { credential, sandbox } = await createFixture();
 		const { items, full } = await runAction(
 			credential,
@@ -101,7 +101,7 @@ describe('tracking a batch', () => {
 		expect(sandbox.requests.filter(({ method }) => method === 'POST')).toHaveLength(3);
 	});
 
-	test('only documented spellings reach the API', async () => {
+	test('sends only documented link spellings to the API', async () => {
 		const { credential, sandbox } = await createFixture();
 		await runAction(credential, {
 			videoUrls: 'youtu.be/dQw4w9WgXcQ?si=x https://x.com/nasa/status/1790000000000000001?s=20',
@@ -114,8 +114,8 @@ describe('tracking a batch', () => {
 	});
 });
 
-describe('never paying twice', () => {
-	test('the same batch again: no POST, and the existing trackings', async () => {
+describe('Track when a video could be paid twice', () => {
+	test('returns the existing trackings and sends no POST when a batch is run again', async () => {
 		const { credential, posts } = await createFixture();
 		const parameters = { videoUrls: ONE_OF_EACH.join('\n') };
 		const first = await runAction(credential, parameters);
@@ -128,7 +128,7 @@ describe('never paying twice', () => {
 		expect(again.items.map(({ estimated_cost }) => estimated_cost)).toEqual([0, 0, 0, 0]);
 	});
 
-	test('the same video in other spellings, earlier in the batch', async () => {
+	test('marks other spellings of a video in the batch as duplicates', async () => {
 		const { credential, posts } = await createFixture();
 		const { items } = await runAction(credential, {
 			videoUrls: `${YOUTUBE} https://youtu.be/dQw4w9WgXcQ https://m.youtube.com/shorts/dQw4w9WgXcQ`,
@@ -139,7 +139,7 @@ describe('never paying twice', () => {
 		expect(posts()).toHaveLength(1);
 	});
 
-	test('a paused tracking counts as tracked; a completed one does not', async () => {
+	test('counts a paused video as tracked, but not a completed one', async () => {
 		const { credential, sandbox, posts } = await createFixture();
 		sandbox.seedVideo({ video_link: TIKTOK, status: 'paused' });
 		sandbox.seedVideo({ video_link: YOUTUBE, status: 'completed' });
@@ -148,7 +148,7 @@ describe('never paying twice', () => {
 		expect(posts()).toHaveLength(1);
 	});
 
-	test('two executions at once with the same links: one POST each', async () => {
+	test('sends one POST per link when three executions run at once', async () => {
 		const { credential, posts } = await createFixture();
 		const parameters = { videoUrls: ONE_OF_EACH.join(' ') };
 		const runs = await Promise.all([1, 2, 3].map(() => runAction(credential, parameters)));
@@ -159,7 +159,7 @@ describe('never paying twice', () => {
 		]);
 	});
 
-	test('If Already Tracked: Track Again', async () => {
+	test('tracks a tracked video again with If Already Tracked set to Track Again', async () => {
 		const { credential, sandbox, posts } = await createFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK });
 		const { items } = await runAction(credential, {
@@ -171,7 +171,7 @@ describe('never paying twice', () => {
 		expect(posts()).toHaveLength(1);
 	});
 
-	test('If Already Tracked: Fail', async () => {
+	test('refuses a tracked video with If Already Tracked set to Fail', async () => {
 		const { credential, sandbox, posts } = await createFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK });
 		const { error } = await runAction(credential, {
@@ -183,7 +183,7 @@ describe('never paying twice', () => {
 		expect(posts()).toHaveLength(0);
 	});
 
-	test('an answer lost after the commit is found again, not sent again', async () => {
+	test('looks up a tracking whose answer was lost instead of sending the POST again', async () => {
 		const { credential, sandbox, posts } = await createFixture();
 		sandbox.faults.add({ kind: 'drop', when: 'after_commit', match: { method: 'POST' } });
 		const { items, error } = await runAction(credential, { videoUrls: TIKTOK });
@@ -201,7 +201,7 @@ describe('never paying twice', () => {
 			'an HTML 502',
 			{ kind: 'status', status: 502, body: '<html>Bad Gateway</html>', contentType: 'text/html' },
 		],
-	] as const)('%s whose fate stays unknown is said, not repeated', async (_, fault) => {
+	] as const)('reports unknown after %s instead of sending a second POST', async (_, fault) => {
 		const { credential, sandbox, posts } = await createFixture();
 		sandbox.faults.add({ ...fault, match: { method: 'POST' } });
 		const { items, hints } = await runAction(credential, { videoUrls: TIKTOK });
@@ -212,7 +212,7 @@ describe('never paying twice', () => {
 		expect(posts()).toHaveLength(1);
 	});
 
-	test('an earlier tracking is not taken for the one whose answer was lost', async () => {
+	test('does not take an earlier tracking for the one whose answer was lost', async () => {
 		const { credential, sandbox, posts } = await createFixture();
 		sandbox.seedVideo({ video_link: TIKTOK });
 		sandbox.faults.add({ kind: 'drop', when: 'before_commit', match: { method: 'POST' } });
@@ -228,7 +228,7 @@ describe('never paying twice', () => {
 		['truncated', { kind: 'body', truncate_at: 20 }],
 		['empty', { kind: 'body', body: '' }],
 		['of another shape', { kind: 'body', body: '{"ok":true}' }],
-	] as const)('an answer that is %s is looked up', async (_, fault) => {
+	] as const)('looks up the tracking if the answer is %s', async (_, fault) => {
 		const { credential, sandbox, posts } = await createFixture();
 		sandbox.faults.add({ ...fault, match: { method: 'POST' } });
 		const { items } = await runAction(credential, { videoUrls: TIKTOK });
@@ -236,7 +236,7 @@ describe('never paying twice', () => {
 		expect(posts()).toHaveLength(1);
 	});
 
-	test('a 429 certainly did nothing: it is waited out and sent again', async () => {
+	test('sends the POST again after a 429, which certainly did nothing', async () => {
 		const { credential, sandbox, posts } = await createFixture();
 		sandbox.faults.add({ kind: 'rate_limited', resetInSeconds: 1, match: { method: 'POST' } });
 		const { items } = await runAction(credential, { videoUrls: TIKTOK });
@@ -246,10 +246,10 @@ describe('never paying twice', () => {
 	});
 });
 
-describe('refusing before spending', () => {
+describe('Track before it spends anything', () => {
 	const batch = { videoUrls: ONE_OF_EACH.join(' '), durationDays: 7 };
 
-	test('a balance that does not cover the batch', async () => {
+	test('refuses a batch that costs more than the available balance', async () => {
 		const { credential, posts } = await createFixture({ balanceUsd: 3 });
 		const { error } = await runAction(credential, batch);
 		expect(error?.message).toBe(
@@ -259,7 +259,7 @@ describe('refusing before spending', () => {
 		expect(posts()).toHaveLength(0);
 	});
 
-	test('Check Balance switched off lets the API decide', async () => {
+	test('lets the API decide with Check Balance switched off', async () => {
 		const { credential, posts } = await createFixture({ balanceUsd: 2 });
 		const { error } = await runAction(credential, { ...batch, options: { checkBalance: false } });
 		expect(error?.message).toMatch(/^Not enough ContentStats balance for https:.+: \$2\.52 needed/);
@@ -268,7 +268,7 @@ describe('refusing before spending', () => {
 		expect(posts().length).toBeGreaterThan(0);
 	});
 
-	test('a test key is not held against a balance', async () => {
+	test('skips the balance check for a test key', async () => {
 		const { credential, sandbox, posts } = await createFixture({ balanceUsd: 0 });
 		const { items } = await runAction({ ...credential, apiKey: sandbox.testKey }, batch);
 		expect(outcomes(items)).toEqual(Array(4).fill('tracked'));
@@ -281,7 +281,7 @@ describe('refusing before spending', () => {
 		['', 'Max Total Cost must be an amount in USD from 0 up, not “”'],
 		['={{ $json.misspelt }}', 'Max Total Cost must be an amount in USD from 0 up, not empty'],
 		[-1, 'Max Total Cost must be an amount in USD from 0 up, not “-1”'],
-	])('Max Total Cost %p', async (maxTotalCost, message) => {
+	])('refuses the batch with Max Total Cost %p', async (maxTotalCost, message) => {
 		const { credential, posts } = await createFixture();
 		const { error } = await runAction(credential, { ...batch, options: { maxTotalCost } });
 		expect(error?.message).toBe(message);
@@ -292,7 +292,7 @@ describe('refusing before spending', () => {
 		['ifAlreadyTracked', 'If Already Tracked must be return, trackAgain or fail, not'],
 		['dryRun', 'Dry Run must be true or false, not'],
 		['checkBalance', 'Check Balance must be true or false, not'],
-	])('%s given by an expression as what it is not', async (name, message) => {
+	])('refuses invalid values of %s from an expression', async (name, message) => {
 		const { credential, sandbox, posts } = await createFixture();
 		sandbox.seedVideo({ video_link: TIKTOK });
 		for (const value of ['null', '""', '"Return"', '1', '$json.misspelt']) {
@@ -303,7 +303,7 @@ describe('refusing before spending', () => {
 		expect(posts()).toEqual([]);
 	});
 
-	test.each(['true', 'TRUE', true])('Dry Run given as %p, as sheets do', async (value) => {
+	test.each(['true', 'TRUE', true])('accepts %p from a sheet as Dry Run', async (value) => {
 		const { credential, posts } = await createFixture();
 		const { items } = await runAction(
 			credential,
@@ -314,7 +314,7 @@ describe('refusing before spending', () => {
 		expect(posts()).toEqual([]);
 	});
 
-	test('links that are no text', async () => {
+	test('refuses links that are not text', async () => {
 		const { credential, calls } = await createFixture();
 		const { error } = await runAction(credential, { videoUrls: '={{ [{ url: "x" }] }}' });
 		expect(error?.message).toBe('Links must be text or a list of text, not {"url":"x"}');
@@ -322,7 +322,7 @@ describe('refusing before spending', () => {
 		expect(calls()).toEqual([]);
 	});
 
-	test('Max Total Cost is for all items together, the lowest where they differ', async () => {
+	test('applies the lowest Max Total Cost of the items to the whole batch', async () => {
 		const { credential, posts } = await createFixture();
 		const { error } = await runAction(
 			credential,
@@ -338,14 +338,14 @@ describe('refusing before spending', () => {
 		expect(posts()).toHaveLength(0);
 	});
 
-	test('Max Total Cost that is just enough', async () => {
+	test('accepts a batch that costs exactly Max Total Cost', async () => {
 		const { credential, posts } = await createFixture();
 		const { items } = await runAction(credential, { ...batch, options: { maxTotalCost: 10.08 } });
 		expect(outcomes(items)).toEqual(Array(4).fill('tracked'));
 		expect(posts()).toHaveLength(4);
 	});
 
-	test('Dry Run returns the plan', async () => {
+	test('returns the plan and sends no POST with Dry Run', async () => {
 		const { credential, sandbox, posts } = await createFixture();
 		sandbox.seedVideo({ video_link: TIKTOK });
 		const { items, hints } = await runAction(credential, { ...batch, options: { dryRun: true } });
@@ -362,7 +362,7 @@ describe('refusing before spending', () => {
 		expect(posts()).toHaveLength(0);
 	});
 
-	test('Dry Run over the budget says so', async () => {
+	test('warns with Dry Run that the balance does not cover the batch', async () => {
 		const { credential, posts } = await createFixture({ balanceUsd: 1 });
 		const { items, hints } = await runAction(credential, { ...batch, options: { dryRun: true } });
 		expect(outcomes(items)).toEqual(Array(4).fill('would_track'));
@@ -372,7 +372,7 @@ describe('refusing before spending', () => {
 		expect(posts()).toHaveLength(0);
 	});
 
-	test('a hint where what is already running will use up the balance', async () => {
+	test('warns if running trackings and the batch together will use up the balance', async () => {
 		const { credential, sandbox } = await createFixture({ balanceUsd: 12 });
 		sandbox.seedVideo({ video_link: INSTAGRAM, duration_days: 30 });
 		const { hints } = await runAction(credential, { videoUrls: TIKTOK });
@@ -386,8 +386,8 @@ describe('refusing before spending', () => {
 	test.each([
 		['a profile', 'https://www.tiktok.com/@nasa', 'it may be a profile'],
 		['another host', 'https://vimeo.com/1', 'does not track videos on vimeo.com'],
-		['no link', 'hello', 'does not track videos on hello'],
-	])('one bad link among good ones: %s', async (_, link, reason) => {
+		['plain text', 'hello', 'does not track videos on hello'],
+	])('refuses the whole batch for one bad link: %s', async (_, link, reason) => {
 		const { credential, calls } = await createFixture();
 		const { error } = await runAction(credential, { videoUrls: `${TIKTOK}\n${link}` });
 		expect(error?.message).toBe(`Cannot track “${link}”, of 2 links`);
@@ -396,7 +396,7 @@ describe('refusing before spending', () => {
 		expect(calls()).toEqual([]);
 	});
 
-	test.each([[0], [31], [1.5], ['x'], ['']])('Duration (Days) %p', async (durationDays) => {
+	test.each([[0], [31], [1.5], ['x'], ['']])('refuses Duration (Days) %p', async (durationDays) => {
 		const { credential, calls } = await createFixture();
 		const { error } = await runAction(credential, { videoUrls: TIKTOK, durationDays });
 		expect(error?.message).toBe(
@@ -405,7 +405,7 @@ describe('refusing before spending', () => {
 		expect(calls()).toEqual([]);
 	});
 
-	test.each([['={{ "" }}'], ['={{ [] }}'], [' \n , ']])('no links: %j', async (videoUrls) => {
+	test.each([['={{ "" }}'], ['={{ [] }}'], [' \n , ']])('refuses empty %j', async (videoUrls) => {
 		const { credential, calls } = await createFixture();
 		const { error } = await runAction(credential, { videoUrls });
 		expect(error?.message).toBe('No video links were given');
@@ -413,7 +413,7 @@ describe('refusing before spending', () => {
 	});
 });
 
-describe('options that differ from item to item: the most careful holds', () => {
+describe('Track with options that differ between items', () => {
 	const two = (field: string, one: unknown, other: unknown) => ({
 		parameters: { videoUrls: '={{ $json.link }}', options: { [field]: '={{ $json.value }}' } },
 		more: {
@@ -427,7 +427,7 @@ describe('options that differ from item to item: the most careful holds', () => 
 	test.each([
 		[true, false],
 		[false, true],
-	])('Dry Run %p and %p spends nothing', async (one, other) => {
+	])('spends nothing with Dry Run %p and %p', async (one, other) => {
 		const { credential, posts } = await createFixture();
 		const { parameters, more } = two('dryRun', one, other);
 		const { items } = await runAction(credential, parameters, more);
@@ -438,7 +438,7 @@ describe('options that differ from item to item: the most careful holds', () => 
 	test.each([
 		[true, false],
 		[false, true],
-	])('Check Balance %p and %p checks it', async (one, other) => {
+	])('checks the balance with Check Balance %p and %p', async (one, other) => {
 		const { credential, posts } = await createFixture({ balanceUsd: 3 });
 		const { parameters, more } = two('checkBalance', one, other);
 		const { error } = await runAction(credential, parameters, more);
@@ -447,10 +447,10 @@ describe('options that differ from item to item: the most careful holds', () => 
 	});
 });
 
-describe('Retry On Fail', () => {
+describe('Track with Retry On Fail', () => {
 	const batch = { videoUrls: `https://vimeo.com/1 ${TIKTOK}` };
 
-	test('with Track Again is refused before anything is spent', async () => {
+	test('refuses Track Again before anything is spent', async () => {
 		const { credential, calls } = await createFixture();
 		const { error } = await runAction(
 			credential,
@@ -461,18 +461,18 @@ describe('Retry On Fail', () => {
 		expect(calls()).toEqual([]);
 	});
 
-	test('of what is tracked once tracks nothing twice', async () => {
+	test('tracks each video once although another link fails', async () => {
 		const { credential, posts } = await createFixture();
 		await runAction(credential, batch, { retryOnFail: true, onError: 'continueErrorOutput' });
 		expect(posts()).toHaveLength(1);
 	});
 });
 
-describe('going on after an error', () => {
+describe('Track after an error', () => {
 	test.each([
 		['an invalid key', 401, {}],
 		['a used-up balance', 402, { error: 'Insufficient balance' }],
-	])('%s ends the batch: no other link can succeed', async (_, status, body) => {
+	])('ends the batch for %s, since no other link can succeed', async (_, status, body) => {
 		const { credential, sandbox, posts } = await createFixture();
 		sandbox.faults.add({
 			kind: 'status',
@@ -491,7 +491,7 @@ describe('going on after an error', () => {
 		expect(posts().length).toBeLessThanOrEqual(8);
 	});
 
-	test('an option that cannot be read: every link has its row, and why', async () => {
+	test('returns a failed item with the reason for every link if an option is invalid', async () => {
 		const { credential, posts } = await createFixture();
 		for (const parameters of [
 			{ durationDays: 99 },
@@ -510,7 +510,7 @@ describe('going on after an error', () => {
 		expect(posts()).toEqual([]);
 	});
 
-	test('each link has its own outcome, and what failed its reason', async () => {
+	test('returns an outcome for each link, and a reason if it failed', async () => {
 		const { credential, sandbox, posts } = await createFixture();
 		sandbox.faults.add({
 			kind: 'status',
@@ -535,7 +535,7 @@ describe('going on after an error', () => {
 		expect(posts()).toHaveLength(2);
 	});
 
-	test('failed links go to the error output, where there is one', async () => {
+	test('sends failed links to the error output if the node has one', async () => {
 		const { credential } = await createFixture();
 		const { items, errorItems } = await runAction(
 			credential,
@@ -551,7 +551,7 @@ describe('going on after an error', () => {
 		]);
 	});
 
-	test('a batch over the budget: every link says why, nothing is spent', async () => {
+	test('fails every link with the reason if the balance does not cover the batch', async () => {
 		const { credential, posts } = await createFixture({ balanceUsd: 3 });
 		const { items } = await runAction(
 			credential,
@@ -563,7 +563,7 @@ describe('going on after an error', () => {
 		expect(posts()).toHaveLength(0);
 	});
 
-	test('a plan that cannot be made: every link says why', async () => {
+	test('fails every link with the reason if no plan can be made', async () => {
 		const { credential, sandbox, posts } = await createFixture();
 		const { items } = await runAction(
 			{ ...credential, apiKey: 'cs_live_wrong' },
@@ -576,7 +576,7 @@ describe('going on after an error', () => {
 		expect(sandbox.ledger).toHaveLength(0);
 	});
 
-	test('the copy of a refused link is refused too', async () => {
+	test('fails a duplicate if the API refuses the link that it repeats', async () => {
 		const { credential, sandbox } = await createFixture();
 		sandbox.faults.add({ kind: 'status', status: 400, body: {}, match: { method: 'POST' } });
 		const { items, errorItems } = await runAction(
@@ -588,7 +588,7 @@ describe('going on after an error', () => {
 		expect(errorItems).toHaveLength(2);
 	});
 
-	test('an API that has stopped answering is not sent the whole batch', async () => {
+	test('aborts the batch if the API stops answering', async () => {
 		const { credential, sandbox, posts } = await createFixture();
 		sandbox.faults.add({
 			kind: 'status',
@@ -608,7 +608,7 @@ describe('going on after an error', () => {
 		expect(items.at(-1)!.message).toMatch(/^Not tried: /);
 	});
 
-	test('an item without links does not take the others with it', async () => {
+	test('fails an item without links and tracks the other items', async () => {
 		const { credential } = await createFixture();
 		const { items } = await runAction(
 			credential,
@@ -621,7 +621,7 @@ describe('going on after an error', () => {
 		);
 	});
 
-	test('without it, the error says how many are tracked, and that a rerun is safe', async () => {
+	test('says in its error how many links were tracked and that a rerun is safe', async () => {
 		const { credential, sandbox, posts } = await createFixture();
 		sandbox.faults.add({
 			kind: 'status',
@@ -652,7 +652,7 @@ describe('going on after an error', () => {
 test.each([
 	['trackAgain', 'tracks, and pays for, what was tracked now once more'],
 	['fail', 'set If Already Tracked to Return the Existing Tracking'],
-])('with %s a rerun is not called safe', async (ifAlreadyTracked, advice) => {
+])('Track set to %s does not call a rerun safe', async (ifAlreadyTracked, advice) => {
 	const { credential, sandbox } = await createFixture();
 	sandbox.faults.add({
 		kind: 'status',
@@ -668,11 +668,11 @@ test.each([
 	expect(error?.description).not.toContain('safe');
 });
 
-test('Stop during the plan ends it, and nothing is sent after', async () => {
+test('Stop ends Track while it plans, and nothing more is sent', async () => {
 	const { credential, sandbox, calls, posts } = await createFixture();
 	sandbox.faults.add({ kind: 'latency', ms: 300, times: Infinity });
 	const { outcome, stop } = startAction(credential, { videoUrls: TIKTOK });
-	// The balance and the first of the lists are asked for at once.
+	// The balance and the first list are fetched at the same time.
 	while (calls().length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
 	const before = calls().length;
 	stop();
@@ -683,7 +683,7 @@ test('Stop during the plan ends it, and nothing is sent after', async () => {
 	expect(posts()).toEqual([]);
 });
 
-test('Stop ends a wait for the rate window, and nothing more is sent', async () => {
+test('Stop ends Track’s wait for the rate limiter, and nothing more is sent', async () => {
 	const { credential, sandbox, posts } = await createFixture();
 	sandbox.faults.add({ kind: 'rate_limited', resetInSeconds: 5, match: { method: 'POST' } });
 	const { outcome, stop } = startAction(credential, { videoUrls: TIKTOK });

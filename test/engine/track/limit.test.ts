@@ -10,7 +10,7 @@ const PER_MINUTE = 60;
 const MINUTE_MS = 60_000;
 const FREE_RATE = { requestsPerMinute: PER_MINUTE, maxVideos: Infinity };
 
-/** Links over all platforms, so that none has more running videos than the API shows. */
+/** Returns links of all platforms in turn, so that none has more running videos than the API lists. */
 const links = (count: number, from = 0): string[] =>
 	Array.from({ length: count }, (_, index) => {
 		const id = String(from + index).padStart(11, '0');
@@ -22,21 +22,21 @@ const links = (count: number, from = 0): string[] =>
 		][index % 4]!;
 	});
 
-/** From the first request to the last, in milliseconds of the sandbox's clock. */
+/** Returns the milliseconds from the first request to the last, by the sandbox's clock. */
 const makespan = (requests: RecordedRequest[]): number => requests.at(-1)!.at - requests[0]!.at;
 
-/** What the limit makes necessary: a full minute for each full window before the last request. */
-const necessary = (requests: number): number => Math.floor((requests - 1) / PER_MINUTE) * MINUTE_MS;
+/** Returns the milliseconds that the limit requires: a minute per full window before the last request. */
+const minimumMs = (requests: number): number => Math.floor((requests - 1) / PER_MINUTE) * MINUTE_MS;
 
 async function createAccount() {
 	const fixture = await createFixture({ plan: FREE_RATE, balanceUsd: 10_000 });
-	// Not on the second, as no real clock is: what the headers round costs time.
+	// Off the full second, as a real clock is: the headers round the reset up, which costs time.
 	fixture.clock.advance({ ms: 400 });
 	keepInStep(fixture.clock);
 	return fixture;
 }
 
-it('tracks 300 links at 60 requests a minute as fast as that allows, and loses none', async () => {
+it('tracks 300 links as fast as 60 requests a minute allow, and loses none', async () => {
 	const { credential, sandbox, posts } = await createAccount();
 	const { items } = await runAction(credential, { videoUrls: links(300).join('\n') });
 
@@ -45,13 +45,13 @@ it('tracks 300 links at 60 requests a minute as fast as that allows, and loses n
 	expect(posts()).toHaveLength(300);
 	expect(sandbox.requests.length - posts().length).toBeLessThanOrEqual(6);
 	expect(sandbox.requests.filter(({ status }) => status === 429)).toEqual([]);
-	const floor = necessary(sandbox.requests.length);
+	const floor = minimumMs(sandbox.requests.length);
 	expect(floor).toBe(5 * MINUTE_MS);
 	expect(makespan(sandbox.requests)).toBeGreaterThanOrEqual(floor);
 	expect(makespan(sandbox.requests)).toBeLessThanOrEqual(1.05 * floor);
 });
 
-it('goes on at that pace where others use up a part of each minute', async () => {
+it('tracks every link although another client uses up a part of each window', async () => {
 	const { credential, sandbox } = await createAccount();
 	const other = setInterval(() => {
 		void fetch(`${sandbox.baseUrl}/usage`, { headers: { 'X-API-Key': sandbox.liveKey } });
@@ -62,7 +62,7 @@ it('goes on at that pace where others use up a part of each minute', async () =>
 	expect(sandbox.ledger.filter(({ kind }) => kind === 'track')).toHaveLength(150);
 });
 
-it('lets a small batch pass while a large one waits for the next minute', async () => {
+it('lets a small batch pass while a large one waits for the next window', async () => {
 	const { credential, sandbox } = await createAccount();
 	const large = runAction(credential, { videoUrls: links(300).join('\n') });
 	while (sandbox.requests.length < 30) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -78,9 +78,9 @@ it('lets a small batch pass while a large one waits for the next minute', async 
 });
 
 it.each([
-	['that lies in the past', { headers: { 'x-ratelimit-reset': '1000000000' } }],
-	['that nobody knows', { headers: { 'x-ratelimit-reset': 'soon' } }],
-])('waits longer each time where a 429 names a reset %s', async (_, fault) => {
+	['lies in the past', { headers: { 'x-ratelimit-reset': '1000000000' } }],
+	['is not a number', { headers: { 'x-ratelimit-reset': 'soon' } }],
+])('backs off longer after each 429 if its reset %s', async (_, fault) => {
 	const { credential, sandbox } = await createAccount();
 	sandbox.faults.add({
 		...fault,

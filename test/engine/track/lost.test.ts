@@ -24,8 +24,8 @@ async function createAccount(options?: SandboxOptions) {
 
 const outcomes = (items: Array<Record<string, unknown>>) => items.map(({ outcome }) => outcome);
 
-describe('a link whose fate is unknown', () => {
-	it('is not sent again for ten minutes, and then once', async () => {
+describe('a link with a pending POST', () => {
+	it('is not sent again for ten minutes, and then only once', async () => {
 		const { sandbox, clock, posts, track } = await createAccount();
 		sandbox.faults.add(NEVER_COMMITTED);
 		const [first] = await track(TIKTOK);
@@ -44,7 +44,7 @@ describe('a link whose fate is unknown', () => {
 		expect(posts()).toHaveLength(2);
 	});
 
-	it('is found when its request takes effect after the look-up', async () => {
+	it('is recovered by a later run if the POST takes effect after the lookup', async () => {
 		const { sandbox, clock, posts, track } = await createAccount();
 		sandbox.faults.add({ kind: 'late_commit', afterMs: 120_000, match: POST });
 		expect(outcomes(await track(TIKTOK))).toEqual(['unknown']);
@@ -57,7 +57,7 @@ describe('a link whose fate is unknown', () => {
 		expect(sandbox.videos.size).toBe(1);
 	});
 
-	it('does not hold up the others of its batch', async () => {
+	it('does not hold up the other links of its batch', async () => {
 		const { sandbox, posts, track } = await createAccount();
 		sandbox.faults.add(NEVER_COMMITTED);
 		await track(TIKTOK);
@@ -65,7 +65,7 @@ describe('a link whose fate is unknown', () => {
 		expect(posts()).toHaveLength(2);
 	});
 
-	it('with Track Again is found once, and only then tracked again', async () => {
+	it('is recovered once with Track Again, and only then tracked again', async () => {
 		const { sandbox, clock, posts, track } = await createAccount();
 		sandbox.seedVideo({ video_link: TIKTOK });
 		clock.advance({ seconds: 1 });
@@ -80,7 +80,7 @@ describe('a link whose fate is unknown', () => {
 		expect(sandbox.videos.size).toBe(3);
 	});
 
-	it('is not forgotten where another run meets an earlier tracking of it', async () => {
+	it('stays pending if another run returns an earlier tracking of it', async () => {
 		const { sandbox, clock, posts, track } = await createAccount();
 		sandbox.seedVideo({ video_link: TIKTOK });
 		clock.advance({ seconds: 1 });
@@ -91,7 +91,7 @@ describe('a link whose fate is unknown', () => {
 		expect(posts()).toHaveLength(1);
 	});
 
-	it('is told of until it was told, also where a run ends early', async () => {
+	it('is recovered by the next run if the run that found it was aborted', async () => {
 		const { sandbox, clock, posts, track } = await createAccount();
 		sandbox.faults.add({ kind: 'late_commit', afterMs: 60_000, match: POST });
 		await track(TIKTOK, 'trackAgain');
@@ -105,7 +105,7 @@ describe('a link whose fate is unknown', () => {
 		expect(posts()).toHaveLength(3);
 	});
 
-	it('is recovered, not refused, where what is tracked already is', async () => {
+	it('is recovered, not refused, with If Already Tracked set to Fail', async () => {
 		const { sandbox, clock, track } = await createAccount();
 		sandbox.faults.add({ kind: 'late_commit', afterMs: 60_000, match: POST });
 		await track(TIKTOK, 'fail');
@@ -113,7 +113,7 @@ describe('a link whose fate is unknown', () => {
 		expect(outcomes(await track(TIKTOK, 'fail'))).toEqual(['recovered']);
 	});
 
-	it('is named where a batch ends early, and its copies cost nothing', async () => {
+	it('is named in the error of an aborted batch, and its duplicates cost nothing', async () => {
 		const { credential, sandbox } = await createAccount();
 		sandbox.faults.add(NEVER_COMMITTED);
 		const { items } = await runAction(credential, { videoUrls: `${TIKTOK} ${TIKTOK}` });
@@ -126,7 +126,7 @@ describe('a link whose fate is unknown', () => {
 		expect(error?.description).toContain(`Unknown, it may or may not run: ${TIKTOK}.`);
 	});
 
-	it('is known by its account, however the base URL is spelled', async () => {
+	it('stays pending for its account, however the base URL is spelled', async () => {
 		const { credential, sandbox, posts } = await createAccount();
 		sandbox.faults.add(NEVER_COMMITTED);
 		await runAction(credential, { videoUrls: TIKTOK });
@@ -136,7 +136,7 @@ describe('a link whose fate is unknown', () => {
 		expect(posts()).toHaveLength(1);
 	});
 
-	it('in a dry run stays as it is', async () => {
+	it('stays pending after a dry run that finds its tracking', async () => {
 		const { credential, sandbox, clock, track } = await createAccount();
 		sandbox.faults.add({ kind: 'late_commit', afterMs: 60_000, match: POST });
 		await track(TIKTOK, 'trackAgain');
@@ -148,16 +148,16 @@ describe('a link whose fate is unknown', () => {
 	});
 });
 
-it('looks for all lost answers of a batch at once', async () => {
+it('looks up all lost answers of a batch with the same requests', async () => {
 	const { sandbox, calls, posts, track } = await createAccount();
 	sandbox.faults.add({ ...COMMITTED, times: 2 });
 	expect(outcomes(await track(`${TIKTOK} ${YOUTUBE}`))).toEqual(['recovered', 'recovered']);
 	expect(posts()).toHaveLength(2);
-	// The plan, and one look at what is paused, monitored, and paused meanwhile.
+	// Four for the plan. One lookup lists paused, monitoring, and once more paused trackings.
 	expect(calls().filter((call) => call.startsWith('GET'))).toHaveLength(4 + 3);
 });
 
-it('goes on after several lost answers where it finds what they were about', async () => {
+it('continues the batch after several lost answers if it finds their trackings', async () => {
 	const { sandbox, posts, track } = await createAccount();
 	sandbox.faults.add({ ...COMMITTED, times: 12 });
 	const links = Array.from({ length: 40 }, (_, n) => `https://x.com/a/status/${n + 1}`);
@@ -169,21 +169,21 @@ it('goes on after several lost answers where it finds what they were about', asy
 	expect(posts()).toHaveLength(40);
 });
 
-it('looks three times, since an answer may be lost before its tracking shows', async () => {
+it('looks up a lost answer three times, since its tracking may be listed late', async () => {
 	const { sandbox, track } = await createAccount();
 	sandbox.faults.add({ kind: 'late_commit', afterMs: 35_000, match: POST });
 	expect(outcomes(await track(TIKTOK))).toEqual(['recovered']);
 	expect(sandbox.videos.size).toBe(1);
 });
 
-it('announces what the API says that it costs', async () => {
+it('returns the estimated cost that the API reports', async () => {
 	const { sandbox, track } = await createAccount();
 	const map = (json: object) => ({ ...json, estimated_cost: 2.1 });
 	sandbox.faults.add({ kind: 'map', map, match: POST });
 	expect(await track(TIKTOK)).toMatchObject([{ outcome: 'tracked', estimated_cost: 2.1 }]);
 });
 
-it('takes a 303 for what may have worked', async () => {
+it('reports unknown after a 303, since the POST may have taken effect', async () => {
 	const { sandbox, posts, track } = await createAccount();
 	const location = 'https://elsewhere.example/';
 	sandbox.faults.add({ kind: 'redirect', status: 303, location, match: POST });
@@ -192,59 +192,59 @@ it('takes a 303 for what may have worked', async () => {
 	expect(posts()).toHaveLength(1);
 });
 
-it('looks again where a look-up fails', async () => {
+it('looks up a lost answer again if a lookup fails', async () => {
 	const { sandbox, posts, track } = await createAccount();
 	sandbox.faults.add(COMMITTED);
-	const isLookUp = /platform=tiktok/;
+	const lookupPath = /platform=tiktok/;
 	sandbox.faults.add({
 		kind: 'status',
 		status: 500,
 		body: {},
-		match: { path: isLookUp },
+		match: { path: lookupPath },
 		times: 4,
 	});
 	expect(outcomes(await track(TIKTOK))).toEqual(['recovered']);
 	expect(posts()).toHaveLength(1);
 });
 
-describe('where the API shows not all that runs', () => {
-	const many = (count: number) =>
+describe('Track in an account with 100 or more running videos', () => {
+	const tiktokLinks = (count: number) =>
 		Array.from({ length: count }, (_, n) => `https://www.tiktok.com/@a/video/${n + 1}`);
 
 	async function createFull(count: number) {
 		const fixture = await createAccount();
-		for (const video_link of many(count)) {
+		for (const video_link of tiktokLinks(count)) {
 			fixture.sandbox.seedVideo({ video_link });
 			fixture.clock.advance({ seconds: 1 });
 		}
 		return fixture;
 	}
 
-	it('refuses a link that may be among the rest, and sends none', async () => {
+	it('refuses a link that may be running unlisted, and sends no POST', async () => {
 		const { posts, track } = await createFull(101);
-		await expect(track(`${TWITTER} ${many(1)[0]}`)).rejects.toMatchObject({
+		await expect(track(`${TWITTER} ${tiktokLinks(1)[0]}`)).rejects.toMatchObject({
 			message: 'Cannot track “https://www.tiktok.com/@a/video/1”, of 2 links',
 			description: expect.stringMatching(/100 that the API shows.*Track Again/),
 		});
 		expect(posts()).toEqual([]);
 	});
 
-	it('knows those that it sees, and tracks those of other platforms', async () => {
+	it('returns a listed tracking and tracks a link of another platform', async () => {
 		const { posts, track } = await createFull(101);
-		expect(outcomes(await track(`${many(101)[100]} ${TWITTER}`))).toEqual([
+		expect(outcomes(await track(`${tiktokLinks(101)[100]} ${TWITTER}`))).toEqual([
 			'already_tracked',
 			'tracked',
 		]);
 		expect(posts()).toHaveLength(1);
 	});
 
-	it('tracks it where that is wanted whatever runs', async () => {
+	it('tracks a link that may be running unlisted with Track Again', async () => {
 		const { posts, track } = await createFull(101);
 		expect(outcomes(await track(TIKTOK, 'trackAgain'))).toEqual(['tracked']);
 		expect(posts()).toHaveLength(1);
 	});
 
-	it('counts the account again, which may have grown meanwhile', async () => {
+	it('counts the active videos again, since more may have started meanwhile', async () => {
 		const { sandbox, posts, track } = await createFull(100);
 		let counted = 0;
 		const map = (json: object) => ({ ...json, active_videos: (counted += 1) === 1 ? 100 : 101 });
@@ -255,7 +255,7 @@ describe('where the API shows not all that runs', () => {
 		expect(posts()).toEqual([]);
 	});
 
-	it('is not misled by a list that is just full', async () => {
+	it('tracks a new link if the list is full but complete', async () => {
 		const { posts, track } = await createFull(100);
 		expect(outcomes(await track(TIKTOK))).toEqual(['tracked']);
 		expect(posts()).toHaveLength(1);

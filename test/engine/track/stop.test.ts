@@ -8,20 +8,20 @@ import { runAction, startAction } from '../../../harness/engine';
 const POST = { method: 'POST' };
 const soon = (ms = 20) => new Promise((resolve) => setTimeout(resolve, ms));
 const outcomes = (items: Array<Record<string, unknown>>) => items.map(({ outcome }) => outcome);
-/** What n8n has logged; its file is made with its first line. */
+/** Returns n8n's log; empty as long as n8n has not created the file. */
 function log(): string {
 	const file = process.env.N8N_LOG_FILE_LOCATION!;
 	return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
-/** What was logged since `before`; n8n writes its log with a delay. */
+/** Waits until `text` is logged, since n8n writes with a delay. @returns the log since `before`. */
 async function logged(before: string, text: string): Promise<string> {
 	for (let tries = 0; tries < 100 && !log().slice(before.length).includes(text); tries += 1)
 		await soon();
 	return log().slice(before.length);
 }
 
-test('Stop lets what is under way be finished, and the log says what was tracked', async () => {
+test('Stop lets sent POSTs finish, and the log says how many links were tracked', async () => {
 	const { credential, sandbox, posts } = await createFixture();
 	sandbox.faults.add({ kind: 'latency', ms: 400, match: POST, times: 2 });
 	const before = log();
@@ -34,7 +34,7 @@ test('Stop lets what is under way be finished, and the log says what was tracked
 	expect(await logged(before, 'stopped')).toContain('Of 2 links: 2 tracked');
 });
 
-test('Stop during a look-up leaves what is looked for unknown, and says so in the log', async () => {
+test('Stop during a lookup leaves the outcome unknown, and the log says so', async () => {
 	const { credential, sandbox, posts } = await createFixture();
 	sandbox.faults.add({ kind: 'drop', when: 'after_commit', match: POST });
 	const before = log();
@@ -53,7 +53,7 @@ test('Stop during a look-up leaves what is looked for unknown, and says so in th
 	expect(posts()).toHaveLength(1);
 });
 
-test('Stop between the two hops of a redirect is no unknown fate', async () => {
+test('Stop between the two hops of a redirect leaves the outcome failed, not unknown', async () => {
 	let requests = 0;
 	const server = createServer((request, response) => {
 		requests += 1;

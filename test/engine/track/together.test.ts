@@ -4,7 +4,7 @@ import { runAction, startAction } from '../../../harness/engine';
 const outcomes = (items: Array<Record<string, unknown>>) => items.map(({ outcome }) => outcome);
 const soon = () => new Promise((resolve) => setTimeout(resolve, 20));
 
-test('every spelling of a video is one POST, in whatever order they come', async () => {
+test('Track sends one POST for all spellings of a video, in any order', async () => {
 	const spellings = [
 		TIKTOK,
 		'https://m.tiktok.com/v/7234567890123456789.html',
@@ -34,7 +34,7 @@ test('every spelling of a video is one POST, in whatever order they come', async
 	}
 });
 
-test('executions with overlapping links: one POST for each video', async () => {
+test('executions with overlapping links send one POST per video', async () => {
 	const { credential, sandbox, posts } = await createFixture();
 	const videos = Array.from({ length: 20 }, (_, n) => `https://x.com/a/status/${n + 1}`);
 	const batches = [0, 4, 8, 2].map((from) => videos.slice(from, from + 12));
@@ -48,7 +48,7 @@ test('executions with overlapping links: one POST for each video', async () => {
 	expect(all.filter((outcome) => outcome === 'already_tracked')).toHaveLength(28);
 });
 
-test('executions with other links do not wait for each other', async () => {
+test('executions with different links do not wait for each other', async () => {
 	const { credential, sandbox } = await createFixture();
 	sandbox.faults.add({ kind: 'latency', ms: 1_500, match: { method: 'POST' } });
 	const first = runAction(credential, { videoUrls: TIKTOK });
@@ -60,7 +60,7 @@ test('executions with other links do not wait for each other', async () => {
 	expect(outcomes((await first).items)).toEqual(['tracked']);
 });
 
-test('Stop ends the wait for another execution at once, and nothing is sent', async () => {
+test('Stop ends the wait for another execution at once, and nothing more is sent', async () => {
 	const { credential, sandbox, posts } = await createFixture();
 	sandbox.faults.add({ kind: 'latency', ms: 1_500, match: { method: 'POST' } });
 	const first = runAction(credential, { videoUrls: TIKTOK });
@@ -78,7 +78,7 @@ test('Stop ends the wait for another execution at once, and nothing is sent', as
 	expect(posts()).toHaveLength(1);
 });
 
-test('one malformed link among 300: nothing is sent', async () => {
+test('Track sends nothing if one of 300 links is malformed', async () => {
 	const { credential, sandbox } = await createFixture();
 	const links = Array.from({ length: 300 }, (_, n) => `https://x.com/a/status/${n + 1}`);
 	links[217] = 'https://x.com/a/status/';
@@ -88,7 +88,7 @@ test('one malformed link among 300: nothing is sent', async () => {
 	expect(sandbox.requests).toEqual([]);
 });
 
-test('two spellings of one base URL are one account: one POST', async () => {
+test('executions with two spellings of one base URL share an account and send one POST', async () => {
 	const { credential, posts } = await createFixture();
 	const spelled = { ...credential, baseUrl: `${credential.baseUrl}/` };
 	const runs = await Promise.all(

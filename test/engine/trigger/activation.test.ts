@@ -20,14 +20,14 @@ async function withVideo() {
 	return { ...fixture, video };
 }
 
-describe('the poll by which n8n activates the workflow', () => {
+describe('the activation poll', () => {
 	test.each<[string, Fault]>([
 		['500', { kind: 'status', status: 500 }],
 		['503 with HTML', { kind: 'status', status: 503 }],
 		['429', { kind: 'rate_limited', resetInSeconds: 60 }],
-		['half a reply', { kind: 'body', truncate_at: 20 }],
+		['a truncated reply', { kind: 'body', truncate_at: 20 }],
 		['broken connections', { kind: 'drop', when: 'before_commit' }],
-	])('gives null on %s, so that the workflow starts when the API does', async (_, fault) => {
+	])('returns null on %s, so that n8n still activates the workflow', async (_, fault) => {
 		const { sandbox, video, watch } = await withVideo();
 		const trigger = watch();
 		sandbox.faults.add({ ...fault, times: Infinity });
@@ -39,7 +39,7 @@ describe('the poll by which n8n activates the workflow', () => {
 		expectSameKeys(trigger.keys, without(snapshotKeys(video), before));
 	});
 
-	test('gives null where the API is not there at all', async () => {
+	test('returns null if the API is unreachable, and leaves the error to the next poll', async () => {
 		const { watch, credential } = await withVideo();
 		const nowhere = { ...credential, baseUrl: 'http://127.0.0.1:9/api/v1' };
 		const trigger = watch({}, { credential: nowhere });
@@ -49,7 +49,7 @@ describe('the poll by which n8n activates the workflow', () => {
 		);
 	});
 
-	test('throws for a key that is not accepted', async () => {
+	test('throws if the API key is not accepted', async () => {
 		const { watch, credential } = await withVideo();
 		const trigger = watch({}, { credential: { ...credential, apiKey: 'cs_live_wrong' } });
 		await expect(trigger.poll()).rejects.toMatchObject({
@@ -59,7 +59,7 @@ describe('the poll by which n8n activates the workflow', () => {
 		expect(trigger.poller.staticData).toEqual({});
 	});
 
-	test('throws for a base URL that points to another host, or is none', async () => {
+	test('throws if the base URL redirects to another host or is not a URL', async () => {
 		const { watch, credential, sandbox } = await withVideo();
 		const location = 'http://127.0.0.1:9/api/v1/videos';
 		sandbox.faults.add({ kind: 'redirect', status: 301, location, times: Infinity });
@@ -69,14 +69,14 @@ describe('the poll by which n8n activates the workflow', () => {
 		await expect(trigger.poll()).rejects.toThrow('is not an http(s) address');
 	});
 
-	test('throws for a selected id that is not known, naming it', async () => {
+	test('throws an error that names an unknown selected id', async () => {
 		const { watch, video } = await withVideo();
 		const trigger = watch({ watch: 'selected', videos: `${video.id} cm5unknown` });
 		await expect(trigger.poll()).rejects.toThrow('cm5unknown');
 		expect(trigger.poller.staticData).toEqual({});
 	});
 
-	test('throws for an unknown id that was added to the selected ones', async () => {
+	test('throws an error that names an unknown id added to the selection', async () => {
 		const { watch, video } = await withVideo();
 		const trigger = watch({ watch: 'selected', videos: video.id });
 		await trigger.poll();
@@ -86,7 +86,7 @@ describe('the poll by which n8n activates the workflow', () => {
 	});
 });
 
-test('polls that keep failing ask less and less often, and then go on', async () => {
+test('polls that keep failing send requests less and less often, and lose nothing', async () => {
 	const { trigger, video, sandbox, clock } = await createWatchedFixture(KEPT[0]![1]);
 	const before = snapshotKeys(video);
 	await trigger.run({ minutes: 55 });
@@ -94,9 +94,11 @@ test('polls that keep failing ask less and less often, and then go on', async ()
 	sandbox.faults.add({ kind: 'status', status: 500, times: Infinity });
 	const start = clock.now();
 	await trigger.run({ hours: 2 }, { every: { minutes: 1 }, mayThrow: true });
-	const asked = new Set(sandbox.requests.map(({ at }) => Math.floor((at - start) / MINUTE_MS)));
-	expect(asked.size).toBeGreaterThanOrEqual(7);
-	expect(asked.size).toBeLessThanOrEqual(14);
+	const minutesWithRequests = new Set(
+		sandbox.requests.map(({ at }) => Math.floor((at - start) / MINUTE_MS)),
+	);
+	expect(minutesWithRequests.size).toBeGreaterThanOrEqual(7);
+	expect(minutesWithRequests.size).toBeLessThanOrEqual(14);
 	expect(trigger.thrown.length).toBeGreaterThanOrEqual(7);
 	sandbox.clear();
 	await trigger.run({ minutes: 20 }, { every: { minutes: 1 }, mayThrow: true });
@@ -105,8 +107,8 @@ test('polls that keep failing ask less and less often, and then go on', async ()
 	expectSameKeys(trigger.keys, without(snapshotKeys(video), before));
 });
 
-describe.each(KEPT)('with the state %s', (_, keep) => {
-	test('a video that fails when all are seeded is seeded later, and does not flood', async () => {
+describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
+	test('seeds a video later if its first fetch fails, and emits no old snapshots', async () => {
 		const { video, sandbox, watch } = await withVideo();
 		const other = sandbox.seedVideo({ video_link: YOUTUBE, started: '2025-12-31T00:00:00Z' });
 		const match = { path: `/videos/${video.id}` };
@@ -122,7 +124,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		]);
 	});
 
-	test('a video that fails for a day is reported once a day, and the others are emitted', async () => {
+	test('reports a video that has failed for a day, at most once a day, and emits the others', async () => {
 		const { video, sandbox, watch } = await withVideo();
 		const other = sandbox.seedVideo({ video_link: YOUTUBE, started: START });
 		const trigger = watch({}, { keep });
@@ -152,7 +154,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expect(trigger.errors).toHaveLength(2);
 	});
 
-	test('two videos that fail are reported together at most once a day', async () => {
+	test('reports at most one error a day if two videos fail', async () => {
 		const { video, sandbox, watch } = await withVideo();
 		const other = sandbox.seedVideo({ video_link: YOUTUBE });
 		sandbox.seedVideo({ video_link: INSTAGRAM });

@@ -14,7 +14,7 @@ import { errorWith } from '../support/hostVersion';
 
 const OF_VIDEO = /^\/videos\/\w+$/;
 
-describe.each(KEPT)('with the state %s', (_, keep) => {
+describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 	async function withMany(
 		count: number,
 		budgetMs: number | null,
@@ -31,7 +31,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		return { ...fixture, videos, trigger };
 	}
 
-	/** Each reply about a video takes so long, one after the other. */
+	/** Makes each reply about a video take `seconds` by the fake clocks, one after the other. */
 	const slowDown = ({ sandbox, advance }: TriggerFixture, seconds: number) =>
 		sandbox.faults.add({
 			kind: 'map',
@@ -43,9 +43,9 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			},
 		});
 
-	/** Runs `work` while the clocks go as real time does. */
+	/** Runs `work` while the fake clocks keep pace with real time. */
 	async function inRealTime<T>({ advance }: TriggerFixture, work: () => Promise<T>): Promise<T> {
-		// A little ahead, so that no timer ends before its time by the clock.
+		// 20 ms ahead: a real timer must not fire before the fake clocks have reached its time.
 		let last = performance.now() - 20;
 		const timer = setInterval(() => {
 			const now = performance.now();
@@ -58,13 +58,13 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	const fresh = (videos: SandboxVideo[], before: string[]) =>
 		without(snapshotKeys(...videos), before);
 
-	test('a slow API: a poll emits what it has in time, and the next ones go on', async () => {
+	test('emits the videos fetched within the budget if the API is slow, and the rest in the next polls', async () => {
 		const fixture = await withMany(40, 2000);
 		const { videos, trigger, sandbox, advance, clock } = fixture;
 		await trigger.poll();
 		const before = snapshotKeys(...videos);
 		advance({ hours: 1, minutes: 10 });
-		// Eight at once: all of them would take three seconds.
+		// Eight requests at once: 40 videos take three seconds, which is more than the budget.
 		sandbox.faults.add({ kind: 'latency', ms: 600, times: Infinity, match: { path: OF_VIDEO } });
 		const counts: number[] = [];
 		for (let poll = 0; poll < 10 && trigger.items.length < 40; poll += 1) {
@@ -79,7 +79,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expectSameKeys(trigger.keys, fresh(videos, before));
 	});
 
-	test('an API that never answers: n8n is told, and later nothing is lost', async () => {
+	test('throws temporarily-unavailable if no reply arrives within the budget, and loses nothing', async () => {
 		const fixture = await withMany(3, 500);
 		const { videos, trigger, sandbox, advance } = fixture;
 		await trigger.poll();
@@ -94,7 +94,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expectSameKeys(trigger.keys, fresh(videos, before));
 	});
 
-	test('a used-up rate limit: it ends before it would have to wait too long', async () => {
+	test('ends a poll if waiting for the rate limit would exceed the budget, and emits the rest later', async () => {
 		const { videos, trigger, clock } = await withMany(40, 100_000, 12, 'latest');
 		const counts: number[] = [];
 		for (let poll = 0; poll < 5; poll += 1) {
@@ -108,7 +108,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expectSameKeys(trigger.keys, snapshotKeys(...videos));
 	});
 
-	test('seeding goes on with the next polls, and does not flood', async () => {
+	test('continues seeding in the next polls if the rate limit stops it, and emits no old snapshots', async () => {
 		const { videos, trigger, clock } = await withMany(40, 100_000, 12);
 		for (let poll = 0; poll < 5; poll += 1) {
 			expect(await trigger.poll()).toBeNull();
@@ -119,7 +119,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expectSameKeys(trigger.keys, fresh(videos, before));
 	});
 
-	test('an API too slow to ask about each video every hour: none is left out', async () => {
+	test('fetches all videos in turn if the API is too slow to fetch each of them hourly', async () => {
 		const fixture = await withMany(40, 60_000);
 		const { videos, trigger } = fixture;
 		await trigger.poll();
@@ -128,11 +128,11 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		await trigger.run({ hours: 10 }, { every: { minutes: 15 } });
 		const emitted = new Set(trigger.keys);
 		expect(emitted.size).toBe(trigger.keys.length);
-		const asked = videos.map(
+		const fetchCounts = videos.map(
 			({ id }) => trigger.sent.filter((call) => call === `GET /videos/${id}`).length,
 		);
-		expect(Math.max(...asked)).toBeLessThanOrEqual(2 * Math.min(...asked));
-		// What is older than the time that a round over all videos takes.
+		expect(Math.max(...fetchCounts)).toBeLessThanOrEqual(2 * Math.min(...fetchCounts));
+		// A round over all videos takes hours: only older snapshots must have been emitted by now.
 		const settled = new Date(fixture.clock.now() - msOf({ hours: 4 })).toISOString();
 		const missing = fresh(videos, before).filter(
 			(key) => !emitted.has(key) && key.slice(key.indexOf(':') + 1) < settled,
@@ -140,7 +140,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expect(missing).toEqual([]);
 	});
 
-	test('a host that tells no budget: a slow API is polled in parts all the same', async () => {
+	test('spreads slow fetches over several polls even if n8n reports no poll budget', async () => {
 		const fixture = await withMany(40, null);
 		const { videos, trigger, advance } = fixture;
 		await trigger.poll();

@@ -12,7 +12,7 @@ import {
 
 const events = ['snapshot.created', 'tracking.ended', 'video.deleted'];
 
-describe.each(KEPT)('with the state %s', (_, keep) => {
+describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 	async function withTwo(parameters: object = {}) {
 		const fixture = await createTriggerFixture();
 		const videos = [TIKTOK, YOUTUBE].map((video_link) => fixture.sandbox.seedVideo({ video_link }));
@@ -25,10 +25,10 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	}
 
 	test.each([
-		['all', {}],
+		['all videos', {}],
 		['its link', { watch: 'selected', videos: `${TIKTOK} ${YOUTUBE}` }],
 	])(
-		'one the API does not know any more, watching %s: one item, and it is forgotten',
+		'emits video.deleted once after a 404 and forgets the video after a day (watching %s)',
 		async (_, chosen) => {
 			const { trigger, video, other, before } = await withTwo(chosen);
 			const emitted = snapshotKeys(video);
@@ -40,10 +40,10 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			expect(Object.keys(deleted[0]!)).toEqual(EVENT_VIDEO);
 			await trigger.run({ hours: 26 }, { every: { minutes: 30 } });
 			expect(trigger.remembered).not.toContain(video.id);
-			const asked = trigger.sent.filter((call) => call === `GET /videos/${video.id}`).length;
+			const fetches = trigger.sent.filter((call) => call === `GET /videos/${video.id}`).length;
 			await trigger.run({ hours: 24 }, { every: { hours: 1 } });
-			const askedLater = trigger.sent.filter((call) => call === `GET /videos/${video.id}`).length;
-			expect(askedLater).toBe(asked);
+			const fetchesLater = trigger.sent.filter((call) => call === `GET /videos/${video.id}`).length;
+			expect(fetchesLater).toBe(fetches);
 			expectSameKeys(trigger.keys, [
 				...without([...emitted, ...snapshotKeys(other)], before),
 				`${video.id}:deleted`,
@@ -52,25 +52,22 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	);
 
 	test.each([
-		['after minutes', { minutes: 50 }],
-		['after hours', { hours: 5 }],
-	])(
-		'one that is unknown for a while and comes back %s goes on where it stood',
-		async (_, length) => {
-			const { trigger, video, other, before } = await withTwo();
-			video.delete('not_found');
-			await trigger.run(length);
-			video.isGone = false;
-			video.isDeleted = false;
-			await trigger.run({ hours: 27 }, { every: { minutes: 15 } });
-			expectSameKeys(trigger.keys, [
-				...without(snapshotKeys(video, other), before),
-				`${video.id}:deleted`,
-			]);
-		},
-	);
+		['minutes after a 404', { minutes: 50 }],
+		['hours after a 404', { hours: 5 }],
+	])('resumes a video at its cursor if it comes back %s', async (_, length) => {
+		const { trigger, video, other, before } = await withTwo();
+		video.delete('not_found');
+		await trigger.run(length);
+		video.isGone = false;
+		video.isDeleted = false;
+		await trigger.run({ hours: 27 }, { every: { minutes: 15 } });
+		expectSameKeys(trigger.keys, [
+			...without(snapshotKeys(video, other), before),
+			`${video.id}:deleted`,
+		]);
+	});
 
-	test('a selected id the API does not know any more, alone: the key is proved, and it is one item', async () => {
+	test('emits video.deleted for the only selected id after a 404, once GET /usage shows that the key works', async () => {
 		const fixture = await createTriggerFixture();
 		const video = fixture.sandbox.seedVideo({ video_link: TIKTOK });
 		const chosen = { events, watch: 'selected', videos: video.id };
@@ -82,7 +79,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expect(trigger.sent).toContain('GET /usage');
 	});
 
-	test('a 404 of a video that is in the list says nothing, and nothing is lost', async () => {
+	test('ignores a 404 of a video that is still in the list, and loses nothing', async () => {
 		const { trigger, video, other, before, sandbox } = await withTwo();
 		const match = { path: `/videos/${video.id}` };
 		sandbox.faults.add({ kind: 'status', status: 404, body: {}, times: Infinity, match });
@@ -94,18 +91,21 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test.each([
-		['by the list', {}],
-		['by their links', { watch: 'selected', videos: `${TIKTOK} ${YOUTUBE}` }],
-	])('all unknown at once, found %s: each is one item', async (_, chosen) => {
-		const { trigger, video, other } = await withTwo(chosen);
-		const emitted = trigger.keys;
-		video.delete('not_found');
-		other.delete('not_found');
-		await trigger.run({ hours: 2 });
-		expectSameKeys(trigger.keys, [...emitted, `${video.id}:deleted`, `${other.id}:deleted`]);
-	});
+		['all videos', {}],
+		['their links', { watch: 'selected', videos: `${TIKTOK} ${YOUTUBE}` }],
+	])(
+		'emits video.deleted for each video if all answer 404 at once (watching %s)',
+		async (_, chosen) => {
+			const { trigger, video, other } = await withTwo(chosen);
+			const emitted = trigger.keys;
+			video.delete('not_found');
+			other.delete('not_found');
+			await trigger.run({ hours: 2 });
+			expectSameKeys(trigger.keys, [...emitted, `${video.id}:deleted`, `${other.id}:deleted`]);
+		},
+	);
 
-	test('all selected ids unknown at once: no deletion, nothing is forgotten', async () => {
+	test('emits no deletions and forgets nothing if all selected ids answer 404 at once', async () => {
 		const fixture = await createTriggerFixture();
 		const videos = [TIKTOK, YOUTUBE].map((video_link) => fixture.sandbox.seedVideo({ video_link }));
 		const ids = videos.map(({ id }) => id).join(' ');
@@ -121,7 +121,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expect(trigger.items).toEqual([]);
 	});
 
-	test('a key of another account: no deletion, and the right key goes on', async () => {
+	test('emits no deletions with the key of another account, and continues with the right key', async () => {
 		const fixture = await createTriggerFixture({ foreignVideoStatus: 404 });
 		const videos = [TIKTOK, YOUTUBE].map((video_link) => fixture.sandbox.seedVideo({ video_link }));
 		const chosen = { events, watch: 'selected', videos: videos.map(({ id }) => id).join(' ') };
@@ -139,7 +139,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expectSameKeys(right.keys, without(snapshotKeys(...videos), before));
 	});
 
-	test('a video that answers 403 is left, the others are emitted; nothing is lost', async () => {
+	test('emits the other videos while one answers 403, and the rest afterwards', async () => {
 		const { trigger, video, other, before, sandbox } = await withTwo();
 		const match = { path: `/videos/${video.id}` };
 		sandbox.faults.add({ kind: 'status', status: 403, times: Infinity, match });
@@ -151,7 +151,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expectSameKeys(trigger.keys, without(snapshotKeys(video, other), before));
 	});
 
-	test('a video that is flagged as deleted is one item, and its snapshots are not lost', async () => {
+	test('emits video.deleted once for a video flagged as deleted, and all its snapshots', async () => {
 		const { trigger, video, advance } = await createWatchedFixture(keep, { events });
 		const before = snapshotKeys(video);
 		advance({ hours: 1, minutes: 30 });
@@ -163,7 +163,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expect(item).toMatchObject({ video_link: TIKTOK, platform: 'tiktok', status: 'monitoring' });
 	});
 
-	test('what was there when a video was deleted is emitted', async () => {
+	test('emits the snapshots that a video had before it was deleted', async () => {
 		const { trigger, video, sandbox, advance } = await createWatchedFixture(keep, { events });
 		const other = sandbox.seedVideo({ video_link: YOUTUBE });
 		await trigger.run({ minutes: 30 });

@@ -9,7 +9,7 @@ import {
 	linkOf,
 } from '../support/triggerFixture';
 
-/** The columns of every event; the order counts for the first two alone. */
+/** The columns of every event. Only the first two have a fixed order. */
 const COLUMNS: Record<string, string[]> = {
 	'snapshot.created': EVENT_ROW,
 	'tracking.started': EVENT_ROW,
@@ -21,13 +21,13 @@ const COLUMNS: Record<string, string[]> = {
 };
 
 describe('a test in the editor', () => {
-	test('shows a real example of every chosen event where there is one', async () => {
+	test('shows a real example of every chosen event that has one', async () => {
 		const { sandbox, watch, advance } = await createTriggerFixture();
 		const started = '2025-12-31T12:00:00.000Z';
 		const videos = {
-			runs: sandbox.seedVideo({ video_link: TIKTOK }),
-			isPaused: sandbox.seedVideo({ video_link: YOUTUBE, started, status: 'paused' }),
-			hasEnded: sandbox.seedVideo({ video_link: TWITTER, started, status: 'completed' }),
+			running: sandbox.seedVideo({ video_link: TIKTOK }),
+			paused: sandbox.seedVideo({ video_link: YOUTUBE, started, status: 'paused' }),
+			ended: sandbox.seedVideo({ video_link: TWITTER, started, status: 'completed' }),
 		};
 		advance({ hours: 3, minutes: 10 });
 		const ids = Object.values(videos).map(({ id }) => id);
@@ -44,21 +44,21 @@ describe('a test in the editor', () => {
 			expect(Object.keys(columns).sort()).toEqual([...COLUMNS[event]!].sort());
 			if (!sample && event !== 'balance.low') expect(ids).toContain(item.video_id);
 		}
-		const of = (event: string) => items.find((item) => item.event === event)!;
+		const itemOf = (event: string) => items.find((item) => item.event === event)!;
 		for (const event of [
 			'snapshot.created',
 			'tracking.started',
 			'tracking.paused',
 			'tracking.ended',
 		])
-			expect(of(event)).not.toHaveProperty('sample');
-		expect(of('tracking.paused').video_id).toBe(videos.isPaused.id);
-		expect(of('tracking.ended').video_id).toBe(videos.hasEnded.id);
-		expect(of('video.deleted').sample).toBe(true);
+			expect(itemOf(event)).not.toHaveProperty('sample');
+		expect(itemOf('tracking.paused').video_id).toBe(videos.paused.id);
+		expect(itemOf('tracking.ended').video_id).toBe(videos.ended.id);
+		expect(itemOf('video.deleted').sample).toBe(true);
 		expect(trigger.poller.staticData).toEqual({});
 	});
 
-	test('shows the newest snapshot, and the first as the start', async () => {
+	test('shows the newest snapshot as snapshot.created and the first as tracking.started', async () => {
 		const events = ['snapshot.created', 'tracking.started'];
 		const { sandbox, watch, advance } = await createTriggerFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK });
@@ -77,7 +77,7 @@ describe('a test in the editor', () => {
 		]);
 	});
 
-	test('is marked as a sample where there is none, with the same columns', async () => {
+	test('shows a sample with the same columns for each event without a real example', async () => {
 		const { watch } = await createTriggerFixture();
 		const trigger = watch({ events: EVENTS });
 		const items = (await trigger.poll('manual'))!;
@@ -93,7 +93,7 @@ describe('a test in the editor', () => {
 		expect(trigger.poller.staticData).toEqual({});
 	});
 
-	test('shows a flagged video as deleted', async () => {
+	test('shows video.deleted for a video flagged as deleted', async () => {
 		const { sandbox, watch } = await createTriggerFixture();
 		const video = sandbox.seedVideo({ video_link: linkOf('tiktok', 1) });
 		video.delete();
@@ -104,14 +104,14 @@ describe('a test in the editor', () => {
 	});
 
 	test.each([
-		['bad milestones', { events: ['milestone.reached'], milestones: 'abc' }, 'abc'],
+		['invalid milestones', { events: ['milestone.reached'], milestones: 'abc' }, 'abc'],
 		['an unknown id', { watch: 'selected', videos: 'cm5unknown' }, 'cm5unknown'],
-	])('says what is wrong: %s', async (_, parameters, message) => {
+	])('throws an error that names %s', async (_, parameters, message) => {
 		const { watch } = await createTriggerFixture();
 		await expect(watch(parameters).poll('manual')).rejects.toThrow(message);
 	});
 
-	test('leaves the state of a published workflow alone', async () => {
+	test('does not change the state of a published workflow', async () => {
 		const { trigger, advance } = await createWatchedFixture((poller) => poller, { events: EVENTS });
 		const before = trigger.remembered;
 		advance({ hours: 1, minutes: 5 });

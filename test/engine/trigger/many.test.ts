@@ -24,8 +24,8 @@ function seed({ sandbox }: TriggerFixture, count: number, platform = platformOf)
 
 const log = () => readFileSync(process.env.N8N_LOG_FILE_LOCATION!, 'utf8');
 
-describe.each(KEPT)('with the state %s', (_, keep) => {
-	test.each([100, 101, 350])('%i videos are all seeded, and all emitted', async (count) => {
+describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
+	test.each([100, 101, 350])('seeds and emits all of %i videos', async (count) => {
 		const fixture = await createTriggerFixture();
 		const videos = seed(fixture, count);
 		const trigger = fixture.watch({ startFrom: 'latest' }, { keep });
@@ -38,7 +38,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expect(items).toHaveLength(count);
 	});
 
-	test('ended ones, however many, hide none that runs', async () => {
+	test('finds a running video behind 120 newer videos that have ended', async () => {
 		const fixture = await createTriggerFixture();
 		for (let number = 0; number < 120; number += 1)
 			fixture.sandbox.seedVideo({
@@ -54,7 +54,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expectSameKeys(trigger.keys, without(snapshotKeys(running), before));
 	});
 
-	test('a part of the list that is full: known ones that it hides stay watched', async () => {
+	test('keeps watching known videos that a full slice of the list hides', async () => {
 		const fixture = await createTriggerFixture();
 		const events = ['snapshot.created', 'video.deleted', 'tracking.ended'];
 		const old = seed(fixture, 60, () => 'tiktok');
@@ -68,14 +68,14 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		await trigger.run({ hours: 2, minutes: 45 }, { every: { minutes: 15 } });
 		expectSameKeys(trigger.keys, without(snapshotKeys(...old, ...added), before));
 
-		// One that is hidden, and ends.
+		// The list does not show the end of a hidden video.
 		old[0]!.setStatus('cancelled');
 		const items = await trigger.run({ hours: 2 }, { every: { minutes: 15 } });
 		expect(keysOf(items)).toContain(`${old[0]!.id}:ended`);
 		expect(keysOf(items).join()).not.toContain(':deleted');
 	});
 
-	test('what a full part of the list may hide is said in the log', async () => {
+	test('logs a warning if a full slice of the list may hide videos', async () => {
 		const fixture = await createTriggerFixture();
 		seed(fixture, 130, () => 'instagram');
 		const from = log().length;

@@ -15,8 +15,16 @@ const milestones = '10k, 100k, 1M';
 
 const at = (minutes: number) => new Date(Date.parse(START) + minutes * 60_000).toISOString();
 
-/** Makes these the snapshots of a video: minutes since START, and the value of the metric. */
-const show = (video: SandboxVideo, metric: string, entries: Array<[number, number | null]>) =>
+/**
+ * Replaces the snapshots of a video.
+ *
+ * @param entries minutes since START, and the value of the metric.
+ */
+const setSnapshots = (
+	video: SandboxVideo,
+	metric: string,
+	entries: Array<[number, number | null]>,
+) =>
 	video.override({
 		snapshots: entries.map(([minutes, value]) => ({
 			snapshot_time: at(minutes),
@@ -32,9 +40,9 @@ describe.each([
 	['-5', '-5'],
 	['0', '0'],
 	['ten, 10k', 'ten'],
-	[' ', ''],
+	[' ', 'No milestones were entered'],
 ])('milestones “%s”', (text, named) => {
-	test('are refused before anything is sent, naming what is wrong', async () => {
+	test('throw an error that names the invalid part, before any request', async () => {
 		const { watch, calls } = await createTriggerFixture();
 		const trigger = watch({ events, milestones: text });
 		await expect(trigger.poll()).rejects.toThrow(named);
@@ -42,43 +50,48 @@ describe.each([
 	});
 });
 
-test('milestones are not read where the event was not chosen', async () => {
+test('invalid milestones are ignored if milestone.reached is not chosen', async () => {
 	const { watch } = await createTriggerFixture();
 	expect(await watch({ milestones: '10,000' }).poll()).toBeNull();
 });
 
-describe.each(KEPT)('with the state %s', (_, keep) => {
+describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 	async function withVideo(
 		entries: Array<[number, number | null]>,
 		{ metric = 'views', link = TIKTOK, ...parameters }: Record<string, unknown> = {},
 	) {
 		const fixture = await createTriggerFixture();
 		const video = fixture.sandbox.seedVideo({ video_link: String(link) });
-		const reshow = (shown: typeof entries) => show(video, String(metric), shown);
-		reshow(entries);
+		const setEntries = (all: typeof entries) => setSnapshots(video, String(metric), all);
+		setEntries(entries);
 		fixture.clock.set(at(entries.at(-1)![0]));
 		const chosen = { events, milestones, milestoneMetric: String(metric), ...parameters };
 		const trigger = fixture.watch(chosen, { keep });
 		await trigger.poll();
 		const keyOf = (mark: number) => `${video.id}:milestone:${String(metric)}:${mark}`;
-		/** Shows more snapshots, the last of them at `until`, and polls till a little after it. */
-		async function goOn(shown: typeof entries, until = shown.at(-1)![0]) {
+		/**
+		 * Adds snapshots, advances to `until` and polls for 40 minutes.
+		 *
+		 * @param until minutes since START; the last snapshot unless given.
+		 * @returns the emitted keys.
+		 */
+		async function addAndPoll(added: typeof entries, until = added.at(-1)![0]) {
 			const now = (fixture.clock.now() - Date.parse(START)) / 60_000;
 			fixture.advance({ minutes: Math.max(0, until - now) });
-			entries.push(...shown);
-			reshow(entries);
+			entries.push(...added);
+			setEntries(entries);
 			return keysOf(await trigger.run({ minutes: 40 }));
 		}
-		return { ...fixture, video, trigger, keyOf, goOn };
+		return { ...fixture, video, trigger, keyOf, addAndPoll };
 	}
 
-	test('each mark that is passed is one item, ascending, once', async () => {
-		const { trigger, keyOf, goOn, video } = await withVideo([
+	test('emits one item per passed milestone, ascending, and only once', async () => {
+		const { trigger, keyOf, addAndPoll, video } = await withVideo([
 			[0, 100],
 			[60, 5000],
 		]);
-		expect(await goOn([[120, 9999]])).toEqual([]);
-		expect(await goOn([[180, 250_000]])).toEqual([keyOf(10_000), keyOf(100_000)]);
+		expect(await addAndPoll([[120, 9999]])).toEqual([]);
+		expect(await addAndPoll([[180, 250_000]])).toEqual([keyOf(10_000), keyOf(100_000)]);
 		expect(Object.keys(trigger.items[0]!).sort()).toEqual(
 			[...EVENT_ROW, 'milestone_metric', 'milestone', 'value'].sort(),
 		);
@@ -91,28 +104,28 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			video_id: video.id,
 			snapshot_time: at(180),
 		});
-		// A count that falls, and passes the mark again.
-		expect(await goOn([[240, 90_000]])).toEqual([]);
-		expect(await goOn([[300, 300_000]])).toEqual([]);
-		expect(await goOn([[360, 1_000_000]])).toEqual([keyOf(1_000_000)]);
+		// A count may fall and pass a milestone a second time, which must not fire again.
+		expect(await addAndPoll([[240, 90_000]])).toEqual([]);
+		expect(await addAndPoll([[300, 300_000]])).toEqual([]);
+		expect(await addAndPoll([[360, 1_000_000]])).toEqual([keyOf(1_000_000)]);
 	});
 
-	test('what was passed before the video was first seen does not fire', async () => {
-		const { keyOf, goOn } = await withVideo([
+	test('ignores milestones passed before the video was first seen', async () => {
+		const { keyOf, addAndPoll } = await withVideo([
 			[0, 100],
 			[60, 50_000],
 		]);
-		expect(await goOn([[120, 60_000]])).toEqual([]);
-		expect(await goOn([[180, 110_000]])).toEqual([keyOf(100_000)]);
+		expect(await addAndPoll([[120, 60_000]])).toEqual([]);
+		expect(await addAndPoll([[180, 110_000]])).toEqual([keyOf(100_000)]);
 	});
 
-	test('what a tracking begins with does not fire', async () => {
-		const { keyOf, goOn } = await withVideo([[0, 20_000]], { startFrom: 'beginning' });
-		expect(await goOn([[60, 99_999]])).toEqual([]);
-		expect(await goOn([[120, 100_000]])).toEqual([keyOf(100_000)]);
+	test('ignores milestones already passed at the first snapshot of a tracking', async () => {
+		const { keyOf, addAndPoll } = await withVideo([[0, 20_000]], { startFrom: 'beginning' });
+		expect(await addAndPoll([[60, 99_999]])).toEqual([]);
+		expect(await addAndPoll([[120, 100_000]])).toEqual([keyOf(100_000)]);
 	});
 
-	test('from the beginning, those in the history come with their snapshots', async () => {
+	test('emits milestones of the history right after their snapshots if Start From is beginning', async () => {
 		const { trigger, keyOf, video } = await withVideo(
 			[
 				[0, 100],
@@ -132,51 +145,51 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		]);
 	});
 
-	test('a late snapshot below the mark changes nothing, and one above it fires no second time', async () => {
-		const { trigger, keyOf, goOn } = await withVideo([
+	test('emits a milestone only once if late snapshots below and above it follow', async () => {
+		const { trigger, keyOf, addAndPoll } = await withVideo([
 			[0, 100],
 			[60, 5000],
 		]);
-		expect(await goOn([[180, 20_000]])).toEqual([keyOf(10_000)]);
-		await goOn([[90, 6000]], 240);
-		await goOn([[120, 12_000]], 300);
-		await goOn([[360, 21_000]]);
+		expect(await addAndPoll([[180, 20_000]])).toEqual([keyOf(10_000)]);
+		await addAndPoll([[90, 6000]], 240);
+		await addAndPoll([[120, 12_000]], 300);
+		await addAndPoll([[360, 21_000]]);
 		expect(trigger.keys).toEqual([keyOf(10_000)]);
 	});
 
-	test('a late snapshot that is the first above the mark fires once', async () => {
-		const { trigger, keyOf, goOn } = await withVideo([
+	test('emits a milestone once if a late snapshot is the first above it', async () => {
+		const { trigger, keyOf, addAndPoll } = await withVideo([
 			[0, 100],
 			[60, 5000],
 		]);
-		expect(await goOn([[180, 9000]])).toEqual([]);
-		await goOn([[120, 11_000]], 240);
-		await goOn([[300, 12_000]]);
+		expect(await addAndPoll([[180, 9000]])).toEqual([]);
+		await addAndPoll([[120, 11_000]], 240);
+		await addAndPoll([[300, 12_000]]);
 		expect(trigger.keys).toEqual([keyOf(10_000)]);
 	});
 
-	test('likes on Instagram count; views, which it lacks, never do', async () => {
+	test('emits milestones of likes on Instagram, and none of views, which Instagram lacks', async () => {
 		const chosen = { metric: 'likes', link: INSTAGRAM };
-		const { keyOf, goOn } = await withVideo([[0, 9000]], chosen);
-		expect(await goOn([[60, 10_500]])).toEqual([keyOf(10_000)]);
+		const { keyOf, addAndPoll } = await withVideo([[0, 9000]], chosen);
+		expect(await addAndPoll([[60, 10_500]])).toEqual([keyOf(10_000)]);
 
 		const unknown = await withVideo([[0, null]], { link: INSTAGRAM });
-		expect(await unknown.goOn([[60, null]])).toEqual([]);
+		expect(await unknown.addAndPoll([[60, null]])).toEqual([]);
 	});
 
-	test('an unknown count between two known ones hides no mark', async () => {
-		const { keyOf, goOn } = await withVideo([[0, 9000]]);
-		expect(await goOn([[60, null]])).toEqual([]);
-		expect(await goOn([[120, 10_000]])).toEqual([keyOf(10_000)]);
+	test('emits a milestone passed after a snapshot with an unknown count', async () => {
+		const { keyOf, addAndPoll } = await withVideo([[0, 9000]]);
+		expect(await addAndPoll([[60, null]])).toEqual([]);
+		expect(await addAndPoll([[120, 10_000]])).toEqual([keyOf(10_000)]);
 	});
 
-	test('marks that one poll may not emit any more follow', async () => {
+	test('emits all milestones even if Max Items Per Poll spreads their snapshots over several polls', async () => {
 		const options = { maxItemsPerPoll: 1 };
-		const { keyOf, goOn, trigger } = await withVideo([[0, 100]], {
+		const { keyOf, addAndPoll, trigger } = await withVideo([[0, 100]], {
 			events: ['snapshot.created', ...events],
 			options,
 		});
-		await goOn([
+		await addAndPoll([
 			[60, 20_000],
 			[120, 200_000],
 		]);
@@ -187,7 +200,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expect(trigger.keys).toHaveLength(4);
 	});
 
-	test('balance.low comes once per fall, and at the first look where it is low already', async () => {
+	test('emits balance.low once per fall below the threshold, and at the first check if already below', async () => {
 		const { sandbox, watch } = await createTriggerFixture();
 		sandbox.seedVideo({ video_link: TIKTOK, test: true });
 		const trigger = watch({ events: ['balance.low'], lowBalanceUsd: 8 }, { keep });
@@ -214,7 +227,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expect(await second.run({ hours: 2 })).toEqual([]);
 	});
 
-	test('balance.low, while the balance cannot be read: snapshots go on, and it comes later', async () => {
+	test('emits snapshots while the balance cannot be fetched, and balance.low once it can', async () => {
 		const { sandbox, watch } = await createTriggerFixture();
 		const video = sandbox.seedVideo({ video_link: TIKTOK, test: true });
 		const chosen = ['snapshot.created', 'balance.low'];

@@ -15,14 +15,14 @@ const OF_VIDEO = /^\/videos\/\w+$/;
 const slowDown = ({ sandbox }: Fixture) =>
 	sandbox.faults.add({ kind: 'latency', ms: 200, match: { path: OF_VIDEO } });
 
-async function untilAsked({ calls }: Fixture): Promise<void> {
-	const isAsked = () => calls().some((call) => call.startsWith('GET /videos/'));
-	for (let tries = 0; tries < 400 && !isAsked(); tries += 1) await wait(5);
-	expect(isAsked()).toBe(true);
+async function untilFetching({ calls }: Fixture): Promise<void> {
+	const isFetching = () => calls().some((call) => call.startsWith('GET /videos/'));
+	for (let tries = 0; tries < 400 && !isFetching(); tries += 1) await wait(5);
+	expect(isFetching()).toBe(true);
 }
 
-describe.each(KEPT)('with the state %s', (_, keep) => {
-	async function withNews(parameters = {}) {
+describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
+	async function withNewSnapshots(parameters = {}) {
 		const watched = await createWatchedFixture(keep, parameters);
 		const added = watched.sandbox.seedVideo({ video_link: YOUTUBE });
 		await watched.trigger.run({ minutes: 15 });
@@ -34,9 +34,9 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	}
 
 	test.each([0, 1])(
-		'of two polls at once, request %i being slow, each item comes once',
+		'emits each item once if two polls run at once and request %i is slow',
 		async (after) => {
-			const { sandbox, trigger, poller, fresh } = await withNews();
+			const { sandbox, trigger, poller, fresh } = await withNewSnapshots();
 			sandbox.faults.add({ kind: 'latency', ms: 200, after, match: { path: OF_VIDEO } });
 			const both = await Promise.all([poller.poll(), poller.poll()]);
 			expect(both).toContain(null);
@@ -46,22 +46,22 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		},
 	);
 
-	test('polls that follow while one runs give null, and what it hands over is kept', async () => {
-		const { trigger, poller, fresh } = await withNews();
+	test('returns null while another poll runs, and emits the items of that poll once', async () => {
+		const { trigger, poller, fresh } = await withNewSnapshots();
 		slowDown(trigger.fixture);
 		const running = poller.poll();
-		await untilAsked(trigger.fixture);
+		await untilFetching(trigger.fixture);
 		expect([await poller.poll(), await poller.poll()]).toEqual([null, null]);
 		expectSameKeys(keysOf(await running), fresh);
 		trigger.poller = poller;
 		expect(await trigger.run({ minutes: 20 })).toEqual([]);
 	});
 
-	test('activated again from the older state while a poll runs: what n8n discards comes again', async () => {
-		const { trigger, poller, fresh } = await withNews();
+	test('emits the items of a running poll again if the workflow is reactivated, since n8n discards them', async () => {
+		const { trigger, poller, fresh } = await withNewSnapshots();
 		slowDown(trigger.fixture);
 		const discarded = poller.poll();
-		await untilAsked(trigger.fixture);
+		await untilFetching(trigger.fixture);
 		const again = poller.restarted();
 		const first = await again.poll();
 		await discarded;
@@ -69,23 +69,23 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expectSameKeys(keysOf([...(first ?? []), ...(await trigger.run({ minutes: 20 }))]), fresh);
 	});
 
-	test('activated again, and the poll of before begins after it: each item comes once', async () => {
-		const { trigger, poller, fresh } = await withNews();
+	test('emits each item once if the old activation polls during a poll of the new one', async () => {
+		const { trigger, poller, fresh } = await withNewSnapshots();
 		const again = poller.restarted();
 		slowDown(trigger.fixture);
 		const running = again.poll();
-		await untilAsked(trigger.fixture);
+		await untilFetching(trigger.fixture);
 		expect(await poller.poll()).toBeNull();
 		const first = await running;
 		trigger.poller = again;
 		expectSameKeys(keysOf([...(first ?? []), ...(await trigger.run({ minutes: 20 }))]), fresh);
 	});
 
-	test('published with other parameters while a poll runs: nothing is lost', async () => {
-		const { trigger, poller, fresh } = await withNews();
+	test('loses nothing if it is published with other parameters during a poll', async () => {
+		const { trigger, poller, fresh } = await withNewSnapshots();
 		slowDown(trigger.fixture);
 		const discarded = poller.poll();
-		await untilAsked(trigger.fixture);
+		await untilFetching(trigger.fixture);
 		const changed = poller.restarted({ events: ['snapshot.created', 'tracking.ended'] });
 		const first = await changed.poll();
 		await discarded;
@@ -93,8 +93,8 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expectSameKeys(keysOf([...(first ?? []), ...(await trigger.run({ minutes: 20 }))]), fresh);
 	});
 
-	test('a poll that throws stands in nobody’s way', async () => {
-		const { sandbox, trigger, fresh } = await withNews();
+	test('does not block later polls if a poll throws', async () => {
+		const { sandbox, trigger, fresh } = await withNewSnapshots();
 		sandbox.faults.add({ kind: 'status', status: 401, body: {}, times: 2 });
 		for (let poll = 0; poll < 2; poll += 1)
 			await expect(trigger.poll()).rejects.toThrow('does not accept the API key');
@@ -107,7 +107,7 @@ describe('Replay After Restart', () => {
 	const options = { replayAfterRestart: true };
 
 	test.each(KEPT)(
-		'with the state %s: a new process emits again what went out in the last ten minutes, all events alike',
+		'emits all events of the last ten minutes again in a new process, with the state %s',
 		async (_, keep) => {
 			const { sandbox, video, watch, clock } = await createWatchedFixture(keep);
 			const ends = sandbox.seedVideo({ video_link: YOUTUBE });
@@ -123,11 +123,11 @@ describe('Replay After Restart', () => {
 			ends.setStatus('cancelled');
 			sandbox.balance.set(1);
 			const added = sandbox.seedVideo({ video_link: TWITTER });
-			const handedOver = await trigger.run({ minutes: 9 }, { every: { minutes: 3 } });
+			const emitted = await trigger.run({ minutes: 9 }, { every: { minutes: 3 } });
 			const isBalance = (key: unknown) => /^balance\.low:/.test(String(key));
-			expect(keysOf(handedOver).filter(isBalance)).toHaveLength(1);
+			expect(keysOf(emitted).filter(isBalance)).toHaveLength(1);
 			expectSameKeys(
-				keysOf(handedOver).filter((key) => !isBalance(key)),
+				keysOf(emitted).filter((key) => !isBalance(key)),
 				[
 					`${video.id}:2026-01-01T04:00:00.000Z`,
 					`${video.id}:milestone:views:${milestones}`,
@@ -140,8 +140,8 @@ describe('Replay After Restart', () => {
 
 			const restarted = trigger.inNewProcess();
 			const again = await restarted.poll();
-			expectSameKeys(keysOf(again), keysOf(handedOver));
-			expect(again).toEqual(expect.arrayContaining(handedOver));
+			expectSameKeys(keysOf(again), keysOf(emitted));
+			expect(again).toEqual(expect.arrayContaining(emitted));
 			expect(await restarted.poll()).toBeNull();
 			expectSameKeys(keysOf(await restarted.run({ minutes: 50 })), [
 				`${early.id}:2026-01-01T04:40:00.000Z`,
@@ -152,8 +152,8 @@ describe('Replay After Restart', () => {
 
 	test.each([
 		['off', {}],
-		['on, in the same process', options],
-	])('%s: nothing comes twice', async (title, chosen) => {
+		['on but n8n was not restarted', options],
+	])('emits nothing twice if it is %s', async (title, chosen) => {
 		const { trigger } = await createWatchedFixture(KEPT[1]![1], { options: chosen });
 		expect(await trigger.run({ hours: 1 })).toHaveLength(1);
 		const next = title === 'off' ? trigger.inNewProcess() : trigger;

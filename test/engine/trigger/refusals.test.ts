@@ -19,21 +19,21 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		await trigger.poll();
 		const before = snapshotKeys(...videos);
 		fixture.advance({ hours: 1, minutes: 5 });
-		/** What is there and was not when the trigger was published. */
+		/** Returns the keys of the snapshots that appeared after publishing. */
 		const fresh = () => without(snapshotKeys(...videos), before);
 		return { ...fixture, videos, trigger, fresh };
 	}
 
-	describe('a part is refused', () => {
+	describe('a poll with some failed requests', () => {
 		test.each<[string, Fault]>([
 			['429 with a reset', { kind: 'rate_limited', resetInSeconds: 30, after: 2 }],
 			['429 without headers', { kind: 'rate_limited', headers: false, after: 2 }],
-			['429 of the list', { kind: 'rate_limited', resetInSeconds: 5 }],
-			['429 again and again', { kind: 'rate_limited', resetInSeconds: 9, after: 1, times: 4 }],
+			['429 for the list', { kind: 'rate_limited', resetInSeconds: 5 }],
+			['429 several times', { kind: 'rate_limited', resetInSeconds: 9, after: 1, times: 4 }],
 			['500 once', { kind: 'status', status: 500, after: 2 }],
-			['half a reply once', { kind: 'body', truncate_at: 300, after: 2 }],
+			['a truncated reply once', { kind: 'body', truncate_at: 300, after: 2 }],
 			['a broken connection once', { kind: 'drop', when: 'before_commit', after: 2 }],
-		])('%s: the same poll still emits all', async (_, fault) => {
+		])('still emits everything after %s', async (_, fault) => {
 			const { sandbox, trigger, fresh } = await withThree();
 			sandbox.faults.add(fault);
 			expectSameKeys(keysOf(await trigger.poll()), fresh());
@@ -44,35 +44,41 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		test.each<[string, Fault]>([
 			['500', { kind: 'status', status: 500 }],
 			['503 with HTML', { kind: 'status', status: 503 }],
-			['half a reply', { kind: 'body', truncate_at: 300 }],
-			['another reply', { kind: 'body', body: '{"id":5}' }],
+			['a truncated reply', { kind: 'body', truncate_at: 300 }],
+			['a reply of the wrong shape', { kind: 'body', body: '{"id":5}' }],
 			['HTML', { kind: 'body', body: '<html></html>' }],
 			['a broken connection', { kind: 'drop', when: 'after_commit' }],
 			['400', { kind: 'status', status: 400 }],
-			['no snapshots', { kind: 'map', map: ({ snapshots: _snapshots, ...json }) => json }],
-			['an odd snapshot', { kind: 'map', map: (json) => ({ ...json, snapshots: [{}] }) }],
-		])('%s for hours: the others are emitted, and later all of it', async (_, fault) => {
-			const { sandbox, trigger, videos, fresh } = await withThree();
-			const match = { path: `/videos/${videos[1]!.id}` };
-			sandbox.faults.add({ ...fault, match, times: Infinity });
-			const others = [videos[0]!, videos[2]!];
-			expectSameKeys(
-				keysOf(await trigger.poll()),
-				fresh().filter((key) => others.some(({ id }) => key.startsWith(id))),
-			);
-			await trigger.run({ hours: 3 });
-			expect(keysOf(trigger.items).join()).not.toContain(videos[1]!.id);
-			const asked = trigger.sent.filter((call) => call === `GET ${match.path}`).length;
-			expect(asked).toBeLessThanOrEqual(45);
-			sandbox.clear();
-			await trigger.run({ hours: 1, minutes: 15 });
-			expectSameKeys(trigger.keys, fresh());
-		});
+			[
+				'a reply without snapshots',
+				{ kind: 'map', map: ({ snapshots: _snapshots, ...json }) => json },
+			],
+			['an unreadable snapshot', { kind: 'map', map: (json) => ({ ...json, snapshots: [{}] }) }],
+		])(
+			'emits the other videos while one fails with %s for hours, and the rest afterwards',
+			async (_, fault) => {
+				const { sandbox, trigger, videos, fresh } = await withThree();
+				const match = { path: `/videos/${videos[1]!.id}` };
+				sandbox.faults.add({ ...fault, match, times: Infinity });
+				const others = [videos[0]!, videos[2]!];
+				expectSameKeys(
+					keysOf(await trigger.poll()),
+					fresh().filter((key) => others.some(({ id }) => key.startsWith(id))),
+				);
+				await trigger.run({ hours: 3 });
+				expect(keysOf(trigger.items).join()).not.toContain(videos[1]!.id);
+				const fetches = trigger.sent.filter((call) => call === `GET ${match.path}`).length;
+				expect(fetches).toBeLessThanOrEqual(45);
+				sandbox.clear();
+				await trigger.run({ hours: 1, minutes: 15 });
+				expectSameKeys(trigger.keys, fresh());
+			},
+		);
 
 		test.each<[string, Fault]>([
 			['500', { kind: 'status', status: 500, times: Infinity }],
 			['HTML', { kind: 'body', body: '<html></html>', times: Infinity }],
-		])('the list answers %s for hours: nothing is lost', async (_, fault) => {
+		])('loses nothing while the list answers %s for hours', async (_, fault) => {
 			const { sandbox, trigger, videos, fresh } = await withThree();
 			sandbox.faults.add({ ...fault, match: { path: '/videos' } });
 			await trigger.run({ hours: 2 }, { mayThrow: true });
@@ -83,7 +89,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			expectSameKeys(trigger.keys, fresh());
 		});
 
-		test('429 for the rest of a poll: what is left comes later', async () => {
+		test('leaves the remaining videos to later polls if every further request gets 429', async () => {
 			const { sandbox, trigger, fresh } = await withThree();
 			const match = { path: /^\/videos\/\w+$/ };
 			const fault = { kind: 'rate_limited', resetInSeconds: 90, times: Infinity } as const;
@@ -95,7 +101,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 	});
 
-	describe('all is refused', () => {
+	describe('a poll that fetches no video', () => {
 		test.each<[string, Fault, object]>([
 			[
 				'429 with a reset',
@@ -115,7 +121,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 				{ kind: 'drop', when: 'before_commit' },
 				{ cause: 'temporarily-unavailable' },
 			],
-		])('%s: the error says so to n8n, and nothing is lost', async (_, fault, failure) => {
+		])('reports %s to n8n, and loses nothing', async (_, fault, failure) => {
 			const { sandbox, trigger, fresh, advance } = await withThree();
 			sandbox.faults.add({ ...fault, times: Infinity });
 			await trigger.expectFailure(failure);
@@ -125,7 +131,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			expectSameKeys(trigger.keys, fresh());
 		});
 
-		test('all videos, while the list answers: throws, and nothing is lost', async () => {
+		test('reports the failure if the list answers but every video fails, and loses nothing', async () => {
 			const { sandbox, trigger, fresh } = await withThree();
 			const match = { path: /^\/videos\/\w+$/ };
 			sandbox.faults.add({ kind: 'status', status: 500, times: Infinity, match });
@@ -138,12 +144,12 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		test.each([
 			['401', { kind: 'status', status: 401 }, /does not accept the API key/],
 			[
-				'another host',
+				'a redirect to another host',
 				{ kind: 'redirect', status: 302, location: 'http://127.0.0.1:9/x' },
 				/not followed/,
 			],
 		] as Array<[string, Fault, RegExp]>)(
-			'%s: throws at once, nothing is lost',
+			'throws at once on %s, and loses nothing',
 			async (title, fault, message) => {
 				const { sandbox, trigger, fresh } = await withThree();
 				const before = trigger.remembered;

@@ -14,8 +14,8 @@ const isOfVideo = (call: string) => call.startsWith('GET /videos/');
 const isListing = (call: string) => /^GET \/videos(\?|$)/.test(call);
 
 describe.each(KEPT)('with the state %s', (_, keep) => {
-	describe('each new snapshot', () => {
-		test('is emitted once, as a row that begins with event and event_key', async () => {
+	describe('new snapshots', () => {
+		test('are emitted once, as rows that begin with event and event_key', async () => {
 			const { trigger, video, advance } = await createWatchedFixture(keep);
 			expect(trigger.items).toEqual([]);
 			const items = await trigger.run({ hours: 1 });
@@ -33,7 +33,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			expect(await trigger.poll()).toBeNull();
 		});
 
-		test('comes oldest first over all videos', async () => {
+		test('are emitted oldest first across all videos', async () => {
 			const fixture = await createTriggerFixture();
 			const { id: a } = fixture.sandbox.seedVideo({ video_link: TIKTOK });
 			fixture.advance({ minutes: 30 });
@@ -49,7 +49,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			]);
 		});
 
-		test('of a video tracked later comes from its first on', async () => {
+		test('are all emitted for a video tracked after publishing', async () => {
 			const { trigger, sandbox } = await createWatchedFixture(keep);
 			const added = sandbox.seedVideo({ video_link: YOUTUBE });
 			const items = await trigger.run({ hours: 2, minutes: 30 });
@@ -60,7 +60,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			expect(snapshotKeys(added)).toHaveLength(3);
 		});
 
-		test('late, out of order and repeated comes once; more than a day late it stays away', async () => {
+		test('are emitted once if they show late, out of order or repeated, but not if more than a day late', async () => {
 			const { trigger, video } = await createWatchedFixture(keep);
 			video.addSnapshot({ snapshot_time: '2026-01-01T01:30:00Z', views: '5' });
 			video.repeatSnapshot(0);
@@ -77,8 +77,8 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 	});
 
-	describe('a poll without news', () => {
-		test('gives null, and asks only for the list, every 7.5 minutes', async () => {
+	describe('polling', () => {
+		test('returns null and requests only the list, every 7.5 minutes, if no video is due', async () => {
 			const { trigger, calls, sandbox } = await createWatchedFixture(keep);
 			sandbox.clear();
 			expect(await trigger.poll()).toBeNull();
@@ -90,7 +90,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			expect(calls().length).toBeLessThanOrEqual(7);
 		});
 
-		test('asks about a video on its hour little more than once an hour', async () => {
+		test('fetches an hourly video little more than once an hour', async () => {
 			const { trigger, video, sandbox, calls } = await createWatchedFixture(keep);
 			const before = snapshotKeys(video);
 			sandbox.clear();
@@ -99,27 +99,27 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			expect(calls().filter(isOfVideo).length).toBeLessThanOrEqual(30);
 		});
 
-		test('asks less and less often for a first snapshot', async () => {
+		test('fetches a video less and less often until its first snapshot shows', async () => {
 			const fixture = await createTriggerFixture({ firstSnapshotDelayMs: 58 * 60_000 });
 			const trigger = fixture.watch({}, { keep });
 			await trigger.poll();
 			fixture.sandbox.seedVideo({ video_link: TIKTOK });
 			expect(await trigger.run({ minutes: 57 }, { every: { minutes: 1 } })).toEqual([]);
-			const asked = trigger.sent.filter(isOfVideo).length;
-			expect(asked).toBeGreaterThanOrEqual(3);
-			expect(asked).toBeLessThanOrEqual(6);
+			const fetches = trigger.sent.filter(isOfVideo).length;
+			expect(fetches).toBeGreaterThanOrEqual(3);
+			expect(fetches).toBeLessThanOrEqual(6);
 			expect(await trigger.run({ minutes: 30 }, { every: { minutes: 1 } })).toHaveLength(1);
 		});
 
-		test('looks at the balance every 15 minutes, where that was chosen', async () => {
+		test('checks the balance every 15 minutes if balance.low is chosen', async () => {
 			const { trigger } = await createWatchedFixture(keep, { events: ['balance.low'] });
 			await trigger.run({ minutes: 44 }, { every: { minutes: 1 } });
 			expect(trigger.sent.filter((call) => call === 'GET /usage')).toHaveLength(3);
 		});
 	});
 
-	describe('what is remembered', () => {
-		test('stays byte for byte where a poll throws', async () => {
+	describe('the remembered state', () => {
+		test('stays the same byte for byte if a poll throws', async () => {
 			const { trigger, video, sandbox, advance } = await createWatchedFixture(keep);
 			const other = sandbox.seedVideo({ video_link: YOUTUBE });
 			await trigger.run({ minutes: 15 });
@@ -137,7 +137,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			]);
 		});
 
-		test('survives polls that gave null, of which n8n saves nothing', async () => {
+		test('loses nothing if n8n restarts after polls that returned null, which it does not save', async () => {
 			const fixture = await createTriggerFixture({ firstSnapshotDelayMs: 30 * 60_000 });
 			const video = fixture.sandbox.seedVideo({ video_link: TIKTOK });
 			fixture.advance({ hours: 3 });
@@ -159,8 +159,8 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 	});
 
-	describe('more of a row', () => {
-		test('Include Growth', async () => {
+	describe('a row', () => {
+		test('ends with the growth columns if Include Growth is on', async () => {
 			const { trigger } = await createWatchedFixture(keep, { options: { includeGrowth: true } });
 			const [item] = await trigger.run({ hours: 1 });
 			expect(Object.keys(item!)).toEqual([...EVENT_ROW, ...GROWTH]);
@@ -168,7 +168,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			expect(item!.views_delta).toBeGreaterThan(0);
 		});
 
-		test('Simplify off adds the video as the API sends it', async () => {
+		test('ends with the API’s video object if Simplify is off', async () => {
 			const { trigger, video } = await createWatchedFixture(keep, { simplify: false });
 			const [item] = await trigger.run({ hours: 1 });
 			const { snapshots: _snapshots, ...sent } = JSON.parse(video.toJson());
@@ -178,7 +178,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 });
 
-test('nothing but GET is sent, whatever is watched', async () => {
+test('the trigger sends only GET requests, whatever it watches', async () => {
 	const { watch, sandbox, calls, advance } = await createTriggerFixture();
 	const { id } = sandbox.seedVideo({ video_link: TIKTOK });
 	const choices = [{}, { watch: 'selected', videos: `${id} ${YOUTUBE}` }];

@@ -11,7 +11,7 @@ import {
 } from '../support/triggerFixture';
 import { START, TIKTOK, YOUTUBE } from '../support/fixture';
 
-/** Two videos of ten snapshots each. */
+/** Seeds two videos with ten snapshots each. */
 async function withTwo() {
 	const fixture = await createTriggerFixture();
 	const videos = [TIKTOK, YOUTUBE].map((video_link) => fixture.sandbox.seedVideo({ video_link }));
@@ -24,22 +24,25 @@ describe.each(KEPT)('with the state %s, Start From', (_, keep) => {
 		['new', []],
 		['latest', ['03']],
 		['beginning', ['00', '01', '02', '03']],
-	])('%s', async (startFrom, hours) => {
-		const { trigger, video } = await createWatchedFixture(keep, { startFrom });
-		const expected = hours.map((hour) => `${video.id}:2026-01-01T${hour}:00:00.000Z`);
-		expect(trigger.keys).toEqual(expected);
-		expect(await trigger.poll()).toBeNull();
-		expect(keysOf(await trigger.run({ hours: 1 }))).toEqual([
-			`${video.id}:2026-01-01T04:00:00.000Z`,
-		]);
-	});
+	])(
+		'%s emits its share of the existing snapshots once, then each new one',
+		async (startFrom, hours) => {
+			const { trigger, video } = await createWatchedFixture(keep, { startFrom });
+			const expected = hours.map((hour) => `${video.id}:2026-01-01T${hour}:00:00.000Z`);
+			expect(trigger.keys).toEqual(expected);
+			expect(await trigger.poll()).toBeNull();
+			expect(keysOf(await trigger.run({ hours: 1 }))).toEqual([
+				`${video.id}:2026-01-01T04:00:00.000Z`,
+			]);
+		},
+	);
 
 	test.each([
 		['beginning', 6, 20],
 		['beginning', 1, 20],
 		['latest', 1, 2],
 	])(
-		'%s, at most %i items a poll, goes on by itself and loses nothing',
+		'%s with at most %i items per poll emits the rest in the next polls',
 		async (startFrom, maxItemsPerPoll, total) => {
 			const { videos, watch } = await withTwo();
 			const options = { maxItemsPerPoll };
@@ -55,16 +58,17 @@ describe.each(KEPT)('with the state %s, Start From', (_, keep) => {
 		},
 	);
 
-	test('beginning, a few at a time, is oldest first over all videos and polls', async () => {
-		const { watch } = await withTwo();
+	test('beginning emits oldest first across all videos and polls', async () => {
+		const { videos, watch } = await withTwo();
 		const options = { maxItemsPerPoll: 6 };
 		const trigger = watch({ startFrom: 'beginning', options }, { keep });
 		for (let poll = 0; poll < 4; poll += 1) await trigger.poll();
 		const times = trigger.items.map(({ snapshot_time }) => String(snapshot_time));
+		expect(times).toHaveLength(snapshotKeys(...videos).length);
 		expect(times).toEqual([...times].sort());
 	});
 
-	test('new, with more to come than one poll may emit, catches up after a pause', async () => {
+	test('new catches up after a pause with at most Max Items Per Poll items in each poll', async () => {
 		const { videos, watch, advance } = await withTwo();
 		const trigger = watch({ options: { maxItemsPerPoll: 3 } }, { keep });
 		await trigger.poll();
@@ -78,15 +82,15 @@ describe.each(KEPT)('with the state %s, Start From', (_, keep) => {
 		expectSameKeys(trigger.keys, without(snapshotKeys(...videos), before));
 	});
 
-	test('all that happens counts: deletions, and a low balance', async () => {
-		const most = 4;
+	test('new counts video.deleted and balance.low towards Max Items Per Poll', async () => {
+		const maxItems = 4;
 		const { sandbox, watch, advance } = await createTriggerFixture();
 		const gone = Array.from({ length: 10 }, (_, number) =>
 			sandbox.seedVideo({ video_link: linkOf('tiktok', number), test: true }),
 		);
 		const stays = sandbox.seedVideo({ video_link: YOUTUBE, test: true });
 		const events = ['snapshot.created', 'video.deleted', 'balance.low'];
-		const trigger = watch({ events, options: { maxItemsPerPoll: most } }, { keep });
+		const trigger = watch({ events, options: { maxItemsPerPoll: maxItems } }, { keep });
 		await trigger.poll();
 		const before = snapshotKeys(stays);
 		advance({ hours: 5, minutes: 10 });
@@ -102,11 +106,11 @@ describe.each(KEPT)('with the state %s, Start From', (_, keep) => {
 			[...without(snapshotKeys(stays), before), ...gone.map(({ id }) => `${id}:deleted`)],
 		);
 		expect(trigger.keys).toHaveLength(5 + 10 + 1);
-		expect(Math.max(...counts)).toBeLessThanOrEqual(most);
+		expect(Math.max(...counts)).toBeLessThanOrEqual(maxItems);
 	});
 
 	test.each(['new', 'latest', 'beginning'])(
-		'%s: a video without a snapshot yet has nothing to seed, and begins with its first',
+		'%s emits the first snapshot of a video that had none at publishing',
 		async (startFrom) => {
 			const { sandbox, watch } = await createTriggerFixture({ firstSnapshotDelayMs: 30 * 60_000 });
 			const { id } = sandbox.seedVideo({ video_link: TIKTOK });
@@ -118,7 +122,7 @@ describe.each(KEPT)('with the state %s, Start From', (_, keep) => {
 		},
 	);
 
-	test('beginning means the videos that still run, and chosen ones whatever their status', async () => {
+	test('beginning covers active videos, and selected videos of any status', async () => {
 		const { sandbox, watch } = await createTriggerFixture();
 		const tracking = { duration_days: 1, started: '2025-12-01' };
 		const ended = sandbox.seedVideo({ video_link: TIKTOK, ...tracking });
@@ -142,7 +146,7 @@ describe.each(KEPT)('with the state %s, Start From', (_, keep) => {
 });
 
 describe.each(KEPT)('with the state %s, tracking.started', (_, keep) => {
-	test('is a video’s first snapshot, once, and not that of a video that was there', async () => {
+	test('is emitted once, with the first snapshot of a video tracked after publishing', async () => {
 		const { trigger, sandbox } = await createWatchedFixture(keep, { events: ['tracking.started'] });
 		const { id } = sandbox.seedVideo({ video_link: YOUTUBE });
 		const items = await trigger.run({ hours: 5 });
@@ -155,7 +159,7 @@ describe.each(KEPT)('with the state %s, tracking.started', (_, keep) => {
 		});
 	});
 
-	test('comes before the snapshot.created of the same snapshot', async () => {
+	test('is emitted before the snapshot.created of the same snapshot', async () => {
 		const events = ['snapshot.created', 'tracking.started'];
 		const { trigger, video } = await createWatchedFixture(
 			keep,

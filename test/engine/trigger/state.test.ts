@@ -12,34 +12,37 @@ import {
 const UNREADABLE = 'What this trigger remembers of its last poll cannot be read';
 type State = IDataObject & { videos: Record<string, IDataObject> };
 
-describe('a state that is not ours to read', () => {
+describe('an unreadable state', () => {
 	test.each<[string, unknown, string]>([
 		['text', 'x', UNREADABLE],
 		['a number', 5, UNREADABLE],
 		['a list', [], UNREADABLE],
-		['another node’s', { lastTimeChecked: START }, UNREADABLE],
-		['half of one', { version: 1, videos: 'x' }, UNREADABLE],
-		['one of a later version', { version: 9 }, 'a newer version of the ContentStats node (state 9'],
-	])('%s: a clear message, nothing is sent, no flood', async (_, found, message) => {
-		const { watch, calls, sandbox } = await createTriggerFixture();
-		sandbox.seedVideo({ video_link: TIKTOK });
-		const staticData = { state: found } as IDataObject;
-		const trigger = watch({ startFrom: 'beginning' }, { staticData });
-		await expect(trigger.poll()).rejects.toThrow(message);
-		expect(calls()).toEqual([]);
-		expect(trigger.remembered).toBe(JSON.stringify({ state: found }));
-	});
+		['that of another node', { lastTimeChecked: START }, UNREADABLE],
+		['incomplete', { version: 1, videos: 'x' }, UNREADABLE],
+		['of a newer version', { version: 9 }, 'a newer version of the ContentStats node (state 9'],
+	])(
+		'fails the poll before any request and stays unchanged if it is %s',
+		async (_, found, message) => {
+			const { watch, calls, sandbox } = await createTriggerFixture();
+			sandbox.seedVideo({ video_link: TIKTOK });
+			const staticData = { state: found } as IDataObject;
+			const trigger = watch({ startFrom: 'beginning' }, { staticData });
+			await expect(trigger.poll()).rejects.toThrow(message);
+			expect(calls()).toEqual([]);
+			expect(trigger.remembered).toBe(JSON.stringify({ state: found }));
+		},
+	);
 
 	test.each<[string, (state: State, id: string) => void]>([
 		['no videos', (state) => delete (state as IDataObject).videos],
-		['videos as a list', (state) => ((state as IDataObject).videos = [])],
-		['a cursor that is text', (state, id) => (state.videos[id]!.newest = 'soon')],
-		['a cursor without its past', (state, id) => (state.videos[id]!.seen = 7)],
-		['a past that is no past', (state, id) => (state.videos[id]!.seen = 'a,b')],
+		['a list of videos', (state) => ((state as IDataObject).videos = [])],
+		['text as the newest instant of a cursor', (state, id) => (state.videos[id]!.newest = 'soon')],
+		['a number as the gaps of a cursor', (state, id) => (state.videos[id]!.seen = 7)],
+		['malformed gaps in a cursor', (state, id) => (state.videos[id]!.seen = 'a,b')],
 		['no base URL', (state) => delete state.baseUrl],
-		['another watch', (state) => (state.watch = 5)],
-		['a seeding that is text', (state) => (state.seededUntil = 'x')],
-	])('damaged: %s', async (_, damage) => {
+		['a number as its watch', (state) => (state.watch = 5)],
+		['text as its seeding time', (state) => (state.seededUntil = 'x')],
+	])('fails the poll before any request and stays unchanged if it has %s', async (_, damage) => {
 		const { trigger, video, watch, sandbox, calls } = await createWatchedFixture(KEPT[0]![1]);
 		const staticData = JSON.parse(trigger.remembered) as { state: State };
 		damage(staticData.state, video.id);
@@ -52,10 +55,10 @@ describe('a state that is not ours to read', () => {
 	});
 });
 
-describe.each(KEPT)('with the state %s', (_, keep) => {
+describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 	const VIDEOS = 5;
 
-	test('stays small over a month, and holds nothing of what has ended', async () => {
+	test('keeps its state small over a month and forgets ended videos', async () => {
 		const fixture = await createTriggerFixture();
 		const { sandbox, advance } = fixture;
 		const videos = Array.from({ length: VIDEOS }, (_, number) => {
@@ -68,7 +71,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			sandbox.videos.set(id, video);
 			return video;
 		});
-		// Stamps are never quite on the hour.
+		// Snapshots are never exactly an hour apart, and uneven gaps take more room in the state.
 		const jittered = ({ snapshot_time }: { snapshot_time: string }, seed: number) => {
 			const time = Date.parse(snapshot_time);
 			return new Date(
@@ -98,13 +101,13 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expect(trigger.items).toHaveLength((VIDEOS - 1) * (30 * 24 - 1) + 20 * 24 - 1);
 		expect(new Set(trigger.keys).size).toBe(trigger.items.length);
 		expect(trigger.remembered).not.toContain(videos[0]!.id);
-		const ofAllVideos = 250;
-		expect(largest).toBeLessThanOrEqual(VIDEOS * 250 + ofAllVideos);
+		const baseLength = 250;
+		expect(largest).toBeLessThanOrEqual(VIDEOS * 250 + baseLength);
 		for (let poll = 0; poll < 6; poll += 1) {
 			advance({ hours: 6 });
 			await trigger.poll();
 		}
 		for (const { id } of videos) expect(trigger.remembered).not.toContain(id);
-		expect(trigger.remembered.length).toBeLessThanOrEqual(ofAllVideos);
+		expect(trigger.remembered.length).toBeLessThanOrEqual(baseLength);
 	});
 });

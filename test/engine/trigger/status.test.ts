@@ -25,14 +25,14 @@ const statuses = ['tracking.paused', 'tracking.ended', 'video.deleted'];
 const ofVideo = (items: IDataObject[], { id }: SandboxVideo) =>
 	items.filter(({ event_key }) => String(event_key).startsWith(`${id}:`));
 
-describe.each(KEPT)('with the state %s', (_, keep) => {
+describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 	test.each([
 		['completed', 'tracking.ended', 'ended'],
 		['cancelled', 'tracking.ended', 'ended'],
 		['error', 'tracking.ended', 'ended'],
 		['paused', 'tracking.paused', 'paused:2026-01-01T03:00:00.000Z'],
 	] as const)(
-		'a tracking that is %s is one item with the columns of List',
+		'emits one item with the columns of List for a tracking with the status %s',
 		async (status, event, suffix) => {
 			const { trigger, video, sandbox } = await createWatchedFixture(keep, { events: statuses });
 			sandbox.seedVideo({ video_link: YOUTUBE });
@@ -56,7 +56,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		},
 	);
 
-	test('a completed tracking: all its snapshots, then its end; then it is forgotten', async () => {
+	test('emits all snapshots of a completed tracking, then tracking.ended, and forgets it after a day', async () => {
 		const { sandbox, watch } = await createTriggerFixture();
 		const video = sandbox.seedVideo({ video_link: TIKTOK, duration_days: 1 });
 		const trigger = watch({ events }, { keep });
@@ -70,16 +70,16 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		await trigger.run({ hours: 26 }, { every: { hours: 1 } });
 		expect(trigger.remembered).not.toContain(video.id);
 		expect(trigger.sent.filter(isOfVideo).length - beforeEnd).toBe(2);
-		const asked = trigger.sent.length;
+		const sentBefore = trigger.sent.length;
 		expect(await trigger.run({ hours: 24 }, { every: { hours: 1 } })).toEqual([]);
-		expect(trigger.sent.slice(asked).filter(isOfVideo)).toEqual([]);
+		expect(trigger.sent.slice(sentBefore).filter(isOfVideo)).toEqual([]);
 	});
 
 	test.each([
-		['soon', { minutes: 20 }, { minutes: 15 }],
-		['within an hour', { minutes: 50 }, { minutes: 30 }],
-		['hours later', { hours: 5 }, { hours: 20 }],
-	])('a snapshot of a completed tracking that comes %s is not lost', async (_, later, then) => {
+		['soon after the end', { minutes: 20 }, { minutes: 15 }],
+		['within an hour of the end', { minutes: 50 }, { minutes: 30 }],
+		['hours after the end', { hours: 5 }, { hours: 20 }],
+	])('emits a snapshot of a completed tracking that shows %s', async (_, later, then) => {
 		const { sandbox, watch } = await createTriggerFixture();
 		const video = sandbox.seedVideo({ video_link: TIKTOK, duration_days: 1 });
 		const trigger = watch({ events }, { keep });
@@ -97,7 +97,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expectSameKeys(trigger.keys, [...without(snapshotKeys(video), before), `${video.id}:ended`]);
 	});
 
-	test('out of money, paid, and out of money again: each pause is one item', async () => {
+	test('emits one tracking.paused each time the balance runs out', async () => {
 		const { trigger, video, sandbox } = await createWatchedFixture(keep, { events });
 		const before = snapshotKeys(video);
 		await trigger.run({ minutes: 90 });
@@ -116,9 +116,9 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test.each([
-		['the list tells its status', 'every six hours', {}, 3, 4],
-		['it was chosen by id', 'hourly', { watch: 'selected' }, 22, 24],
-	])('a paused tracking, where %s, is asked about %s', async (_, __, chosen, least, most) => {
+		['every six hours', 'the list shows its status', {}, 3, 4],
+		['hourly', 'it was selected by id', { watch: 'selected' }, 22, 24],
+	])('fetches a paused tracking %s if %s', async (_, __, chosen, least, most) => {
 		const { sandbox, watch } = await createTriggerFixture();
 		const video = sandbox.seedVideo({ video_link: TIKTOK });
 		const trigger = watch({ events, ...chosen, videos: video.id }, { keep });
@@ -127,34 +127,34 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		await trigger.run({ hours: 2 });
 		const before = trigger.sent.length;
 		await trigger.run({ hours: 24 }, { every: { minutes: 15 } });
-		const asked = trigger.sent.slice(before).filter((call) => call.startsWith('GET /videos/'));
-		expect(asked.length).toBeGreaterThanOrEqual(least);
-		expect(asked.length).toBeLessThanOrEqual(most);
+		const fetches = trigger.sent.slice(before).filter((call) => call.startsWith('GET /videos/'));
+		expect(fetches.length).toBeGreaterThanOrEqual(least);
+		expect(fetches.length).toBeLessThanOrEqual(most);
 	});
 
-	test('one that ends before its first snapshot, and after a pause', async () => {
+	test('emits tracking.ended for trackings that end before their first snapshot, even if never seen running', async () => {
 		const { sandbox, watch, advance } = await createTriggerFixture({
 			firstSnapshotDelayMs: 3_000_000,
 		});
 		const trigger = watch({ events: ['tracking.ended'] }, { keep });
 		await trigger.poll();
-		const isSeen = sandbox.seedVideo({ video_link: YOUTUBE });
+		const seen = sandbox.seedVideo({ video_link: YOUTUBE });
 		await trigger.run({ minutes: 20 });
-		isSeen.setStatus('paused');
+		seen.setStatus('paused');
 		await trigger.run({ minutes: 20 });
-		isSeen.setStatus('cancelled');
-		const isNotSeen = sandbox.seedVideo({ video_link: TIKTOK });
+		seen.setStatus('cancelled');
+		const unseen = sandbox.seedVideo({ video_link: TIKTOK });
 		advance({ minutes: 1 });
-		isNotSeen.setStatus('cancelled');
+		unseen.setStatus('cancelled');
 		await trigger.run({ hours: 1 });
-		expectSameKeys(trigger.keys, [`${isSeen.id}:ended`, `${isNotSeen.id}:ended`]);
+		expectSameKeys(trigger.keys, [`${seen.id}:ended`, `${unseen.id}:ended`]);
 		expectSameKeys(
 			trigger.items.map(({ previous_status }) => previous_status),
 			['paused', 'monitoring'],
 		);
 	});
 
-	test('one that was in error and goes on does not begin again', async () => {
+	test('emits each snapshot once for a tracking that recovers from an error', async () => {
 		const { trigger, video } = await createWatchedFixture(keep, { startFrom: 'beginning' });
 		video.setStatus('error');
 		const seeded = trigger.keys;
@@ -166,7 +166,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	});
 
 	test.each(['completed', 'cancelled'] as const)(
-		'tracked and %s between two polls: everything of it comes',
+		'emits every event of a tracking that is started and %s between two polls',
 		async (status) => {
 			const { trigger, sandbox, advance } = await createWatchedFixture(keep, { events });
 			const added = sandbox.seedVideo({ video_link: YOUTUBE, duration_days: 1 });
@@ -184,28 +184,31 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 	);
 
 	test.each([
-		['all', {}],
+		['all videos', {}],
 		['its link', { watch: 'selected', videos: TIKTOK }],
-	])('tracked again, watching %s: the new tracking comes from its first on', async (_, chosen) => {
-		const { sandbox, watch } = await createTriggerFixture();
-		const first = sandbox.seedVideo({ video_link: TIKTOK, duration_days: 1 });
-		const trigger = watch({ events, ...chosen }, { keep });
-		await trigger.poll();
-		const before = snapshotKeys(first);
-		await trigger.run({ hours: 25 }, { every: { minutes: 15 } });
-		const again = sandbox.seedVideo({ video_link: TIKTOK });
-		await trigger.run({ hours: 2, minutes: 30 });
-		expect(keysOf(ofVideo(trigger.items, again))).toEqual([
-			`${again.id}:started`,
-			...snapshotKeys(again),
-		]);
-		expectSameKeys(keysOf(ofVideo(trigger.items, first)), [
-			...without(snapshotKeys(first), before),
-			`${first.id}:ended`,
-		]);
-	});
+	])(
+		'emits a second tracking of a link from its first snapshot (watching %s)',
+		async (_, chosen) => {
+			const { sandbox, watch } = await createTriggerFixture();
+			const first = sandbox.seedVideo({ video_link: TIKTOK, duration_days: 1 });
+			const trigger = watch({ events, ...chosen }, { keep });
+			await trigger.poll();
+			const before = snapshotKeys(first);
+			await trigger.run({ hours: 25 }, { every: { minutes: 15 } });
+			const again = sandbox.seedVideo({ video_link: TIKTOK });
+			await trigger.run({ hours: 2, minutes: 30 });
+			expect(keysOf(ofVideo(trigger.items, again))).toEqual([
+				`${again.id}:started`,
+				...snapshotKeys(again),
+			]);
+			expectSameKeys(keysOf(ofVideo(trigger.items, first)), [
+				...without(snapshotKeys(first), before),
+				`${first.id}:ended`,
+			]);
+		},
+	);
 
-	test('tracked again while the first tracking runs: the link means the newer one', async () => {
+	test('follows a selected link to its newer tracking while the older one still runs', async () => {
 		const { sandbox, trigger, video } = await createWatchedFixture(keep, {
 			events,
 			watch: 'selected',
@@ -222,7 +225,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		expect(trigger.keys).not.toContain(`${video.id}:2026-01-01T06:00:00.000Z`);
 	});
 
-	test('what a poll may not emit any more follows: a status after the snapshots of its video', async () => {
+	test('emits tracking.ended last even if Max Items Per Poll spreads the snapshots over several polls', async () => {
 		const { sandbox, watch, advance } = await createTriggerFixture();
 		const video = sandbox.seedVideo({ video_link: TIKTOK, started: START });
 		const options = { maxItemsPerPoll: 2 };

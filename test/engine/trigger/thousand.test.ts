@@ -3,11 +3,11 @@ import { createTriggerFixture, linkOf, snapshotKeys, without } from '../support/
 const HOUR_MS = 3_600_000;
 const VIDEOS = 1000;
 const PER_MINUTE = 300;
-/** Of a poll on n8n's durable scheduler. */
+/** The poll budget on n8n's durable scheduler, in milliseconds. */
 const BUDGET_MS = 36_000;
 const MINUTE = { minutes: 1 };
 
-test('of a thousand videos due in the same minute each comes as soon as the rate limit lets it', async () => {
+test('the trigger emits a thousand videos due in the same minute as fast as the rate limit allows', async () => {
 	const { sandbox, clock, watch } = await createTriggerFixture({
 		plan: { requestsPerMinute: PER_MINUTE, maxVideos: Infinity },
 		balanceUsd: 10_000,

@@ -10,9 +10,9 @@ import {
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const DAY = '2026-01-02T00:00:00.000Z';
+const END_OF_DAY = '2026-01-02T00:00:00.000Z';
 
-describe.each(KEPT)('with the state %s', (_, keep) => {
+describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 	test.each([
 		['a minute', 1, 0],
 		['a minute', 1, 2],
@@ -23,7 +23,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		['23 hours', 1380, 2],
 		['23 hours', 1380, -2],
 	])(
-		'a day of snapshots up to %s (%i min) late, n8n’s clock %i h off: each comes once',
+		'emits each snapshot once if snapshots show up to %s (%i min) late and n8n’s clock is %i h off',
 		async (_, maxMinutes, skewHours) => {
 			const { sandbox, watch } = await createTriggerFixture({
 				firstSnapshotDelayMs: undefined,
@@ -48,13 +48,13 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			}
 			expect(new Set(trigger.keys).size).toBe(trigger.keys.length);
 			const ofTheDay = (keys: unknown[]) =>
-				keys.map(String).filter((key) => key.slice(key.indexOf(':') + 1) < DAY);
+				keys.map(String).filter((key) => key.slice(key.indexOf(':') + 1) < END_OF_DAY);
 			expectSameKeys(ofTheDay(trigger.keys), ofTheDay(without(snapshotKeys(...videos), before)));
 		},
 	);
 
 	test.each([-2, 0, 2])(
-		'n8n’s clock %i h off: it asks neither too rarely nor too often',
+		'fetches neither too rarely nor too often if n8n’s clock is %i h off',
 		async (skewHours) => {
 			const { sandbox, watch } = await createTriggerFixture({ skewMs: skewHours * HOUR_MS });
 			const video = sandbox.seedVideo({ video_link: TIKTOK });
@@ -64,13 +64,13 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			expect(trigger.keys).toContain(`${video.id}:2026-01-01T10:00:00.000Z`);
 			const before = trigger.sent.length;
 			await trigger.run({ hours: 12 });
-			const asked = trigger.sent.slice(before).filter((call) => call.startsWith('GET /videos/'));
-			expect(asked.length).toBeGreaterThanOrEqual(3);
-			expect(asked.length).toBeLessThanOrEqual(72);
+			const fetches = trigger.sent.slice(before).filter((call) => call.startsWith('GET /videos/'));
+			expect(fetches.length).toBeGreaterThanOrEqual(3);
+			expect(fetches.length).toBeLessThanOrEqual(72);
 		},
 	);
 
-	test('n8n’s clock set back by two hours, and forward again: each comes once', async () => {
+	test('emits each snapshot once if n8n’s clock is set back two hours and then forward', async () => {
 		const { sandbox, clock, watch } = await createTriggerFixture();
 		const video = sandbox.seedVideo({ video_link: TIKTOK });
 		const trigger = watch({}, { keep });
@@ -78,34 +78,34 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		const before = snapshotKeys(video);
 		await trigger.run({ hours: 3 });
 		for (const skewHours of [-2, 2, 0]) {
-			const end = clock.onMove(() => jest.setSystemTime(clock.now() + skewHours * HOUR_MS));
+			const stopSkew = clock.onMove(() => jest.setSystemTime(clock.now() + skewHours * HOUR_MS));
 			await trigger.run({ hours: 4 });
-			end();
+			stopSkew();
 		}
 		await trigger.run({ hours: 3, minutes: 30 });
 		expectSameKeys(trigger.keys, without(snapshotKeys(video), before));
 	});
 
-	test('after a week without polls nothing is lost, and nothing comes twice', async () => {
-		const most = 100;
+	test('loses nothing and emits nothing twice after a week without polls', async () => {
+		const maxItems = 100;
 		const { sandbox, watch, advance } = await createTriggerFixture();
-		const goesOn = sandbox.seedVideo({ video_link: TIKTOK, duration_days: 30 });
-		const ends = sandbox.seedVideo({ video_link: YOUTUBE, duration_days: 3 });
-		const isStopped = sandbox.seedVideo({ video_link: TWITTER, duration_days: 3 });
+		const running = sandbox.seedVideo({ video_link: TIKTOK, duration_days: 30 });
+		const completed = sandbox.seedVideo({ video_link: YOUTUBE, duration_days: 3 });
+		const cancelled = sandbox.seedVideo({ video_link: TWITTER, duration_days: 3 });
 		const trigger = watch(
 			{
 				events: ['snapshot.created', 'tracking.started', 'tracking.ended'],
-				options: { maxItemsPerPoll: most },
+				options: { maxItemsPerPoll: maxItems },
 			},
 			{ keep },
 		);
 		await trigger.poll();
-		const before = snapshotKeys(goesOn, ends, isStopped);
+		const before = snapshotKeys(running, completed, cancelled);
 		advance({ hours: 24 });
-		isStopped.setStatus('cancelled');
+		cancelled.setStatus('cancelled');
 		const added = sandbox.seedVideo({ video_link: INSTAGRAM });
 		advance({ hours: 24 });
-		const cameAndWent = sandbox.seedVideo({
+		const shortLived = sandbox.seedVideo({
 			video_link: 'https://www.tiktok.com/@b/video/72',
 			duration_days: 1,
 		});
@@ -114,23 +114,23 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		for (let poll = 0; poll < 12; poll += 1) {
 			advance({ minutes: 1 });
 			const items = (await trigger.poll()) ?? [];
-			expect(items.length).toBeLessThanOrEqual(most);
+			expect(items.length).toBeLessThanOrEqual(maxItems);
 			const times = items.flatMap(({ snapshot_time }) => snapshot_time ?? []).map(String);
 			expect(times).toEqual([...times].sort());
 		}
-		const videos = [goesOn, ends, isStopped, added, cameAndWent];
+		const videos = [running, completed, cancelled, added, shortLived];
 		expectSameKeys(trigger.keys, [
 			...without(snapshotKeys(...videos), before),
-			...[added, cameAndWent].map(({ id }) => `${id}:started`),
-			...[ends, isStopped, cameAndWent].map(({ id }) => `${id}:ended`),
+			...[added, shortLived].map(({ id }) => `${id}:started`),
+			...[completed, cancelled, shortLived].map(({ id }) => `${id}:ended`),
 		]);
-		for (const { id } of [ends, isStopped, cameAndWent]) {
-			const of = trigger.keys.filter((key) => String(key).startsWith(id));
-			expect(of.at(-1)).toBe(`${id}:ended`);
+		for (const { id } of [completed, cancelled, shortLived]) {
+			const ownKeys = trigger.keys.filter((key) => String(key).startsWith(id));
+			expect(ownKeys.at(-1)).toBe(`${id}:ended`);
 		}
 		const more = await trigger.run({ hours: 30 }, { every: { minutes: 30 } });
 		expect(new Set(keysOf(more).map((key) => String(key).split(':')[0]))).toEqual(
-			new Set([goesOn.id, added.id]),
+			new Set([running.id, added.id]),
 		);
 		expect(new Set(trigger.keys).size).toBe(trigger.keys.length);
 	});

@@ -11,16 +11,20 @@ import {
 import { INSTAGRAM, START, TIKTOK, TWITTER, YOUTUBE } from '../support/fixture';
 
 describe.each([
-	['no video', { watch: 'selected', videos: ' ' }, 'No videos were chosen to watch'],
+	['no selected video', { watch: 'selected', videos: ' ' }, 'No videos were chosen to watch'],
 	[
-		'what is no video',
+		'an invalid video link',
 		{ watch: 'selected', videos: 'https://vimeo.com/1' },
 		'“https://vimeo.com/1” is neither the id nor the link of a video',
 	],
 	['no events', { events: [] }, 'No events were chosen'],
-	['no items', { options: { maxItemsPerPoll: 0 } }, 'Max Items Per Poll must be a whole number'],
-])('%s', (_, parameters, message) => {
-	test('is refused before anything is sent', async () => {
+	[
+		'Max Items Per Poll set to 0',
+		{ options: { maxItemsPerPoll: 0 } },
+		'Max Items Per Poll must be a whole number',
+	],
+])('a trigger with %s', (_, parameters, message) => {
+	test('throws before it sends a request', async () => {
 		const { watch, calls } = await createTriggerFixture();
 		await expect(watch(parameters).poll()).rejects.toThrow(message);
 		expect(calls()).toEqual([]);
@@ -28,8 +32,8 @@ describe.each([
 });
 
 describe.each(KEPT)('with the state %s', (_, keep) => {
-	describe('what is watched', () => {
-		test('all videos of one platform', async () => {
+	describe('the watched videos', () => {
+		test('are only those of the chosen platform', async () => {
 			const { sandbox, watch } = await createTriggerFixture();
 			sandbox.seedVideo({ video_link: TIKTOK });
 			const video = sandbox.seedVideo({ video_link: YOUTUBE });
@@ -40,7 +44,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			expectSameKeys(trigger.keys, without(snapshotKeys(video), before));
 		});
 
-		test('selected videos, by id and by any spelling of their link', async () => {
+		test('are only the selected ones, by id or by any spelling of their link', async () => {
 			const { sandbox, watch } = await createTriggerFixture();
 			const { id } = sandbox.seedVideo({ video_link: TIKTOK });
 			const other = sandbox.seedVideo({ video_link: YOUTUBE });
@@ -55,7 +59,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			);
 		});
 
-		test('selected ids are asked for without the list', async () => {
+		test('are fetched without the list if they are selected by id', async () => {
 			const { video, watch } = await createWatchedFixture(keep);
 			const trigger = watch({ watch: 'selected', videos: video.id }, { keep });
 			await trigger.run({ hours: 3 });
@@ -63,7 +67,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			expect(new Set(trigger.sent)).toEqual(new Set([`GET /videos/${video.id}`]));
 		});
 
-		test('a selected link that is not tracked yet is watched as soon as it is', async () => {
+		test('include the video of a selected link as soon as it is tracked', async () => {
 			const { sandbox, watch, video } = await createWatchedFixture(keep);
 			const videos = `${video.id} ${YOUTUBE}`;
 			const trigger = watch({ watch: 'selected', videos }, { keep });
@@ -76,7 +80,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			);
 		});
 
-		test('a selected link that a full list hides stays watched', async () => {
+		test('still include the video of a selected link if a full list hides it', async () => {
 			const { sandbox, video, watch, advance } = await createWatchedFixture(keep);
 			const trigger = watch({ watch: 'selected', videos: TIKTOK }, { keep });
 			await trigger.poll();
@@ -90,9 +94,9 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 	});
 
-	describe('what is changed', () => {
+	describe('a changed trigger', () => {
 		test.each(['new', 'latest'])(
-			'added videos are seeded by Start From (%s), the others keep their cursor',
+			'seeds added videos as Start From (%s) says and keeps the cursors of the others',
 			async (startFrom) => {
 				const { sandbox, video, watch } = await createWatchedFixture(keep);
 				const other = sandbox.seedVideo({ video_link: YOUTUBE, started: START });
@@ -111,10 +115,10 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		);
 
 		test.each([
-			['a removed video', { watch: 'selected', videos: TIKTOK }, 'tiktok'],
-			['another platform', { filters: { platform: 'youtube' } }, 'youtube'],
-			['a filter', { filters: { platform: 'tiktok' } }, 'tiktok'],
-		])('%s: what is no longer chosen is dropped', async (_, parameters, platform) => {
+			['removing a selected link', { watch: 'selected', videos: TIKTOK }, 'tiktok'],
+			['changing the platform', { filters: { platform: 'youtube' } }, 'youtube'],
+			['adding a platform filter', { filters: { platform: 'tiktok' } }, 'tiktok'],
+		])('drops the videos that are no longer chosen after %s', async (_, parameters, platform) => {
 			const { sandbox, watch } = await createTriggerFixture();
 			const links = [TIKTOK, YOUTUBE];
 			const videos = links.map((video_link) => sandbox.seedVideo({ video_link }));
@@ -138,7 +142,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			expect(changed.keys).not.toContain(`${dropped.id}:2026-01-01T03:00:00.000Z`);
 		});
 
-		test('a filter taken away seeds the other platforms, and then finds what is added', async () => {
+		test('seeds the other platforms after the filter is removed, and emits videos tracked later in full', async () => {
 			const { sandbox, watch } = await createTriggerFixture();
 			const first = sandbox.seedVideo({ video_link: TIKTOK });
 			const second = sandbox.seedVideo({ video_link: YOUTUBE });
@@ -156,7 +160,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			]);
 		});
 
-		test('a new key goes on; a new base URL starts anew', async () => {
+		test('continues with a new API key, but starts anew with a new base URL', async () => {
 			const { trigger, sandbox, credential, watch } = await createWatchedFixture(keep);
 			await trigger.run({ minutes: 30 });
 			const staticData = JSON.parse(trigger.remembered);

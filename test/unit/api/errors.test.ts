@@ -8,12 +8,12 @@ import {
 } from '../../../nodes/ContentStats/api/errors';
 import { readErrorBody } from '../../../nodes/ContentStats/api/schemas';
 
-const WHAT = 'video cm5abc123def';
+const SUBJECT = 'video cm5abc123def';
 const ADVICE = { 400: 'Look at what was entered', 404: 'Look for it' };
-const errorFor = (status: number, json?: unknown, what = WHAT) =>
-	errorForStatus(status, what, readErrorBody(json), undefined, ADVICE);
+const errorFor = (status: number, json?: unknown, subject = SUBJECT) =>
+	errorForStatus(status, subject, readErrorBody(json), undefined, ADVICE);
 
-describe('each status the API documents', () => {
+describe('errorForStatus', () => {
 	test.each<[number, unknown, ErrorKind, RegExp, RegExp]>([
 		[
 			400,
@@ -49,50 +49,53 @@ describe('each status the API documents', () => {
 			/cm5abc123def.*500.*Internal/,
 			/again later/,
 		],
-	])('%d', (status, json, kind, message, description) => {
-		const error = errorFor(status, json);
-		expect(error).toBeInstanceOf(ContentStatsError);
-		expect(error).toMatchObject({
-			kind,
-			statusCode: status,
-			message: expect.stringMatching(message),
-			description: expect.stringMatching(description),
-		});
-	});
+	])(
+		'maps a documented %d to its kind, message and advice',
+		(status, json, kind, message, description) => {
+			const error = errorFor(status, json);
+			expect(error).toBeInstanceOf(ContentStatsError);
+			expect(error).toMatchObject({
+				kind,
+				statusCode: status,
+				message: expect.stringMatching(message),
+				description: expect.stringMatching(description),
+			});
+		},
+	);
 
 	test.each([400, 401, 402, 403, 404, 405, 408, 409, 410, 418, 422, 429, 500, 502, 503, 504, 599])(
-		'%d without a readable body still says what to do',
+		'says what to do about a %d without a readable body',
 		(status) => {
 			const error = errorFor(status, '<html><body>Bad gateway</body></html>');
 			expect(error.message).not.toMatch(/undefined|null|NaN|\[object|<html/);
 			expect(error.description).not.toBe('');
-			if (status !== 401) expect(error.message).toContain(WHAT);
+			if (status !== 401) expect(error.message).toContain(SUBJECT);
 		},
 	);
 });
 
-describe('402 shows the figures it has', () => {
+describe('the message of a 402', () => {
 	test.each<[object, string]>([
 		[{ balance: 0.5, estimated_cost: 2.52 }, '$2.52 needed, $0.50 there, $2.02 missing'],
 		[{ balance: 0, estimated_cost: 0.36 }, '$0.36 needed, $0.00 there, $0.36 missing'],
 		[{ estimated_cost: 2.52 }, '$2.52 needed'],
 		[{ balance: 0.5 }, '$0.50 there'],
 		[{ required: 2.02 }, '$2.02 missing'],
-	])('%j', (figures, text) => {
+	])('shows the amounts in %j', (figures, text) => {
 		const { message } = errorFor(402, { error: 'Insufficient balance', ...figures });
-		expect(message).toBe(`Not enough ContentStats balance for ${WHAT}: ${text}`);
+		expect(message).toBe(`Not enough ContentStats balance for ${SUBJECT}: ${text}`);
 	});
 
-	it('and none without any', () => {
+	it('shows no amounts if the reply has none', () => {
 		const { message } = errorFor(402, { error: 'Insufficient balance' });
-		expect(message).toBe(`Not enough ContentStats balance for ${WHAT}`);
+		expect(message).toBe(`Not enough ContentStats balance for ${SUBJECT}`);
 	});
 });
 
-describe('the words of the API', () => {
+describe('the message of a 400', () => {
 	test.each<[string, unknown, RegExp]>([
 		[
-			'several fields',
+			'the details of several fields',
 			{
 				error: 'Invalid request',
 				details: [
@@ -102,20 +105,36 @@ describe('the words of the API', () => {
 			},
 			/video_link: Required; duration_days: Too large/,
 		],
-		['no details', { error: 'Video is private' }, /refused .*: Video is private/],
-		['details of another shape', { error: 'Video is private', details: 'x' }, /Video is private/],
-		['details without a field', { error: 'E', details: [{ message: 'Too large' }] }, /Too large/],
-		['empty details', { error: 'Video is private', details: [] }, /Video is private/],
-	])('with %s', (_, json, message) => {
+		[
+			'the error if there are no details',
+			{ error: 'Video is private' },
+			/refused .*: Video is private/,
+		],
+		[
+			'the error if the details have another shape',
+			{ error: 'Video is private', details: 'x' },
+			/Video is private/,
+		],
+		[
+			'a detail that names no field',
+			{ error: 'E', details: [{ message: 'Too large' }] },
+			/Too large/,
+		],
+		[
+			'the error if the details are empty',
+			{ error: 'Video is private', details: [] },
+			/Video is private/,
+		],
+	])('quotes %s', (_, json, message) => {
 		expect(errorFor(400, json).message).toMatch(message);
 	});
 
-	it('are shortened', () => {
+	it('truncates a long error', () => {
 		expect(errorFor(400, { error: 'long '.repeat(5000) }).message.length).toBeLessThan(400);
 	});
 });
 
-describe('what a failed request may have done', () => {
+describe('mayHaveTakenEffect', () => {
 	test.each<[number, boolean]>([
 		[400, false],
 		[401, false],
@@ -130,7 +149,7 @@ describe('what a failed request may have done', () => {
 		[502, true],
 		[503, true],
 		[504, true],
-	])('after a %d is unknown: %j', (status, isUnknown) => {
+	])('for a %d is %j', (status, isUnknown) => {
 		expect(mayHaveTakenEffect(errorFor(status))).toBe(isUnknown);
 	});
 
@@ -143,17 +162,17 @@ describe('what a failed request may have done', () => {
 		['invalid_input', false],
 		['insufficient_balance', false],
 		['rate_limited', false],
-	])('after %s is unknown: %j', (kind, isUnknown) => {
+	])('for %s is %j', (kind, isUnknown) => {
 		const error = new ContentStatsError(kind, { message: 'm', description: 'd' });
 		expect(mayHaveTakenEffect(error)).toBe(isUnknown);
 	});
 });
 
-it('keeps how long to wait before a repeat', () => {
-	expect(errorForStatus(429, WHAT, undefined, 12_000).retryAfterMs).toBe(12_000);
+it('errorForStatus keeps the milliseconds to wait before a retry', () => {
+	expect(errorForStatus(429, SUBJECT, undefined, 12_000).retryAfterMs).toBe(12_000);
 });
 
-it('tells bad input without a status, since nothing was sent', () => {
+it('invalidInput has no status, since nothing was sent', () => {
 	expect(invalidInput('What', 'What to do')).toMatchObject({
 		name: 'ContentStatsError',
 		kind: 'invalid_input',
@@ -163,8 +182,8 @@ it('tells bad input without a status, since nothing was sent', () => {
 	});
 });
 
-it('tells of an unreadable reply what it was about and what is wrong with it', () => {
-	expect(unreadableReply(WHAT, 'videos[2].id: Required', 201)).toMatchObject({
+it('unreadableReply names its subject and the invalid field', () => {
+	expect(unreadableReply(SUBJECT, 'videos[2].id: Required', 201)).toMatchObject({
 		kind: 'unreadable_reply',
 		statusCode: 201,
 		message: expect.stringMatching(/video cm5abc123def.*videos\[2\]\.id: Required/),

@@ -20,7 +20,7 @@ import {
 	fakeApi,
 } from '../support/fakeClient';
 
-/** `count` videos of a platform and status, in no order of time; `name` makes their ids unique. */
+/** Builds `count` videos in no order of time. @param name prefix that keeps their ids unique. */
 const many = (count: number, name: string, fields: Partial<Video> = {}): VideoWithSnapshots[] =>
 	Array.from({ length: count }, (_, n) =>
 		video(`${name}${n}`, { created: (n * 7) % count, ...fields }),
@@ -37,7 +37,7 @@ async function all(api: FakeApi, filters = {}) {
 }
 
 describe('listAll', () => {
-	it('asks once where the reply is not full', async () => {
+	it('sends one request if the reply is not full', async () => {
 		const api = fakeApi(...many(99, 't'));
 		const { ids, fullSlices, requests } = await all(api);
 		expect(ids).toEqual(idsOf(api.videos));
@@ -45,11 +45,11 @@ describe('listAll', () => {
 		expect(requests).toEqual(['list * *']);
 	});
 
-	it('asks nothing more for an empty list', async () => {
+	it('sends one request for an empty list', async () => {
 		expect(await all(fakeApi())).toMatchObject({ ids: [], fullSlices: [], requests: ['list * *'] });
 	});
 
-	test.each([100, 101, 170])('finds all of %d videos of four platforms', async (count) => {
+	test.each([100, 101, 170])('finds all %d videos of four platforms', async (count) => {
 		const platforms = ['tiktok', 'youtube', 'instagram', 'twitter'];
 		const api = fakeApi(
 			...many(count, 'v').map((entry, n) => ({ ...entry, platform: platforms[n % 4]! })),
@@ -62,7 +62,7 @@ describe('listAll', () => {
 		);
 	});
 
-	it('asks per status only for the platform whose reply is full', async () => {
+	it('narrows by status only for a platform whose reply is full', async () => {
 		const api = fakeApi(
 			...many(90, 'tm'),
 			...many(60, 'tc', { status: 'completed' }),
@@ -90,14 +90,14 @@ describe('listAll', () => {
 		);
 	});
 
-	it('says aloud which part is still full', async () => {
+	it('reports the slices that are still full', async () => {
 		const api = fakeApi(...many(120, 'm'), ...many(110, 'c', { status: 'completed' }));
 		const { videos, fullSlices } = await all(api);
 		expect(formatSlices(fullSlices)).toBe('tiktok, monitoring; tiktok, completed');
 		expect(videos).toHaveLength(200);
 	});
 
-	it('cannot tell whether a part of exactly 100 is full, and says so', async () => {
+	it('reports a slice of exactly 100 videos as full, since it may hide more', async () => {
 		expect((await all(fakeApi(...many(100, 'm')))).fullSlices).toEqual([
 			{ platform: 'tiktok', status: 'monitoring' },
 		]);
@@ -128,7 +128,7 @@ describe('listAll', () => {
 			],
 		],
 		[{ platform: 'tiktok', status: 'completed' }, 80, ['list tiktok completed']],
-	])('keeps to the filters %j', async (filters, count, requests) => {
+	])('keeps the filters %j in every request', async (filters, count, requests) => {
 		const api = fakeApi(
 			...many(60, 'tm'),
 			...many(80, 'tc', { status: 'completed' }),
@@ -141,7 +141,7 @@ describe('listAll', () => {
 		expect([...listing.requests].sort()).toEqual([...requests].sort());
 	});
 
-	test.each([5, 150])('lists %d videos newest first and each once', async (count) => {
+	test.each([5, 150])('returns %d videos newest first, each once', async (count) => {
 		const half = Math.floor(count / 2);
 		const api = fakeApi(...many(half, 'm'), ...many(count - half, 'c', { status: 'completed' }));
 		const { videos, ids } = await all(api);
@@ -149,7 +149,7 @@ describe('listAll', () => {
 		expect(isNewestFirst(videos)).toBe(true);
 	});
 
-	it('passes on what goes wrong', async () => {
+	it('rethrows the error of a failed request', async () => {
 		const api = fakeApi();
 		api.failures.set('list', httpError(500, 'the list of videos'));
 		await expect(listAll(fakeClient(api), {})).rejects.toMatchObject({ kind: 'server_error' });
@@ -168,22 +168,22 @@ describe('listRunning', () => {
 			video('p2', { created: 2, status: 'paused', platform: 'youtube' }),
 		);
 
-	it('is what is monitored or paused, newest first', async () => {
+	it('returns monitoring and paused videos, newest first', async () => {
 		const { videos, fullSlices, requests } = await listRunning(fakeClient(api()));
 		expect(videos.map(({ id }) => id)).toEqual(['m5', 'p4', 'p2', 'm1']);
 		expect(fullSlices).toEqual([]);
 		expect(requests).toBe(3);
 	});
 
-	it('is of one platform where that is asked for', async () => {
+	it('returns only videos of the given platform', async () => {
 		const { videos } = await listRunning(fakeClient(api()), { platform: 'youtube' });
 		expect(videos.map(({ id }) => id)).toEqual(['m5', 'p2']);
 	});
 
 	test.each([
 		['pauses', 'monitoring', 'paused'],
-		['goes on', 'paused', 'monitoring'],
-	])('has one that %s while it is asked for', async (_, from, to) => {
+		['resumes', 'paused', 'monitoring'],
+	])('finds a video that %s between two requests', async (_, from, to) => {
 		for (const after of [1, 2]) {
 			const moving = fakeApi(video('moves', { status: from }));
 			const client = fakeClient(moving);
@@ -197,7 +197,7 @@ describe('listRunning', () => {
 		}
 	});
 
-	it('says aloud which parts are full', async () => {
+	it('reports the full slices of both statuses', async () => {
 		const full = fakeApi(...many(101, 'm'), ...many(101, 'p', { status: 'paused' }));
 		const { videos, fullSlices } = await listRunning(fakeClient(full));
 		expect(videos).toHaveLength(200);
@@ -205,14 +205,14 @@ describe('listRunning', () => {
 	});
 });
 
-describe('several listings as one', () => {
+describe('mergeListings', () => {
 	const listing = (requests: number, full: Slice[], ...videos: Video[]): Listing => ({
 		videos,
 		fullSlices: full,
 		requests,
 	});
 
-	it('have each video once, newest first, what is full of each, and the requests of all', () => {
+	it('keeps each video once, newest first, with every full slice and the sum of requests', () => {
 		const [old, middle, recent] = [1, 5, 9].map((created) => video(`v${created}`, { created }));
 		const merged = mergeListings([
 			listing(1, [], middle!, old!),
@@ -229,12 +229,12 @@ describe('several listings as one', () => {
 		});
 	});
 
-	it('are empty where there are none', () => {
+	it('returns an empty listing if given none', () => {
 		expect(mergeListings([])).toEqual({ videos: [], fullSlices: [], requests: 0 });
 	});
 });
 
-describe('what full slices hide', () => {
+describe('hiddenSlices', () => {
 	const full = (status: string, count: number): Listing => ({
 		videos: many(count, 'v', { status }),
 		fullSlices: [{ platform: 'tiktok', status }],
@@ -242,25 +242,34 @@ describe('what full slices hide', () => {
 	});
 
 	test.each<[string, Listing, number, number]>([
-		['nothing, where as many are active as are seen', full('monitoring', 100), 100, 0],
-		['nothing, where fewer are active', full('monitoring', 100), 99, 0],
-		['some, where more are active', full('monitoring', 100), 101, 1],
-		['perhaps some of the paused ones, which nobody counts', full('paused', 100), 0, 1],
-		['nothing, where none is full', { ...full('monitoring', 5), fullSlices: [] }, 500, 0],
-	])('is %s', (_, listing, activeVideos, hidden) => {
+		['no slice if every active video is listed', full('monitoring', 100), 100, 0],
+		['no slice if fewer videos are active than listed', full('monitoring', 100), 99, 0],
+		['the full slice if more videos are active than listed', full('monitoring', 100), 101, 1],
+		[
+			'a full slice of paused videos, which active_videos does not count',
+			full('paused', 100),
+			0,
+			1,
+		],
+		['no slice if none is full', { ...full('monitoring', 5), fullSlices: [] }, 500, 0],
+	])('returns %s', (_, listing, activeVideos, hidden) => {
 		expect(hiddenSlices(listing, activeVideos)).toHaveLength(hidden);
 	});
 });
 
 test.each<[string, Partial<Video>, number]>([
-	['created_at', { created_at: iso(5), monitoring_started: iso(7) }, at(5)],
-	['monitoring_started without it', { created_at: null, monitoring_started: iso(7) }, at(7)],
-	['nothing', { created_at: undefined, monitoring_started: undefined }, 0],
-])('when a video was created is told by %s', (_, fields, instant) => {
+	['reads created_at', { created_at: iso(5), monitoring_started: iso(7) }, at(5)],
+	['falls back to monitoring_started', { created_at: null, monitoring_started: iso(7) }, at(7)],
+	[
+		'returns 0 if neither time is known',
+		{ created_at: undefined, monitoring_started: undefined },
+		0,
+	],
+])('createdAt %s', (_, fields, instant) => {
 	expect(createdAt(video('a', fields))).toBe(instant);
 });
 
-it('compares by when videos were created', () => {
+it('byNewest sorts the most recently created videos first', () => {
 	const videos = [3, 11, 2].map((created) => video(`v${created}`, { created }));
 	expect(videos.sort(byNewest).map(({ id }) => id)).toEqual(['v11', 'v3', 'v2']);
 });

@@ -19,18 +19,19 @@ afterEach(() => jest.useRealTimers());
 const settle = () => jest.advanceTimersByTimeAsync(0);
 
 /**
- * A server that lets `limit` requests through in each minute of the clock, and counts the others.
- * Of the first minute others have used a part already.
+ * Creates a server that serves `limit` requests per minute of the clock and counts the excess ones.
+ *
+ * @param usedByOthers how many requests other clients have made in the first minute.
  */
 function createServer(limit: number, usedByOthers = 0) {
 	const minute = () => Math.floor(Date.now() / 60_000);
-	const server = { served: [] as number[], refused: 0 };
+	const server = { served: [] as number[], rateLimited: 0 };
 	const used = new Map([[minute(), usedByOthers]]);
 	async function answer(name: number, toServerMs: number, backMs: number) {
 		await host.sleep(toServerMs);
 		const count = (used.get(minute()) ?? 0) + 1;
 		used.set(minute(), count);
-		if (count > limit) server.refused += 1;
+		if (count > limit) server.rateLimited += 1;
 		else server.served.push(name);
 		const endOfWindow = (minute() + 1) * 60;
 		const rateWindow: RateWindow = {
@@ -44,7 +45,7 @@ function createServer(limit: number, usedByOthers = 0) {
 	return { server, answer };
 }
 
-/** A request that is answered by hand. */
+/** Starts a request that the test answers by hand. */
 function openRequest(rateLimiter: RateLimiter, limits?: AcquireOptions) {
 	const request = { isSent: false, answer: (_: RateWindow | null) => {}, fail: (_: Error) => {} };
 	const done = rateLimiter.run(
@@ -67,7 +68,7 @@ const windowOf = (remaining: number, endsInMs: number, reset = 1): RateWindow =>
 	endsInMs,
 });
 
-/** Creates a rate limiter that knows `window` from one reply. */
+/** Creates a rate limiter that has learned `window` from one reply. */
 async function limiterWith(window: RateWindow): Promise<RateLimiter> {
 	const rateLimiter = createRateLimiter(host);
 	const first = openRequest(rateLimiter);
@@ -87,7 +88,7 @@ describe('the rate window', () => {
 			(n: number) => (n * 53) % 900,
 		],
 		['replies that overtake each other', () => 5, (n: number) => (n * 7919) % 3000],
-	])('is used in full and never passed with %s', async (_, toServerMs, backMs) => {
+	])('is used in full and never exceeded with %s', async (_, toServerMs, backMs) => {
 		const { server, answer } = createServer(60);
 		const rateLimiter = createRateLimiter(host);
 		const all = Promise.all(
@@ -103,10 +104,10 @@ describe('the rate window', () => {
 		await jest.advanceTimersByTimeAsync(60_000);
 
 		expect((await all).map(({ name }) => name)).toEqual(Array.from({ length: 150 }, (_, n) => n));
-		expect(server.refused).toBe(0);
+		expect(server.rateLimited).toBe(0);
 	});
 
-	it('is shared with others who use the same key', async () => {
+	it('is shared with other clients of the same key', async () => {
 		const { server, answer } = createServer(60, 25);
 		const rateLimiter = createRateLimiter(host);
 		const all = Promise.all(
@@ -117,10 +118,10 @@ describe('the rate window', () => {
 		await jest.advanceTimersByTimeAsync(60_000);
 		await all;
 		expect(server.served).toHaveLength(70);
-		expect(server.refused).toBe(0);
+		expect(server.rateLimited).toBe(0);
 	});
 
-	it('that is used up is waited for, until the server said it ends', async () => {
+	it('holds requests back until its end once it is used up', async () => {
 		const rateLimiter = await limiterWith(windowOf(0, 20_000));
 		const waiting = [openRequest(rateLimiter), openRequest(rateLimiter)];
 		await jest.advanceTimersByTimeAsync(19_999);
@@ -129,7 +130,7 @@ describe('the rate window', () => {
 		expect(waiting.map(({ isSent }) => isSent)).toEqual([true, true]);
 	});
 
-	it('that is over is forgotten when a request comes later', async () => {
+	it('no longer limits requests once it has ended', async () => {
 		const rateLimiter = await limiterWith(windowOf(0, 20_000));
 		await jest.advanceTimersByTimeAsync(20_001);
 		const later = openRequest(rateLimiter);
@@ -137,7 +138,7 @@ describe('the rate window', () => {
 		expect(later.isSent).toBe(true);
 	});
 
-	it('counts what is under way', async () => {
+	it('counts requests in flight as used', async () => {
 		const rateLimiter = await limiterWith(windowOf(2, 60_000));
 		const requests = [1, 2, 3, 4].map(() => openRequest(rateLimiter));
 		await settle();
@@ -151,7 +152,7 @@ describe('the rate window', () => {
 		expect(requests.map(({ isSent }) => isSent)).toEqual([true, true, true, true]);
 	});
 
-	it('is as small as its newest reply says, whichever arrives last', async () => {
+	it('keeps the lowest remaining count if replies arrive out of order', async () => {
 		const rateLimiter = await limiterWith(windowOf(3, 60_000));
 		const [one, two, three] = [
 			openRequest(rateLimiter),
@@ -167,7 +168,7 @@ describe('the rate window', () => {
 		expect(next.isSent).toBe(false);
 	});
 
-	it('is not opened by a late reply from the window before', async () => {
+	it('is not reopened by a late reply from the window before', async () => {
 		const rateLimiter = await limiterWith(windowOf(10, 1_000, 1));
 		const late = openRequest(rateLimiter);
 		await jest.advanceTimersByTimeAsync(5_000);
@@ -185,7 +186,7 @@ describe('the rate window', () => {
 		expect(next.isSent).toBe(true);
 	});
 
-	it('of a new period counts anew', async () => {
+	it('is replaced once a reply announces a later reset', async () => {
 		const rateLimiter = await limiterWith(windowOf(0, 1_000, 1));
 		await jest.advanceTimersByTimeAsync(1_001);
 		const first = openRequest(rateLimiter);
@@ -197,7 +198,7 @@ describe('the rate window', () => {
 		expect(next.isSent).toBe(true);
 	});
 
-	it('is not needed: replies without one do not stop the others', async () => {
+	it('is optional: a reply without one does not block later requests', async () => {
 		const rateLimiter = createRateLimiter(host);
 		for (let n = 0; n < 30; n += 1) {
 			const request = openRequest(rateLimiter);
@@ -209,7 +210,7 @@ describe('the rate window', () => {
 	});
 });
 
-it('lets requests through in the order they came', async () => {
+it('the rate limiter sends requests in the order they arrived', async () => {
 	const rateLimiter = await limiterWith(windowOf(0, 1_000));
 	const sent: number[] = [];
 	const all = Promise.all(
@@ -226,7 +227,7 @@ it('lets requests through in the order they came', async () => {
 	expect(sent).toEqual(Array.from({ length: 40 }, (_, n) => n));
 });
 
-it('passes on the error of a request, and its place to the next', async () => {
+it('the rate limiter rethrows the error of a request and sends the next one', async () => {
 	const rateLimiter = await limiterWith(windowOf(1, 60_000));
 	const [broken, next] = [openRequest(rateLimiter), openRequest(rateLimiter)];
 	await settle();
@@ -237,8 +238,8 @@ it('passes on the error of a request, and its place to the next', async () => {
 	expect(next.isSent).toBe(true);
 });
 
-describe('pause', () => {
-	it('holds everything back although the window has room, then goes on', async () => {
+describe('blockFor', () => {
+	it('holds requests back for its duration, even if the window has room', async () => {
 		const rateLimiter = await limiterWith(windowOf(50, 60_000));
 		rateLimiter.blockFor(30_000);
 		const requests = [openRequest(rateLimiter), openRequest(rateLimiter)];
@@ -249,8 +250,8 @@ describe('pause', () => {
 	});
 
 	test.each([
-		['a longer one lengthens it', 10_000, 30_000],
-		['a shorter one does not shorten it', 30_000, 10_000],
+		['is lengthened by a longer second call', 10_000, 30_000],
+		['is not shortened by a shorter second call', 30_000, 10_000],
 	])('%s', async (_, first, second) => {
 		const rateLimiter = createRateLimiter(host);
 		rateLimiter.blockFor(first);
@@ -264,7 +265,7 @@ describe('pause', () => {
 		expect(requests.map(({ isSent }) => isSent)).toEqual([true, true]);
 	});
 
-	it('outlasts the end of the window', async () => {
+	it('outlasts a window that ends sooner', async () => {
 		const rateLimiter = await limiterWith(windowOf(0, 5_000));
 		const request = openRequest(rateLimiter);
 		rateLimiter.blockFor(30_000);
@@ -274,7 +275,7 @@ describe('pause', () => {
 		expect(request.isSent).toBe(true);
 	});
 
-	it('after a refusal holds back those that wait behind it', async () => {
+	it('after a 429 holds back the queued requests', async () => {
 		const rateLimiter = createRateLimiter(host);
 		const requests = Array.from({ length: 12 }, () => openRequest(rateLimiter));
 		await settle();
@@ -288,25 +289,25 @@ describe('pause', () => {
 	});
 });
 
-describe('a stop by the user', () => {
+describe('an abort', () => {
 	const reason = new Error('stopped');
 
-	it('ends the wait, sends nothing, and leaves the place to the next', async () => {
+	it('ends the wait, sends nothing and frees the place for the next request', async () => {
 		const rateLimiter = await limiterWith(windowOf(1, 60_000));
 		const controller = new AbortController();
-		const underWay = openRequest(rateLimiter);
+		const inFlight = openRequest(rateLimiter);
 		const stopped = openRequest(rateLimiter, { signal: controller.signal });
 		const next = openRequest(rateLimiter);
 		await settle();
 		controller.abort(reason);
 		await expect(stopped.done).rejects.toBe(reason);
 
-		underWay.answer(windowOf(1, 60_000, 2));
+		inFlight.answer(windowOf(1, 60_000, 2));
 		await settle();
 		expect([stopped.isSent, next.isSent]).toEqual([false, true]);
 	});
 
-	it('during the wait for the next window does not keep the others from it', async () => {
+	it('during the wait for the next window does not hold up other requests', async () => {
 		const rateLimiter = await limiterWith(windowOf(0, 20_000));
 		const controller = new AbortController();
 		const stopped = openRequest(rateLimiter, { signal: controller.signal });
@@ -318,7 +319,7 @@ describe('a stop by the user', () => {
 		expect([stopped.isSent, next.isSent]).toEqual([false, true]);
 	});
 
-	it('stops only what was waiting for it, one by one', async () => {
+	it('removes only the aborted requests from the queue', async () => {
 		const rateLimiter = await limiterWith(windowOf(0, 20_000));
 		const controllers = [1, 2, 3, 4].map(() => new AbortController());
 		const requests = controllers.map(({ signal }) => openRequest(rateLimiter, { signal }));
@@ -328,14 +329,14 @@ describe('a stop by the user', () => {
 		expect(requests.map(({ isSent }) => isSent)).toEqual([true, false, false, true]);
 	});
 
-	it('before the request sends nothing', async () => {
+	it('before the call sends nothing', async () => {
 		const rateLimiter = createRateLimiter(host);
 		const stopped = openRequest(rateLimiter, { signal: AbortSignal.abort(reason) });
 		await expect(stopped.done).rejects.toBe(reason);
 		expect(stopped.isSent).toBe(false);
 	});
 
-	it('does not touch what is under way', async () => {
+	it('does not affect a request in flight', async () => {
 		const rateLimiter = createRateLimiter(host);
 		const controller = new AbortController();
 		const request = openRequest(rateLimiter, { signal: controller.signal });
@@ -348,8 +349,8 @@ describe('a stop by the user', () => {
 
 describe('a deadline', () => {
 	const within = (ms: number): AcquireOptions => ({ deadline: Date.now() + ms });
-	/** The milliseconds until there is room, of a request that was turned away; null of any other. */
-	async function turnedAway({ isSent, done }: ReturnType<typeof openRequest>) {
+	/** Returns the retryAfterMs of a request that was rejected before it was sent; null for any other. */
+	async function retryAfterOf({ isSent, done }: ReturnType<typeof openRequest>) {
 		const settled = done.then(
 			() => null,
 			(error: unknown) => error,
@@ -361,54 +362,54 @@ describe('a deadline', () => {
 	}
 
 	test.each([
-		['that is over', -1, 0],
-		['before the window ends', 19_999, 20_000],
-		['when the window ends', 20_000, null],
-		['after the window ends', 20_001, null],
-	])('%s: nobody waits for what comes after it', async (_, ms, opensInMs) => {
+		['that has passed rejects the request', -1, 0],
+		['before the window ends rejects the request', 19_999, 20_000],
+		['at the end of the window lets the request wait', 20_000, null],
+		['after the window ends lets the request wait', 20_001, null],
+	])('%s', async (_, ms, retryAfterMs) => {
 		const isOver = ms < 0;
 		const rateLimiter = await limiterWith(windowOf(isOver ? 9 : 0, 20_000));
 		const request = openRequest(rateLimiter, within(ms));
 		await settle();
-		expect(await turnedAway(request)).toBe(opensInMs);
+		expect(await retryAfterOf(request)).toBe(retryAfterMs);
 		await jest.advanceTimersByTimeAsync(20_000);
-		expect(request.isSent).toBe(opensInMs === null);
+		expect(request.isSent).toBe(retryAfterMs === null);
 	});
 
-	it('before a pause ends turns away with the time that is left of it', async () => {
+	it('before the end of a blockFor rejects the request with the time left', async () => {
 		const rateLimiter = createRateLimiter(host);
 		rateLimiter.blockFor(30_000);
 		await jest.advanceTimersByTimeAsync(10_000);
-		expect(await turnedAway(openRequest(rateLimiter, within(19_999)))).toBe(20_000);
+		expect(await retryAfterOf(openRequest(rateLimiter, within(19_999)))).toBe(20_000);
 	});
 
-	it('turns away at once who waits, when a reply tells of a window that ends after it', async () => {
+	it('rejects a queued request as soon as a reply announces a window that ends later', async () => {
 		const rateLimiter = await limiterWith(windowOf(1, 60_000));
-		const underWay = openRequest(rateLimiter);
+		const inFlight = openRequest(rateLimiter);
 		const hurried = openRequest(rateLimiter, within(30_000));
 		const patient = openRequest(rateLimiter);
 		await jest.advanceTimersByTimeAsync(5_000);
-		expect(await turnedAway(hurried)).toBeNull();
-		underWay.answer(windowOf(0, 55_000));
+		expect(await retryAfterOf(hurried)).toBeNull();
+		inFlight.answer(windowOf(0, 55_000));
 		await settle();
-		expect(await turnedAway(hurried)).toBe(55_000);
-		expect(await turnedAway(patient)).toBeNull();
+		expect(await retryAfterOf(hurried)).toBe(55_000);
+		expect(await retryAfterOf(patient)).toBeNull();
 		await jest.advanceTimersByTimeAsync(55_001);
 		expect([hurried.isSent, patient.isSent]).toEqual([false, true]);
 	});
 
-	it('lets nothing pass after it although there is room again', async () => {
+	it('that passes in the queue rejects the request, even if there is room again', async () => {
 		const rateLimiter = await limiterWith(windowOf(1, 60_000));
-		const underWay = openRequest(rateLimiter);
+		const inFlight = openRequest(rateLimiter);
 		const hurried = openRequest(rateLimiter, within(1_000));
 		await jest.advanceTimersByTimeAsync(1_001);
-		underWay.answer(windowOf(9, 59_000, 2));
+		inFlight.answer(windowOf(9, 59_000, 2));
 		await settle();
 		expect(hurried.isSent).toBe(false);
 		await expect(hurried.done).rejects.toEqual(new BudgetExhaustedError('a request', false, 0));
 	});
 
-	it('does not touch what is under way', async () => {
+	it('does not affect a request in flight', async () => {
 		const rateLimiter = createRateLimiter(host);
 		const request = openRequest(rateLimiter, within(1_000));
 		await jest.advanceTimersByTimeAsync(5_000);
@@ -420,11 +421,11 @@ describe('a deadline', () => {
 describe('rateLimiterFor', () => {
 	const rateLimiter = rateLimiterFor('account one', host);
 
-	it('is one rateLimiter for an account', () => {
+	it('returns the same rate limiter for the same account', () => {
 		expect(rateLimiterFor('account one', { ...host })).toBe(rateLimiter);
 	});
 
-	it('is another rateLimiter for another account', () => {
+	it('returns another rate limiter for another account', () => {
 		expect(rateLimiterFor('account two', host)).not.toBe(rateLimiter);
 	});
 });

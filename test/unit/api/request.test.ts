@@ -4,7 +4,8 @@ import { createRateLimiter, readRateWindow } from '../../../nodes/ContentStats/a
 import { createRedact } from '../../../nodes/ContentStats/api/redact';
 import { createRequest, type HttpReply } from '../../../nodes/ContentStats/api/request';
 
-// What a request does over HTTP is tested in test/engine; here, what only its host can do to it.
+// test/engine covers requests over HTTP. These tests cover what only the host can cause: a wrong
+// clock, a deadline, an error without a reply.
 
 const NOW = Date.UTC(2026, 0, 1);
 const KEY = 'another-services-secret';
@@ -13,10 +14,11 @@ const call = { method: 'GET', path: '/usage', subject: 'usage' } as const;
 type Send = (options: IHttpRequestOptions, pass: (ms: number) => void) => Promise<HttpReply>;
 
 /**
- * A request at a standing clock, and the waits it asked for, in milliseconds.
+ * Creates a request whose clock moves only when it sleeps or `pass` is called. `waits` records each
+ * sleep in milliseconds.
  *
- * @param send may let time pass.
- * @param withinMs how long from now on it may take.
+ * @param send may move the clock with `pass`.
+ * @param withinMs milliseconds until the deadline; no deadline if omitted.
  */
 function createHost(send: Send, withinMs?: number) {
 	const waits: number[] = [];
@@ -45,15 +47,15 @@ function createHost(send: Send, withinMs?: number) {
 	return { waits, sent, pass, request };
 }
 
-const refusal = (headers: Record<string, string>, body: unknown = {}): HttpReply => ({
+const tooManyRequests = (headers: Record<string, string>, body: unknown = {}): HttpReply => ({
 	statusCode: 429,
 	headers,
 	body: JSON.stringify(body),
 });
-const done: HttpReply = { statusCode: 200, headers: {}, body: '{"ok":true}' };
+const okReply: HttpReply = { statusCode: 200, headers: {}, body: '{"ok":true}' };
 
 async function waitsAfter(reply: HttpReply) {
-	const replies = [reply, done];
+	const replies = [reply, okReply];
 	const { request, waits } = createHost(async () => replies.shift()!);
 	expect(await request(call)).toEqual({ ok: true });
 	return waits;
@@ -66,38 +68,53 @@ describe('the wait after a 429', () => {
 	const HOUR_MS = 3_600_000;
 
 	test.each([
-		['as the headers say', { 'x-ratelimit-reset': seconds(NOW + 7000), date: date(NOW) }, {}, 7000],
-		['as the body says', { date: date(NOW) }, { reset: (NOW + 7000) / 1000 }, 7000],
 		[
-			'by the server’s clock, two hours ahead of ours',
+			'ends at the reset in the headers',
+			{ 'x-ratelimit-reset': seconds(NOW + 7000), date: date(NOW) },
+			{},
+			7000,
+		],
+		[
+			'ends at the reset in the body if the headers have none',
+			{ date: date(NOW) },
+			{ reset: (NOW + 7000) / 1000 },
+			7000,
+		],
+		[
+			'follows the server’s clock if it is two hours ahead of ours',
 			{ 'x-ratelimit-reset': seconds(NOW + 2 * HOUR_MS + 7000), date: date(NOW + 2 * HOUR_MS) },
 			{},
 			7000,
 		],
 		[
-			'by the server’s clock, two hours behind ours',
+			'follows the server’s clock if it is two hours behind ours',
 			{ 'x-ratelimit-reset': seconds(NOW - 2 * HOUR_MS + 7000), date: date(NOW - 2 * HOUR_MS) },
 			{},
 			7000,
 		],
-		['of some seconds where nothing is told', {}, {}, 5000],
+		['lasts five seconds if the reply gives no reset', {}, {}, 5000],
 		[
-			'never for hours',
+			'lasts two minutes at most',
 			{ 'x-ratelimit-reset': seconds(NOW + HOUR_MS), date: date(NOW) },
 			{},
 			120_000,
 		],
-		['not at once', { 'x-ratelimit-reset': seconds(NOW - 9000), date: date(NOW) }, {}, 500],
+		[
+			'lasts half a second if the reset has passed',
+			{ 'x-ratelimit-reset': seconds(NOW - 9000), date: date(NOW) },
+			{},
+			500,
+		],
 	])('%s', async (_, headers, body, wait) => {
-		expect(await waitsAfter(refusal(headers, body))).toEqual([wait]);
+		expect(await waitsAfter(tooManyRequests(headers, body))).toEqual([wait]);
 	});
 });
 
-test('a reply without rate headers tells of no window', () => {
-	expect(readRateWindow(done.headers, NOW)).toBeNull();
+test('readRateWindow returns null if a reply has no rate-limit headers', () => {
+	expect(readRateWindow(okReply.headers, NOW)).toBeNull();
 });
 
-describe('a key that a reply quotes', () => {
+describe('an API key quoted in a reply', () => {
 	test.each<[number, Partial<HttpReply>]>([
 		...[400, 401, 403, 404, 409, 500].map((status): [number, Partial<HttpReply>] => [
 			status,
@@ -106,7 +123,7 @@ describe('a key that a reply quotes', () => {
 		[400, { body: JSON.stringify({ error: '', details: [{ field: 'key', message: KEY }] }) }],
 		[400, { body: JSON.stringify({ error: `${'x'.repeat(190)} ${KEY}` }) }],
 		[302, { headers: { location: `https://${KEY}.example/` } }],
-	])('is in no message of a %d', async (statusCode, reply) => {
+	])('is absent from the error for a %d', async (statusCode, reply) => {
 		const { request } = createHost(async () => ({ statusCode, headers: {}, body: '', ...reply }));
 		const error = await request(call).catch((reason: Error & { description: string }) => reason);
 		const { message, description } = error as Error & { description: string };
@@ -115,10 +132,10 @@ describe('a key that a reply quotes', () => {
 	});
 });
 
-describe('what the host throws', () => {
+describe('an error without a reply', () => {
 	const failing = (error: Error) => createHost(async () => Promise.reject(error)).request(call);
 
-	test('is told in its own words where it has no code, without the key', async () => {
+	test('is reported by its message, with any key redacted, if it has no code', async () => {
 		await expect(
 			failing(new Error('Domain not allowed for cs_live_abc-123')),
 		).rejects.toMatchObject({
@@ -128,7 +145,7 @@ describe('what the host throws', () => {
 		});
 	});
 
-	test('is told by its code, however deep it lies', async () => {
+	test('is reported by the code of a nested cause', async () => {
 		const socketError = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
 		const wrapped = new Error('outer', { cause: new Error('inner', { cause: socketError }) });
 		await expect(failing(wrapped)).rejects.toMatchObject({
@@ -137,16 +154,16 @@ describe('what the host throws', () => {
 		});
 	});
 
-	test('is told by the code in the error of n8n 1, which has no cause', async () => {
-		const ofN8n1 = Object.assign(new Error('x'), { cause: undefined, httpCode: 'ENOTFOUND' });
-		await expect(failing(ofN8n1)).rejects.toMatchObject({
+	test('is reported by the httpCode of an n8n 1 error, which has no cause', async () => {
+		const n8n1Error = Object.assign(new Error('x'), { cause: undefined, httpCode: 'ENOTFOUND' });
+		await expect(failing(n8n1Error)).rejects.toMatchObject({
 			kind: 'unreachable',
 			description: expect.stringContaining('(ENOTFOUND)'),
 		});
 	});
 
 	test.each(['EHOSTUNREACH', 'ENETUNREACH', 'ECONNRESET', 'ETIMEDOUT'])(
-		'%s may come of a connection that was made: a POST is not sent again',
+		'with code %s does not retry a POST, which may have reached the server',
 		async (code) => {
 			let sent = 0;
 			const { request } = createHost(async () => {
@@ -163,11 +180,11 @@ describe('what the host throws', () => {
 
 describe('a deadline', () => {
 	const statusReply = (statusCode: number): HttpReply => ({ statusCode, headers: {}, body: '{}' });
-	const refusalFor = (ms: number) =>
-		refusal({ 'x-ratelimit-reset': seconds(NOW + ms), date: date(NOW) });
+	const tooManyRequestsFor = (ms: number) =>
+		tooManyRequests({ 'x-ratelimit-reset': seconds(NOW + ms), date: date(NOW) });
 
-	test('that is over lets nothing be sent', async () => {
-		const { request, sent, pass } = createHost(async () => done, 1000);
+	test('that has passed rejects the call without sending it', async () => {
+		const { request, sent, pass } = createHost(async () => okReply, 1000);
 		pass(1001);
 		await expect(request(call)).rejects.toMatchObject({
 			kind: 'budget_exhausted',
@@ -178,9 +195,9 @@ describe('a deadline', () => {
 		expect(sent).toEqual([]);
 	});
 
-	test('before the end of the window turns away at once, with the time until it ends', async () => {
+	test('before the end of the window rejects the call at once, with the time left in the window', async () => {
 		const windowUsedUp = {
-			...done,
+			...okReply,
 			headers: {
 				'x-ratelimit-remaining': '0',
 				'x-ratelimit-reset': seconds(NOW + 40_000),
@@ -198,8 +215,8 @@ describe('a deadline', () => {
 		expect(waits).toEqual([]);
 	});
 
-	test('before the wait after a 429 throws the 429 at once, with that wait', async () => {
-		const { request, sent, waits } = createHost(async () => refusalFor(20_000), 19_999);
+	test('before the end of the wait after a 429 rethrows the 429 at once, with that wait', async () => {
+		const { request, sent, waits } = createHost(async () => tooManyRequestsFor(20_000), 19_999);
 		await expect(request(call)).rejects.toMatchObject({
 			kind: 'rate_limited',
 			statusCode: 429,
@@ -209,8 +226,8 @@ describe('a deadline', () => {
 		expect(waits).toEqual([]);
 	});
 
-	test('after the wait after a 429 lets it be waited for', async () => {
-		const replies = [refusalFor(20_000), done];
+	test('at the end of the wait after a 429 allows the retry', async () => {
+		const replies = [tooManyRequestsFor(20_000), okReply];
 		const { request, waits } = createHost(async () => replies.shift()!, 20_000);
 		expect(await request(call)).toEqual({ ok: true });
 		expect(waits).toEqual([20_000]);
@@ -221,17 +238,17 @@ describe('a deadline', () => {
 		[60_000, 30_000],
 		[12_000, 12_000],
 		[0, 1],
-	])('%p ms away gives a reply %p ms to come', async (withinMs, timeout) => {
-		const { request, sent } = createHost(async () => done, withinMs);
+	])('%p ms away sets a request timeout of %p ms', async (withinMs, timeout) => {
+		const { request, sent } = createHost(async () => okReply, withinMs);
 		await request(call);
 		expect(sent).toEqual([expect.objectContaining({ timeout })]);
 	});
 
 	test.each([
-		['there is time for a first and a second', 1500, [500, 1000], 'server_error', 3],
-		['there is time for a first only', 1499, [500], 'server_error', 2],
-		['there is time for none', 499, [], 'server_error', 1],
-	])('bounds the retries: %s', async (_, withinMs, expected, kind, count) => {
+		['two retries within 1500 ms', 1500, [500, 1000], 'server_error', 3],
+		['one retry within 1499 ms', 1499, [500], 'server_error', 2],
+		['no retry within 499 ms', 499, [], 'server_error', 1],
+	])('allows %s', async (_, withinMs, expected, kind, count) => {
 		const { request, sent, waits } = createHost(async () => statusReply(500), withinMs);
 		await expect(request(call)).rejects.toMatchObject({ kind });
 		expect(waits).toEqual(expected);
@@ -239,9 +256,13 @@ describe('a deadline', () => {
 	});
 
 	test.each([
-		['at it', 5000, { kind: 'budget_exhausted', isSent: true }],
-		['before it', 4999, { kind: 'no_reply' }],
-	])('a reply that did not come until %s', async (_, ms, error) => {
+		[
+			'turns a timeout at that moment into budget_exhausted',
+			5000,
+			{ kind: 'budget_exhausted', isSent: true },
+		],
+		['reports a timeout just before it as no_reply', 4999, { kind: 'no_reply' }],
+	])('%s', async (_, ms, error) => {
 		const { request, sent } = createHost(async (_options, pass) => {
 			pass(ms);
 			throw Object.assign(new Error('timeout'), { code: 'ECONNABORTED' });
@@ -251,7 +272,7 @@ describe('a deadline', () => {
 	});
 });
 
-test('a reply that drips is ended when its time is over, though the socket is not silent', async () => {
+test('a reply that drips is aborted at the deadline, although its socket is never idle', async () => {
 	const { request } = createHost(
 		({ abortSignal }, pass) =>
 			new Promise((_, reject) => {

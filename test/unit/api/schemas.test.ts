@@ -6,6 +6,7 @@ import {
 	readVideo,
 	readVideoList,
 } from '../../../nodes/ContentStats/api/schemas';
+import { SNAPSHOT, without } from '../support/fakeClient';
 
 const TRACKED = {
 	id: 'cm5abc123def',
@@ -29,17 +30,6 @@ const LISTED = {
 	days_remaining: 5.5,
 	current_metadata: { title: 'A title', creator: 'charlidamelio' },
 	created_at: '2024-01-29T10:00:00.000Z',
-};
-const SNAPSHOT = {
-	id: 'snap_001',
-	snapshot_id: 'external_snap_123',
-	snapshot_time: '2024-01-29T10:00:00.000Z',
-	views: '1250000',
-	likes: '185000',
-	comments: '4200',
-	shares: '12500',
-	saves: '8900',
-	provider: 'render',
 };
 const FETCHED = {
 	...LISTED,
@@ -65,42 +55,52 @@ const USAGE = {
 	cost_per_snapshot: 0.015,
 };
 
-type Reader = (json: unknown, what: string) => unknown;
-const without = (object: object, ...names: string[]) =>
-	Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+type Reader = (json: unknown, subject: string) => unknown;
 
-describe('what the API documents is handed on as it came', () => {
+describe('readers of valid replies', () => {
 	test.each<[string, Reader, unknown]>([
 		['a tracking', readTracked, TRACKED],
-		['a list', readVideoList, { videos: [LISTED], total: 1, limit: 50 }],
+		['a list of videos', readVideoList, { videos: [LISTED], total: 1, limit: 50 }],
 		['an empty list', readVideoList, { videos: [], total: 0, limit: 50 }],
 		['a list without its totals', readVideoList, { videos: [LISTED] }],
 		['a video', readVideo, FETCHED],
 		['a video without snapshots yet', readVideo, { ...FETCHED, snapshots: [] }],
-		['a video without the list of them', readVideo, without(FETCHED, 'snapshots', 'is_deleted')],
-		['a video that knows little', readVideo, without(FETCHED, 'job_id', 'current_metadata')],
-		['a video without metadata', readVideo, { ...FETCHED, current_metadata: null }],
-		['a video without a title', readVideo, { ...FETCHED, current_metadata: { creator: null } }],
-		['a status of tomorrow', readVideo, { ...FETCHED, status: 'archived', platform: 'threads' }],
-		['fields of tomorrow', readVideo, { ...FETCHED, tags: [{ deep: [1] }] }],
-		['a stop', readStopped, STOPPED],
+		['a video without a snapshots field', readVideo, without(FETCHED, 'snapshots', 'is_deleted')],
+		[
+			'a video without job_id and metadata',
+			readVideo,
+			without(FETCHED, 'job_id', 'current_metadata'),
+		],
+		['a video with null metadata', readVideo, { ...FETCHED, current_metadata: null }],
+		[
+			'a video without a title or creator',
+			readVideo,
+			{ ...FETCHED, current_metadata: { creator: null } },
+		],
+		[
+			'an unknown status and platform',
+			readVideo,
+			{ ...FETCHED, status: 'archived', platform: 'threads' },
+		],
+		['unknown fields', readVideo, { ...FETCHED, tags: [{ deep: [1] }] }],
+		['a stopped tracking', readStopped, STOPPED],
 		['usage', readUsage, USAGE],
-		['usage in debt', readUsage, { ...USAGE, balance_usd: -1, active_videos: 0 }],
-	])('%s', (_, read, json) => {
+		['usage with a negative balance', readUsage, { ...USAGE, balance_usd: -1, active_videos: 0 }],
+	])('return %s unchanged', (_, read, json) => {
 		const before = structuredClone(json);
 		expect(read(json, 'it')).toBe(json);
 		expect(json).toEqual(before);
 	});
 });
 
-describe('what cannot be understood is refused with its path', () => {
+describe('readers of invalid replies', () => {
 	test.each<[string, Reader, unknown, string]>([
-		['no object', readVideo, 'Hello', 'the reply'],
-		['nothing', readVideo, undefined, 'the reply'],
-		['null', readUsage, null, 'the reply'],
-		['a list for a video', readVideo, [], 'the reply'],
+		['text instead of an object', readVideo, 'Hello', 'the reply'],
+		['an undefined reply', readVideo, undefined, 'the reply'],
+		['a null reply', readUsage, null, 'the reply'],
+		['an array instead of a video', readVideo, [], 'the reply'],
 		['a list without videos', readVideoList, { total: 0 }, 'videos'],
-		['an object for videos', readVideoList, { videos: {} }, 'videos'],
+		['an object instead of the videos array', readVideoList, { videos: {} }, 'videos'],
 		[
 			'a video without an id',
 			readVideoList,
@@ -108,26 +108,36 @@ describe('what cannot be understood is refused with its path', () => {
 			'videos[1].id',
 		],
 		['an empty id', readVideo, { ...FETCHED, id: '' }, 'id'],
-		['a number for an id', readVideo, { ...FETCHED, id: 7 }, 'id'],
-		['no link', readVideo, without(FETCHED, 'video_link'), 'video_link'],
-		['no status', readTracked, without(TRACKED, 'status'), 'status'],
-		['no time', readVideo, { ...FETCHED, created_at: 'soon' }, 'created_at'],
-		['no date', readVideo, { ...FETCHED, created_at: '2024-02-30T10:00:00Z' }, 'created_at'],
+		['a numeric id', readVideo, { ...FETCHED, id: 7 }, 'id'],
+		['a missing link', readVideo, without(FETCHED, 'video_link'), 'video_link'],
+		['a missing status', readTracked, without(TRACKED, 'status'), 'status'],
+		['a time in words', readVideo, { ...FETCHED, created_at: 'soon' }, 'created_at'],
 		[
-			'no title',
+			'a date that does not exist',
+			readVideo,
+			{ ...FETCHED, created_at: '2024-02-30T10:00:00Z' },
+			'created_at',
+		],
+		[
+			'a numeric title',
 			readVideo,
 			{ ...FETCHED, current_metadata: { title: 7 } },
 			'current_metadata.title',
 		],
 		['days in words', readVideo, { ...FETCHED, days_remaining: 'five' }, 'days_remaining'],
-		['no list of snapshots', readVideo, { ...FETCHED, snapshots: { 0: SNAPSHOT } }, 'snapshots'],
-		['a cost in words', readTracked, { ...TRACKED, estimated_cost: '2.52' }, 'estimated_cost'],
-		['a stop that failed', readStopped, { ...STOPPED, success: false }, 'success'],
-		['a stop without a status', readStopped, without(STOPPED, 'new_status'), 'new_status'],
+		[
+			'an object instead of the snapshots array',
+			readVideo,
+			{ ...FETCHED, snapshots: { 0: SNAPSHOT } },
+			'snapshots',
+		],
+		['a cost sent as text', readTracked, { ...TRACKED, estimated_cost: '2.52' }, 'estimated_cost'],
+		['an unsuccessful stop', readStopped, { ...STOPPED, success: false }, 'success'],
+		['a stop without a new status', readStopped, without(STOPPED, 'new_status'), 'new_status'],
 		['usage without a balance', readUsage, without(USAGE, 'balance_usd'), 'balance_usd'],
-		['a balance in words', readUsage, { ...USAGE, balance_usd: '12.45' }, 'balance_usd'],
-		['snapshots for free', readUsage, { ...USAGE, cost_per_snapshot: 0 }, 'cost_per_snapshot'],
-	])('%s', (_, read, json, path) => {
+		['a balance sent as text', readUsage, { ...USAGE, balance_usd: '12.45' }, 'balance_usd'],
+		['a snapshot price of 0', readUsage, { ...USAGE, cost_per_snapshot: 0 }, 'cost_per_snapshot'],
+	])('reject %s and name its path', (_, read, json, path) => {
 		expect(() => read(json, 'video cm5abc')).toThrow(
 			expect.objectContaining({
 				kind: 'unreadable_reply',
@@ -137,27 +147,27 @@ describe('what cannot be understood is refused with its path', () => {
 	});
 });
 
-describe('the body of an error', () => {
+describe('readErrorBody', () => {
 	test.each<[string, unknown, unknown]>([
 		[
-			'with details',
+			'keeps the details',
 			{ error: 'E', details: [{ field: 'f', message: 'm' }] },
 			{ error: 'E', details: [{ field: 'f', message: 'm' }] },
 		],
 		[
-			'with figures',
+			'keeps the amounts',
 			{ error: 'E', balance: 0.5, estimated_cost: 2.52, required: 2.02 },
 			{ error: 'E', balance: 0.5, estimated_cost: 2.52, required: 2.02 },
 		],
 		[
-			'with other things',
+			'drops unknown and malformed fields',
 			{ error: 'E', limit: 60, details: { a: 1 }, balance: '0.50' },
 			{ error: 'E' },
 		],
-		['of another shape', { message: 'E' }, undefined],
-		['that is no JSON', undefined, undefined],
-		['that is text', '<html>', undefined],
-		['that is null', null, undefined],
+		['returns undefined for another shape', { message: 'E' }, undefined],
+		['returns undefined if the body is not JSON', undefined, undefined],
+		['returns undefined for text', '<html>', undefined],
+		['returns undefined for null', null, undefined],
 	])('%s', (_, json, body) => {
 		expect(readErrorBody(json)).toEqual(body);
 	});

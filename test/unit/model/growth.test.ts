@@ -13,7 +13,7 @@ import { snapshot, video } from '../support/fakeClient';
 
 type Counts = Record<string, unknown>;
 
-/** The rows of a video whose snapshots are given as the hour and the counts that differ. */
+/** Builds the rows of a video. @param entries the hour of each snapshot, and its unusual counts. */
 const rowsOf = (...entries: Array<[hours: number, counts?: Counts]>): Row[] => {
 	const source = video('a', {
 		snapshots: entries.map(([hours, counts]) => snapshot(hours, counts)),
@@ -38,7 +38,7 @@ test.each<[later: MetricValue, earlier: MetricValue, change: number | null]>([
 	[BIG, 10, null],
 	[10, BIG, null],
 	[BIG, BIG, null],
-])('from %j back to %j changed %j', (later, earlier, change) => {
+])('delta(%j, %j) is %j', (later, earlier, change) => {
 	expect(delta(later, earlier)).toBe(change);
 });
 
@@ -49,7 +49,7 @@ test.each([
 	[0, 1 / 3, 0.3333],
 	[5, 5, null],
 	[5, 4, null],
-])('from hour %d to hour %d are %j hours', (from, to, hours) => {
+])('hoursBetween hour %d and hour %d is %j', (from, to, hours) => {
 	expect(hoursBetween(from * HOUR_MS, to * HOUR_MS)).toBe(hours);
 });
 
@@ -61,28 +61,28 @@ test.each([
 	[null, 2, null],
 	[10, null, null],
 	[10, 0, null],
-])('%j in %j hours is %j an hour', (change, hours, rate) => {
+])('perHour of a change of %j in %j hours is %j', (change, hours, rate) => {
 	expect(perHour(change, hours)).toBe(rate);
 });
 
-test.each<[what: string, values: MetricValue[], rate: number | null]>([
-	['all parts', [1000, 50, 30, 15, 5], 0.1],
-	['YouTube: no shares, no saves', [1000, 50, 30], 0.08],
-	['Twitter: no saves', [1000, 50, 30, 20, null], 0.1],
-	['likes hidden', [1000, null, 30, null, 20], 0.05],
-	['more engagement than views', [10, 20, 0, 0, 0], 2],
-	['nobody engaged', [1000, 0, 0, 0, 0], 0],
-	['a rate with many decimals', [3, 1, 0, 0, 0], 0.333333],
-	['Instagram: no views', [null, 50, 30, null, 5], null],
-	['zero views', [0, 0, 0, 0, 0], null],
-	['views past 2^53', [BIG, 50, 30, 15, 5], null],
-	['a part past 2^53', [1000, BIG, 30, 15, 5], null],
-])('the engagement rate of %s', (_, values, rate) => {
+test.each<[label: string, values: MetricValue[], rate: number | null]>([
+	['adds likes, comments, shares and saves', [1000, 50, 30, 15, 5], 0.1],
+	['leaves out shares and saves, which YouTube lacks', [1000, 50, 30], 0.08],
+	['leaves out saves, which Twitter lacks', [1000, 50, 30, 20, null], 0.1],
+	['leaves out hidden likes', [1000, null, 30, null, 20], 0.05],
+	['exceeds 1 if there is more engagement than views', [10, 20, 0, 0, 0], 2],
+	['is 0 if nobody engaged', [1000, 0, 0, 0, 0], 0],
+	['is rounded to six decimals', [3, 1, 0, 0, 0], 0.333333],
+	['is null without views, as on Instagram', [null, 50, 30, null, 5], null],
+	['is null for zero views', [0, 0, 0, 0, 0], null],
+	['is null for views past 2^53', [BIG, 50, 30, 15, 5], null],
+	['is null if another metric is past 2^53', [1000, BIG, 30, 15, 5], null],
+])('the engagement rate %s', (_, values, rate) => {
 	expect(engagementRate(counts(values))).toBe(rate);
 });
 
 describe('growth', () => {
-	const NOTHING = {
+	const NO_GROWTH = {
 		hours_since_previous: null,
 		views_delta: null,
 		likes_delta: null,
@@ -92,15 +92,15 @@ describe('growth', () => {
 		views_per_hour: null,
 	};
 
-	it('tells what each snapshot adds to the one before, unordered and repeated as they come', () => {
+	it('compares each snapshot with the one before, even if they arrive unordered and repeated', () => {
 		const rows = rowsOf(
 			[4, { views: '1500', likes: '130' }],
 			[1, { views: '1000', likes: '100' }],
 			[2, { views: '1300', likes: '110' }],
 			[1, { views: '1000', likes: '100' }],
 		);
-		expect(addGrowth(rows)).toEqual([
-			{ ...rows[0], ...NOTHING, engagement_rate: 0.116 },
+		expect(addGrowth(structuredClone(rows))).toEqual([
+			{ ...rows[0], ...NO_GROWTH, engagement_rate: 0.116 },
 			{
 				...rows[1],
 				hours_since_previous: 1,
@@ -126,12 +126,12 @@ describe('growth', () => {
 		]);
 	});
 
-	it('is negative where a counter goes down', () => {
+	it('is negative if a count goes down', () => {
 		const [, second] = addGrowth(rowsOf([1, { views: '1000' }], [2, { views: '940' }]));
 		expect(second).toMatchObject({ views_delta: -60, views_per_hour: -60 });
 	});
 
-	it('is null for what the platform lacks, and 0 for what stands still', () => {
+	it('is null for metrics that the platform lacks, and 0 for unchanged counts', () => {
 		const instagram = { views: undefined, shares: null, likes: '7' };
 		const [, second] = addGrowth(rowsOf([1, instagram], [2, instagram]));
 		expect(second).toMatchObject({
@@ -144,7 +144,7 @@ describe('growth', () => {
 		});
 	});
 
-	it('is null around a gap in a metric', () => {
+	it('is null on both sides of a missing metric', () => {
 		const rows = addGrowth(
 			rowsOf([1, { views: '10' }], [2, { views: null }], [3, { views: '30' }]),
 		);
@@ -152,7 +152,7 @@ describe('growth', () => {
 		expect(rows.map(({ likes_delta }) => likes_delta)).toEqual([null, 0, 0]);
 	});
 
-	it('is null where a count is past 2^53', () => {
+	it('is null if a count is past 2^53', () => {
 		const [, second] = addGrowth(rowsOf([1, { views: BIG }], [2, { views: BIG }]));
 		expect(second).toMatchObject({
 			hours_since_previous: 1,
@@ -162,10 +162,10 @@ describe('growth', () => {
 		});
 	});
 
-	it('is null after no time at all', () => {
+	it('is null between two snapshots of the same instant', () => {
 		const [row] = rowsOf([1, { views: '10' }]);
 		const [same] = rowsOf([1, { views: '30' }]);
-		expect(growthSince(same!, row)).toMatchObject(NOTHING);
+		expect(growthSince(same!, row)).toMatchObject(NO_GROWTH);
 	});
 
 	it('is empty for no rows', () => {
@@ -173,12 +173,16 @@ describe('growth', () => {
 	});
 });
 
-test.each<[what: string, rows: Row[], metric: 'views' | 'likes']>([
-	['TikTok', rowsOf([1]), 'views'],
-	['zero views', rowsOf([1, { views: '0' }]), 'views'],
-	['views past 2^53', rowsOf([1, { views: BIG }]), 'views'],
-	['views from the second snapshot on', rowsOf([1, { views: null }], [2]), 'views'],
-	['Instagram', rowsOf([1, { views: null }], [2, { views: undefined }]), 'likes'],
-])('%s leads with its metric', (_, rows, metric) => {
+test.each<[label: string, rows: Row[], metric: 'views' | 'likes']>([
+	['views on TikTok', rowsOf([1]), 'views'],
+	['views if the count is zero', rowsOf([1, { views: '0' }]), 'views'],
+	['views if the count is past 2^53', rowsOf([1, { views: BIG }]), 'views'],
+	['views if only a later snapshot has them', rowsOf([1, { views: null }], [2]), 'views'],
+	[
+		'likes if no snapshot has views',
+		rowsOf([1, { views: null }], [2, { views: undefined }]),
+		'likes',
+	],
+])('leadingMetric returns %s', (_, rows, metric) => {
 	expect(leadingMetric(rows)).toBe(metric);
 });

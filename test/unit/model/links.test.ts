@@ -1,6 +1,7 @@
 import {
 	identityOf,
 	identityOfStored,
+	newestByIdentity,
 	parseVideoLink,
 	splitLinks,
 } from '../../../nodes/ContentStats/model/links';
@@ -20,7 +21,7 @@ const TIKTOK = '7234567890123456789';
 const YOUTUBE = 'dQw4w9WgXcQ';
 const SHORT_YOUTUBE_PATHS = ['shorts', 'live', 'embed', 'v'];
 
-describe('every spelling of a video has its one key', () => {
+describe('parseVideoLink', () => {
 	test.each([
 		`https://www.tiktok.com/@user/video/${TIKTOK}`,
 		`http://www.tiktok.com/@user/video/${TIKTOK}`,
@@ -34,7 +35,7 @@ describe('every spelling of a video has its one key', () => {
 		`https://www.tiktok.com/%40user/video/${TIKTOK}`,
 		`\u200e https://www.tiktok.com/@user/video/${TIKTOK}\u200b`,
 		`https://www.tiktok.com/@user/video/${TIKTOK}?u=https://example.com`,
-	])('TikTok %s', (text) => {
+	])('returns one key for every TikTok spelling: %s', (text) => {
 		expect(read(text)).toMatchObject({ platform: 'tiktok', key: `tiktok:${TIKTOK}` });
 	});
 
@@ -51,7 +52,7 @@ describe('every spelling of a video has its one key', () => {
 			(path) => `https://www.youtube.com/${path}/${YOUTUBE}?feature=share`,
 		),
 		`https://m.youtube.com/shorts/${YOUTUBE}`,
-	])('YouTube %s', (text) => {
+	])('returns one key for every YouTube spelling: %s', (text) => {
 		expect(read(text)).toEqual({
 			platform: 'youtube',
 			key: `youtube:${YOUTUBE}`,
@@ -68,7 +69,7 @@ describe('every spelling of a video has its one key', () => {
 		'https://m.instagram.com/p/Cx_Yz-123Ab/?utm_source=ig_web_copy_link',
 		'https://www.instagram.com/some.user/reel/Cx_Yz-123Ab/',
 		'instagram.com/reel/Cx_Yz-123Ab',
-	])('Instagram %s', (text) => {
+	])('returns one key for every Instagram spelling: %s', (text) => {
 		expect(read(text)).toEqual({
 			platform: 'instagram',
 			key: 'instagram:Cx_Yz-123Ab',
@@ -85,7 +86,7 @@ describe('every spelling of a video has its one key', () => {
 		'https://x.com/i/status/1234567890123456789',
 		'https://twitter.com/i/web/status/1234567890123456789',
 		'x.com/user_1/status/1234567890123456789?t=abc&s=19',
-	])('Twitter %s', (text) => {
+	])('returns one key for every Twitter spelling: %s', (text) => {
 		expect(read(text)).toMatchObject({
 			platform: 'twitter',
 			key: 'twitter:1234567890123456789',
@@ -99,7 +100,7 @@ test.each([
 	['vm.tiktok.com/ZMabc123', 'https://vm.tiktok.com/ZMabc123/'],
 	['https://tiktok.com/t/ZTabc123?x=1', 'https://www.tiktok.com/t/ZTabc123/'],
 	['https://x.com/user/status/12?s=20', 'https://twitter.com/user/status/12'],
-])('%s is sent to the API as the documented %s', (text, url) => {
+])('parseVideoLink rewrites %s as the documented %s', (text, url) => {
 	expect(read(text).url).toBe(url);
 });
 
@@ -114,13 +115,13 @@ test.each([
 	['https://vm.tiktok.com/ZMabc/', 'https://vm.tiktok.com/zmabc/'],
 	['https://vm.tiktok.com/ZMabc/', 'https://www.tiktok.com/t/ZMabc/'],
 	['https://x.com/a/status/7234567890', 'https://www.tiktok.com/@a/video/7234567890'],
-])('%s and %s are two videos', (one, other) => {
+])('identityOf tells %s and %s apart', (one, other) => {
 	expect(identityOf(read(one))).not.toBe(identityOf(read(other)));
 });
 
-describe('short links', () => {
+describe('a short link', () => {
 	test.each(['https://vm.tiktok.com/ZMabc123/', 'https://www.tiktok.com/t/ZTabc123/'])(
-		'%s has a platform but no key: only the network knows which video it is',
+		'such as %s has a platform but no key, since only the network knows its video',
 		(text) => {
 			expect(read(text)).toEqual({ platform: 'tiktok', key: null, url: text });
 		},
@@ -130,12 +131,12 @@ describe('short links', () => {
 		['https://vm.tiktok.com/ZMabc123/', 'vm.tiktok.com/ZMabc123'],
 		['https://vm.tiktok.com/ZMabc123/', 'http://vm.tiktok.com/ZMabc123?k=1'],
 		['https://www.tiktok.com/t/ZTabc123/', 'https://tiktok.com/t/ZTabc123'],
-	])('%s and %s are the same link', (one, other) => {
+	])('such as %s has the same identity when spelled %s', (one, other) => {
 		expect(identityOf(read(one))).toBe(identityOf(read(other)));
 	});
 });
 
-describe('refusals', () => {
+describe('parseVideoLink with an invalid link', () => {
 	const NO_SINGLE_VIDEO = /no single video.*profile, playlist, hashtag or search/;
 
 	test.each([
@@ -205,11 +206,11 @@ describe('refusals', () => {
 
 		['', /empty/],
 		[' \n\t', /empty/],
-	])('%j', (text, reason) => {
+	])('refuses %j and says why', (text, reason) => {
 		expect(refusal(text)).toMatch(reason);
 	});
 
-	it('ends every refusal in what to paste', () => {
+	it('ends the reason with an example of a valid link', () => {
 		expect(refusal('https://vimeo.com/1')).toMatch(/Paste the link of one .*https:\/\/www\.tiktok/);
 	});
 });
@@ -232,12 +233,12 @@ describe('splitLinks', () => {
 		[[], []],
 		[undefined, []],
 		[null, []],
-	])('%j gives %j', (value, links) => {
+	])('splits %j into %j', (value, links) => {
 		expect(splitLinks(value)).toEqual(links);
 	});
 
 	test.each([[7], [true], [{ url: 'a' }], [['a', 7]], [['a', { url: 'b' }]]])(
-		'%j is refused',
+		'refuses %j',
 		(value) => {
 			expect(() => splitLinks(value)).toThrow(/^Links must be text or a list of text, not /);
 		},
@@ -249,6 +250,30 @@ test.each([
 	['https://m.tiktok.com/v/12.html', 'tiktok:12'],
 	['https://vm.tiktok.com/ZMabc', 'https://vm.tiktok.com/ZMabc/'],
 	['https://some.new.platform/v/1', 'https://some.new.platform/v/1'],
-])('a stored %s is known as %s', (stored, identity) => {
+])('identityOfStored turns %s into %s', (stored, identity) => {
 	expect(identityOfStored(stored)).toBe(identity);
+});
+
+test('newestByIdentity keeps the first tracking of each video, whatever the spelling of its link', () => {
+	const tracking = (id: string, video_link: string) => ({ id, video_link });
+	const newest = newestByIdentity([
+		tracking('b', 'https://m.tiktok.com/v/12.html'),
+		tracking('y', 'https://youtu.be/dQw4w9WgXcQ'),
+		tracking('a', 'https://www.tiktok.com/@user/video/12'),
+	]);
+	expect([...newest].map(([identity, { id }]) => [identity, id])).toEqual([
+		['tiktok:12', 'b'],
+		['youtube:dQw4w9WgXcQ', 'y'],
+	]);
+});
+
+test.each([
+	['http://youtu.be/dQw4w9WgXcQ/http://youtu.be/dQw4w9WgXc0', /text around the link/],
+	['seehttp://youtu.be/dQw4w9WgXcQ', /text around the link/],
+	['https://:secret@youtu.be/dQw4w9WgXcQ', /user name or password/],
+	['https://name@youtu.be/dQw4w9WgXcQ', /user name or password/],
+	['x-https:youtu.be/dQw4w9WgXcQ', /text around the link|must begin with https/],
+	['mailto:a@youtu.be', /must begin with https:\/\/, not mailto:/],
+])('the link %s is refused', (link, reason) => {
+	expect(parseVideoLink(link)).toEqual({ ok: false, reason: expect.stringMatching(reason) });
 });

@@ -27,7 +27,7 @@ test.each([
 	[5.5, PER_SNAPSHOT, 1.98],
 	[7, 0.01, 1.68],
 	[0, PER_SNAPSHOT, 0],
-])('%d days at %d a snapshot cost %d', (days, perSnapshot, cost) => {
+])('%d days at %d USD per snapshot cost %d USD', (days, perSnapshot, cost) => {
 	expect(costUsd(days, perSnapshot)).toBe(cost);
 });
 
@@ -37,33 +37,36 @@ test.each([
 	[0.3, 0.1, 0.2],
 	[0.75, 0.75, 0],
 	[0.5, 0.75, -0.25],
-])('of a balance of %d with %d to be charged %d is available', (balance, uncharged, available) => {
-	const account = usage({ balance_usd: balance, uncharged_usage_usd: uncharged });
-	expect(availableUsd(account)).toBe(available);
-});
+])(
+	'a balance of %d USD with %d USD uncharged leaves %d USD available',
+	(balance, uncharged, available) => {
+		const account = usage({ balance_usd: balance, uncharged_usage_usd: uncharged });
+		expect(availableUsd(account)).toBe(available);
+	},
+);
 
 test.each([
-	['no video', [], 0],
-	['whole days', [7, 1], 2.88],
-	['part of a day', [5.5], 1.98],
-	['a video that is over', [0], 0],
-	['a hundred videos of a month', Array<number>(100).fill(30), 1080],
-	['a video that does not tell', [7, null], null],
-	['a video without the field', [undefined], null],
-])('what is committed with %s', (_, days, cost) => {
+	['is 0 without videos', [], 0],
+	['counts whole days', [7, 1], 2.88],
+	['counts part of a day', [5.5], 1.98],
+	['is 0 for a video without days left', [0], 0],
+	['adds up a hundred videos of 30 days', Array<number>(100).fill(30), 1080],
+	['is null if a video has null for days_remaining', [7, null], null],
+	['is null if a video has no days_remaining', [undefined], null],
+])('committedUsd %s', (_, days, cost) => {
 	expect(committedUsd(remaining(...days), PER_SNAPSHOT)).toBe(cost);
 });
 
 test.each([
-	['three videos', usage(), 10.83],
+	['divides the available balance among three videos', usage(), 10.83],
 	[
-		'one video for a day',
+		'is 1 if the balance covers one video for a day',
 		usage({ balance_usd: 0.36, uncharged_usage_usd: 0, active_videos: 1 }),
 		1,
 	],
-	['nothing left', usage({ balance_usd: 0, uncharged_usage_usd: 0 }), 0],
-	['less than nothing left', usage({ balance_usd: 0, uncharged_usage_usd: 1 }), 0],
-	['no active video', usage({ active_videos: 0 }), null],
-])('the days that remain with %s', (_, account, days) => {
+	['is 0 if nothing is available', usage({ balance_usd: 0, uncharged_usage_usd: 0 }), 0],
+	['is 0 if the account is overdrawn', usage({ balance_usd: 0, uncharged_usage_usd: 1 }), 0],
+	['is null without active videos', usage({ active_videos: 0 }), null],
+])('estimatedDaysRemaining %s', (_, account, days) => {
 	expect(estimatedDaysRemaining(account)).toBe(days);
 });

@@ -13,11 +13,11 @@ test.each([
 	[null, null],
 	[undefined, null],
 	['', null],
-])('the metric %j is %j', (sent, metric) => {
+])('toMetric converts %j to %j', (sent, metric) => {
 	expect(toMetric(sent)).toBe(metric);
 });
 
-describe('rows', () => {
+describe('a row', () => {
 	const video: Video = {
 		id: 'cm5abc123def',
 		video_link: 'https://www.youtube.com/watch?v=dQw4w9WgXcQ',
@@ -26,7 +26,7 @@ describe('rows', () => {
 		current_metadata: { title: 'A title', creator: 'someone', description: 'left out' },
 	};
 
-	it('holds the columns of the design in their order, and nothing else', () => {
+	it('has exactly the documented columns, in order', () => {
 		const row = toRow(video, {
 			id: 'snap_001',
 			snapshot_id: 'external_snap_123',
@@ -59,14 +59,14 @@ describe('rows', () => {
 	});
 
 	test.each([undefined, null, {}, { title: null }])(
-		'title and creator are null while the metadata is %j',
+		'has a null title and creator if the metadata is %j',
 		(current_metadata) => {
 			const row = toRow({ ...video, current_metadata }, { snapshot_time: '2024-01-29T10:00:00Z' });
 			expect(row).toMatchObject({ title: null, creator: null });
 		},
 	);
 
-	it('has null for every metric of nothing', () => {
+	it('has null for every missing metric', () => {
 		expect(metricsOf({})).toEqual({
 			views: null,
 			likes: null,

@@ -5,7 +5,7 @@ import { iso, snapshot, video } from '../support/fakeClient';
 const LOWEST = '▁';
 const FULL = '█';
 
-/** The summary of a video whose snapshots are given as the hour and the counts that differ. */
+/** Summarizes a video. @param entries the hour of each snapshot, and its unusual counts. */
 function summaryOf(
 	entries: Array<[hours: number, counts?: Record<string, unknown>]>,
 	platform = 'tiktok',
@@ -17,8 +17,8 @@ function summaryOf(
 	return summarize(source, readRows(source));
 }
 
-describe('summary', () => {
-	it('has the fields of the design in their order', () => {
+describe('a summary', () => {
+	it('has exactly the documented fields, in order', () => {
 		expect(Object.keys(summaryOf([]))).toEqual(
 			(
 				'video_id platform title creator video_link status snapshot_count first_snapshot_time ' +
@@ -28,7 +28,7 @@ describe('summary', () => {
 		);
 	});
 
-	it('of no snapshot knows nothing but the video', () => {
+	it('of no snapshots has only the fields of the video', () => {
 		expect(summaryOf([])).toEqual({
 			video_id: 'a',
 			platform: 'tiktok',
@@ -91,7 +91,7 @@ describe('summary', () => {
 		});
 	});
 
-	it('of 720 snapshots stays short', () => {
+	it('of 720 snapshots has a sparkline of 24 bars', () => {
 		const views = (hour: number) => 1000 + 10 * hour + (hour >= 400 ? 5000 : 0);
 		const hours = Array.from({ length: 720 }, (_, hour) => hour);
 		const summary = summaryOf(hours.map((hour) => [hour, { views: String(views(hour)) }]));
@@ -118,7 +118,7 @@ describe('summary', () => {
 		expect(summary).toMatchObject({ peak_per_hour: 100, peak_time: iso(11) });
 	});
 
-	it('speaks of likes where the platform has no views', () => {
+	it('uses likes as the metric if the platform has no views', () => {
 		const instagram = (likes: string) => ({ views: null, shares: null, likes });
 		expect(
 			summaryOf(
@@ -141,11 +141,11 @@ describe('summary', () => {
 		});
 	});
 
-	it('speaks of likes for such a platform before its first snapshot too', () => {
+	it('uses likes for Instagram even before the first snapshot', () => {
 		expect(summaryOf([], 'instagram').metric).toBe('likes');
 	});
 
-	it('shows what was lost as a negative change', () => {
+	it('shows a loss as a negative change', () => {
 		expect(
 			summaryOf([
 				[1, { views: '1000' }],
@@ -158,7 +158,7 @@ describe('summary', () => {
 		});
 	});
 
-	it('has no rate of growth from zero', () => {
+	it('has no growth rate from zero', () => {
 		expect(
 			summaryOf([
 				[1, { views: '0' }],
@@ -170,7 +170,7 @@ describe('summary', () => {
 		});
 	});
 
-	it('has no growth of counts past 2^53, but shows them', () => {
+	it('shows counts past 2^53, but no growth of them', () => {
 		const views = '9007199254740993';
 		expect(
 			summaryOf([
@@ -189,22 +189,22 @@ describe('summary', () => {
 
 describe('sparkline', () => {
 	test.each([
-		['nothing', [], ''],
-		['one gain', [5], FULL],
-		['no gain', [0, 0, 0], LOWEST.repeat(3)],
-		['losses only', [-5, -1], LOWEST.repeat(2)],
-		['a loss among gains', [10, -10, 10], `${FULL}${LOWEST}${FULL}`],
-		['equal gains', [3, 3], FULL.repeat(2)],
-		['a ramp', [0, 1, 2, 3, 4, 5, 6, 7], '▁▂▃▄▅▆▇█'],
-		['tiny beside huge', [1, 1e15], `${LOWEST}${FULL}`],
-		['24 gains', Array<number>(24).fill(1), FULL.repeat(24)],
-		['25 gains', Array<number>(25).fill(1), FULL.repeat(24)],
-		['719 gains', Array<number>(719).fill(1), FULL.repeat(24)],
-	])('of %s', (_, values, line) => {
+		['an empty line for no gains', [], ''],
+		['one gain as a full bar', [5], FULL],
+		['gains of zero as the lowest bars', [0, 0, 0], LOWEST.repeat(3)],
+		['losses as the lowest bars', [-5, -1], LOWEST.repeat(2)],
+		['a loss among gains as the lowest bar', [10, -10, 10], `${FULL}${LOWEST}${FULL}`],
+		['equal gains as full bars', [3, 3], FULL.repeat(2)],
+		['a ramp as one bar of each height', [0, 1, 2, 3, 4, 5, 6, 7], '▁▂▃▄▅▆▇█'],
+		['a tiny gain beside a huge one as the lowest bar', [1, 1e15], `${LOWEST}${FULL}`],
+		['24 gains as 24 bars', Array<number>(24).fill(1), FULL.repeat(24)],
+		['25 gains as 24 bars', Array<number>(25).fill(1), FULL.repeat(24)],
+		['719 gains as 24 bars', Array<number>(719).fill(1), FULL.repeat(24)],
+	])('draws %s', (_, values, line) => {
 		expect(sparkline(values)).toBe(line);
 	});
 
-	it('averages what does not fit', () => {
+	it('averages the gains that share a bar', () => {
 		expect(sparkline([0, 0, 7, 7, 3, 4], 3)).toBe('▁█▅');
 	});
 });

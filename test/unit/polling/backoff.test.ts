@@ -7,8 +7,8 @@ import {
 import { MINUTE_MS } from '../../../nodes/ContentStats/utils/time';
 import { at } from '../support/fakeClient';
 
-describe('polls that fail', () => {
-	/** For how many whole minutes polls are left out after each of so many failures in a row. */
+describe('backoff', () => {
+	/** Returns for how many minutes polls are skipped after each of `failures` failures in a row. */
 	const waitsAfter = (context: object, failures: number) =>
 		Array.from({ length: failures }, (_, n) => {
 			recordFailedPoll(context, at(n));
@@ -17,11 +17,11 @@ describe('polls that fail', () => {
 			return minutes;
 		});
 
-	it('make the next ones wait from the second on, longer each time, 15 minutes at most', () => {
+	it('skips polls from the second failure in a row on, for longer each time, up to 15 minutes', () => {
 		expect(waitsAfter({}, 8)).toEqual([0, 2, 4, 8, 15, 15, 15, 15]);
 	});
 
-	it('begin anew after one that has worked', () => {
+	it('starts over after a successful poll', () => {
 		const context = {};
 		waitsAfter(context, 3);
 		resetBackoff(context);
@@ -29,7 +29,7 @@ describe('polls that fail', () => {
 		expect(waitsAfter(context, 2)).toEqual([0, 2]);
 	});
 
-	it('are those of one activation', () => {
+	it('is separate for each activation', () => {
 		const [one, other] = [{}, {}];
 		waitsAfter(one, 3);
 		expect(isFirstPoll(other)).toBe(true);
@@ -37,7 +37,7 @@ describe('polls that fail', () => {
 		expect(waitsAfter(other, 1)).toEqual([0]);
 	});
 
-	it('make nothing wait for long where the clock is put back', () => {
+	it('ends if the clock is set back', () => {
 		const context = {};
 		waitsAfter(context, 2);
 		expect(isBackingOff(context, at(1))).toBe(true);
@@ -46,8 +46,8 @@ describe('polls that fail', () => {
 
 	test.each<[string, (context: object) => void]>([
 		['failed', (context) => recordFailedPoll(context, at(1))],
-		['worked', resetBackoff],
-	])('and those that worked are no first poll after one that %s', (_, record) => {
+		['succeeded', resetBackoff],
+	])('counts no poll as the first of an activation after one that %s', (_, record) => {
 		const context = {};
 		record(context);
 		expect(isFirstPoll(context)).toBe(false);

@@ -17,58 +17,58 @@ const hours = (...numbers: number[]) => numbers.map(at);
 const range = (from: number, to: number, step = 1) =>
 	Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, n) => from + n * step);
 
-/** The cursor of a video of which the snapshots of these hours went out. */
+/** Returns the cursor of a video whose snapshots of these hours were emitted. */
 const after = (...numbers: number[]): Cursor => advanceCursor(EMPTY_CURSOR, hours(...numbers));
 
-it('begins with everything', () => {
+it('freshInstants returns every snapshot for an empty cursor', () => {
 	expect(freshInstants(EMPTY_CURSOR, hours(0, 1, 500))).toEqual(hours(0, 1, 500));
 });
 
-test.each<[what: string, handedOver: number[], there: number[], fresh: number[]]>([
-	['nothing new', [0, 1, 2], [0, 1, 2], []],
-	['one newer', [0, 1, 2], [0, 1, 2, 3], [3]],
-	['all newer after a long pause', [0], [0, ...range(1, 720)], range(1, 720)],
-	['one late by an hour', [0, 2], [0, 1, 2], [1]],
-	['one late by just under a day', [0, 30], [0, 6.01, 30], [6.01]],
-	['one older than a day', [5, 30], [5, 5.99, 30], []],
-	['one before the first, within a day', [10, 11], [2, 10, 11], [2]],
-	['one before the first, older than a day', [30], [2, 30], []],
-	['late and newer together', [0, 2], [0, 1, 2, 3], [1, 3]],
-	['a history that was cut short', [0, 1, 2], [2], []],
-	['no snapshot any more', [0, 1, 2], [], []],
-	['a second a minute later', [1], [1, 1 + 1 / 60], [1 + 1 / 60]],
-])('of %s hands over what is missing', (_, handedOver, there, fresh) => {
-	expect(freshInstants(after(...handedOver), hours(...there))).toEqual(hours(...fresh));
+test.each<[what: string, emitted: number[], available: number[], fresh: number[]]>([
+	['nothing if every snapshot was emitted', [0, 1, 2], [0, 1, 2], []],
+	['a newer snapshot', [0, 1, 2], [0, 1, 2, 3], [3]],
+	['every newer snapshot after a long pause', [0], [0, ...range(1, 720)], range(1, 720)],
+	['a snapshot that is an hour late', [0, 2], [0, 1, 2], [1]],
+	['a snapshot that is just under a day late', [0, 30], [0, 6.01, 30], [6.01]],
+	['no snapshot that is more than a day late', [5, 30], [5, 5.99, 30], []],
+	['a snapshot before the first that is less than a day late', [10, 11], [2, 10, 11], [2]],
+	['no snapshot before the first that is more than a day late', [30], [2, 30], []],
+	['late and newer snapshots together', [0, 2], [0, 1, 2, 3], [1, 3]],
+	['nothing if the history was cut short', [0, 1, 2], [2], []],
+	['nothing if no snapshots are left', [0, 1, 2], [], []],
+	['a second snapshot one minute later', [1], [1, 1 + 1 / 60], [1 + 1 / 60]],
+])('freshInstants returns %s', (_, emitted, available, fresh) => {
+	expect(freshInstants(after(...emitted), hours(...available))).toEqual(hours(...fresh));
 });
 
-it('hands over late snapshots once each, in whatever order they come', () => {
+it('freshInstants returns each late snapshot once, in whatever order they arrive', () => {
 	let cursor = EMPTY_CURSOR;
-	const out: number[] = [];
-	for (const there of [
+	const emitted: number[] = [];
+	for (const available of [
 		[0, 5],
 		[0, 3, 5],
 		[0, 3, 4, 5],
 		[0, 1, 3, 4, 5, 6],
 		[0, 1, 3, 4, 5, 6],
 	]) {
-		const fresh = freshInstants(cursor, hours(...there));
-		out.push(...fresh);
+		const fresh = freshInstants(cursor, hours(...available));
+		emitted.push(...fresh);
 		cursor = advanceCursor(cursor, fresh);
 	}
-	expect(out).toEqual(hours(0, 5, 3, 4, 1, 6));
+	expect(emitted).toEqual(hours(0, 5, 3, 4, 1, 6));
 });
 
-it('does not go back when a late snapshot goes out', () => {
+it('advanceCursor does not move back when a late snapshot is emitted', () => {
 	expect(advanceCursor(after(0, 2), hours(1)).newest).toBe(at(2));
 });
 
-it('stays where it is when nothing goes out', () => {
+it('advanceCursor leaves the cursor unchanged when nothing is emitted', () => {
 	const cursor = after(0, 2);
 	expect(advanceCursor(cursor, [])).toEqual(cursor);
 	expect(advanceCursor(EMPTY_CURSOR, [])).toEqual({ newest: null, seen: '' });
 });
 
-it('is the same however what went out was cut into polls', () => {
+it('advanceCursor gives the same cursor whether snapshots are emitted one by one or at once', () => {
 	const atOnce = after(...range(0, 40));
 	const oneByOne = hours(...range(0, 40)).reduce(
 		(cursor, instant) => advanceCursor(cursor, [instant]),
@@ -77,31 +77,31 @@ it('is the same however what went out was cut into polls', () => {
 	expect(oneByOne).toEqual(atOnce);
 });
 
-it('takes the same snapshot twice for one', () => {
+it('advanceCursor counts a repeated snapshot once', () => {
 	expect(advanceCursor(after(0, 1), hours(1, 1, 0))).toEqual(after(0, 1));
 });
 
-describe('what it remembers', () => {
+describe('the memory of a cursor', () => {
 	const every10Minutes = range(0, 24, 1 / 6);
 
-	it('covers the day of an hourly video', () => {
+	it('covers the last day of an hourly video', () => {
 		const cursor = after(...range(0, 719).filter((hour) => hour !== 700));
 		expect(freshInstants(cursor, hours(...range(0, 719)))).toEqual(hours(700));
 	});
 
-	it('stays short, and repeats nothing for that, where snapshots come fast', () => {
+	it('is limited to 48 snapshots without causing duplicates', () => {
 		const cursor = after(...every10Minutes);
 		expect(gapsOf(cursor)).toHaveLength(47);
 		expect(freshInstants(cursor, hours(...every10Minutes))).toEqual([]);
 	});
 
-	it('still finds what is late among those remembered', () => {
+	it('reveals a late snapshot between remembered ones', () => {
 		const late = at(23) + MINUTE_MS;
 		const cursor = after(...every10Minutes);
 		expect(freshInstants(cursor, [...hours(...every10Minutes), late])).toEqual([late]);
 	});
 
-	it('is short text in the state', () => {
+	it('takes less than 60 characters for an hourly video', () => {
 		const { seen } = after(...range(0, 719));
 		expect(gapsOf({ newest: 0, seen })).toHaveLength(24);
 		expect(seen.length).toBeLessThan(60);
@@ -114,13 +114,13 @@ describe('what it remembers', () => {
 		['+1-1', [HOUR_MS + 1, HOUR_MS - 1]],
 		['+zz+0-a', [HOUR_MS + 1295, HOUR_MS, HOUR_MS - 10]],
 		['-255ry+1daow0', [2, 24 * HOUR_MS]],
-	])('is “%s” for gaps of %j ms', (text, gaps) => {
+	])('is encoded as “%s” for gaps of %j ms', (text, gaps) => {
 		expect(encodeGaps(gaps)).toBe(text);
 		expect(gapsOf({ newest: 0, seen: text })).toEqual(gaps);
 	});
 });
 
-it('remembers the very instants, to the millisecond', () => {
+it('a cursor remembers instants to the millisecond', () => {
 	const random = xoroshiro128plus(7);
 	for (let run = 0; run < 200; run += 1) {
 		const count = uniformInt(random, 1, 47);
@@ -137,7 +137,7 @@ it('remembers the very instants, to the millisecond', () => {
 	}
 });
 
-it('changes nothing it is given', () => {
+it('freshInstants and advanceCursor do not modify their arguments', () => {
 	const cursor = deepFreeze(after(0, 1, 2));
 	const instants = deepFreeze(hours(5, 3, 4));
 	advanceCursor(cursor, freshInstants(cursor, instants));

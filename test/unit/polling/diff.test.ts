@@ -10,8 +10,8 @@ import { at, deepFreeze, iso, settingsOf, snapshot, video, watched } from '../su
 const NOW = at(100);
 const HOUR_MS = 3_600_000;
 
-/** What a look at a video brings; `keys` are those of all its items. */
-function look(
+/** Diffs a fetched video; `keys` are the event keys of all its items. */
+function runDiff(
 	remembered: WatchedVideo,
 	found: VideoWithSnapshots,
 	settings: Partial<PollSettings> = {},
@@ -30,35 +30,38 @@ function look(
 }
 const keysAt = (...hours: number[]) => hours.map((hour) => `a:${iso(hour)}`);
 
-describe('the snapshots to hand over', () => {
+describe('the snapshots to emit', () => {
 	test.each<[string, WatchedVideo, number[], number[]]>([
-		['all, oldest first, of a new video', NEW_VIDEO, [3, 1, 2], [1, 2, 3]],
-		['those that are missing, of a known one', watched([1, 3]), [3, 2, 1, 4, 4], [2, 4]],
-		['none where nothing is new', watched([1, 2]), [2, 1], []],
-		['none where there is none', watched([1, 2]), [], []],
-	])('are %s', (_, remembered, there, hours) => {
-		expect(look(remembered, video('a', { hours: there }))).toMatchObject({ hours, hasMore: false });
+		['all of a new video, oldest first', NEW_VIDEO, [3, 1, 2], [1, 2, 3]],
+		['the newer and late ones of a known video', watched([1, 3]), [3, 2, 1, 4, 4], [2, 4]],
+		['none if nothing is new', watched([1, 2]), [2, 1], []],
+		['none if the video has none', watched([1, 2]), [], []],
+	])('are %s', (_, remembered, available, hours) => {
+		expect(runDiff(remembered, video('a', { hours: available }))).toMatchObject({
+			hours,
+			hasMore: false,
+		});
 	});
 
 	test.each<[number, number[], boolean]>([
 		[2, [1, 2], true],
 		[3, [1, 2, 4], false],
-	])('are the oldest %p where a poll may emit no more', (maxItemsPerPoll, hours, hasMore) => {
+	])('are limited to the oldest %p by Max Items Per Poll', (maxItemsPerPoll, hours, hasMore) => {
 		const found = video('a', { hours: [4, 2, 1] });
-		expect(look(NEW_VIDEO, found, { maxItemsPerPoll })).toMatchObject({ hours, hasMore });
+		expect(runDiff(NEW_VIDEO, found, { maxItemsPerPoll })).toMatchObject({ hours, hasMore });
 	});
 
-	it('are those that are replayed too, in one order', () => {
+	it('include replayed snapshots, oldest first', () => {
 		const found = video('a', { hours: [1, 2, 3, 4, 5] });
-		expect(look(watched([1, 2, 3, 4]), found, {}, [2, 3, 9]).keys).toEqual(keysAt(2, 3, 5));
+		expect(runDiff(watched([1, 2, 3, 4]), found, {}, [2, 3, 9]).keys).toEqual(keysAt(2, 3, 5));
 	});
 
 	test.each([
 		['a time', { snapshot_time: 'noon' }, /video a.*snapshots\[1\]\.snapshot_time/],
 		['a metric', { views: 'many' }, /video a.*snapshots\[1\]\.views/],
-	])('cannot be told where %s cannot be read', (_, fields, path) => {
+	])('fail the diff, naming the field, if %s cannot be read', (_, fields, path) => {
 		const broken = video('a', { snapshots: [snapshot(1), snapshot(2, fields)] });
-		expect(() => look(watched([1]), broken)).toThrow(
+		expect(() => runDiff(watched([1]), broken)).toThrow(
 			expect.objectContaining({
 				kind: 'unreadable_reply',
 				message: expect.stringMatching(path),
@@ -66,24 +69,27 @@ describe('the snapshots to hand over', () => {
 		);
 	});
 
-	it('do not mind what cannot be read of those that went out', () => {
+	it('are found even if an emitted snapshot cannot be read', () => {
 		const found = video('a', { snapshots: [snapshot(1, { views: 'many' }), snapshot(2)] });
-		expect(look(watched([1]), found).keys).toEqual(keysAt(2));
+		expect(runDiff(watched([1]), found).keys).toEqual(keysAt(2));
 	});
 });
 
-describe('a video that is seeded', () => {
+describe('seeding a video', () => {
 	const found = video('a', { hours: [1, 2, 3] });
-	const seedWith = (startFrom: PollSettings['startFrom'], there = found) =>
-		look(UNSEEDED_VIDEO, there, { startFrom, events: ['snapshot.created', 'tracking.started'] });
+	const seedWith = (startFrom: PollSettings['startFrom'], fetched = found) =>
+		runDiff(UNSEEDED_VIDEO, fetched, {
+			startFrom,
+			events: ['snapshot.created', 'tracking.started'],
+		});
 
-	// Until its cursor tells a cadence, it has a delay too.
+	// Set while the cursor holds too few gaps to know the cadence.
 	const retryDelayMs = 60_000;
 	test.each<[PollSettings['startFrom'], string[], number[], Partial<WatchedVideo>]>([
 		['new', [], [1, 2, 3], {}],
 		['latest', keysAt(3), [1, 2], { retryDelayMs }],
 		['beginning', ['a:started', ...keysAt(1, 2, 3)], [], { retryDelayMs }],
-	])('from %s', (startFrom, keys, seen, delay) => {
+	])('from “%s” emits its snapshots and skips the others', (startFrom, keys, seen, delay) => {
 		const diff = seedWith(startFrom);
 		expect(diff.keys).toEqual(keys);
 		expect(diff.after).toEqual({
@@ -94,14 +100,14 @@ describe('a video that is seeded', () => {
 		});
 	});
 
-	it('from latest is one snapshot, however close the others are', () => {
+	it('from “latest” emits one snapshot, however close the others are', () => {
 		const hours = Array.from({ length: 100 }, (_, n) => n / 60);
 		expect(seedWith('latest', video('a', { hours })).keys).toEqual(keysAt(99 / 60));
 	});
 
-	test.each(['paused', 'completed', 'error'])('while it is %s owes no event of that', (status) => {
+	test.each(['paused', 'completed', 'error'])('that is %s emits no status event', (status) => {
 		const events: EventName[] = ['tracking.paused', 'tracking.ended', 'video.deleted'];
-		const { keys, after } = look(UNSEEDED_VIDEO, video('a', { status, is_deleted: true }), {
+		const { keys, after } = runDiff(UNSEEDED_VIDEO, video('a', { status, is_deleted: true }), {
 			events,
 		});
 		expect(keys).toEqual([]);
@@ -114,20 +120,22 @@ describe('tracking.started', () => {
 	const STARTED = ['a:started'];
 
 	test.each<[string, WatchedVideo, number[], number[], string[]]>([
-		['is the first snapshot', NEW_VIDEO, [2, 1], [], STARTED],
-		['is not what comes after', watched([1]), [1, 2], [], []],
-		['is not a late snapshot before the first', watched([5]), [4, 5], [], []],
-		['comes again if it is replayed', watched([1, 2]), [1, 2], [1, 2], STARTED],
-		['does not come again if others are replayed', watched([1, 2]), [1, 2], [2], []],
-	])('%s', (_, remembered, there, replayed, keys) => {
-		expect(look(remembered, video('a', { hours: there }), settings, replayed).keys).toEqual(keys);
+		['is emitted with the first snapshot', NEW_VIDEO, [2, 1], [], STARTED],
+		['is not emitted with a later snapshot', watched([1]), [1, 2], [], []],
+		['is not emitted with a late snapshot before the first', watched([5]), [4, 5], [], []],
+		['is emitted again if its snapshot is replayed', watched([1, 2]), [1, 2], [1, 2], STARTED],
+		['is not emitted again if only others are replayed', watched([1, 2]), [1, 2], [2], []],
+	])('%s', (_, remembered, available, replayed, keys) => {
+		expect(runDiff(remembered, video('a', { hours: available }), settings, replayed).keys).toEqual(
+			keys,
+		);
 	});
 
-	it('is the first snapshot only, of the parts in which a history goes out', () => {
+	it('is emitted once if a history is emitted over several polls', () => {
 		const found = video('a', { hours: [1, 2, 3] });
-		const most = { ...settings, maxItemsPerPoll: 2 };
-		expect(look(NEW_VIDEO, found, most).items).toMatchObject([{ snapshot_time: iso(1) }]);
-		expect(look(watched([1, 2]), found, most).keys).toEqual([]);
+		const limited = { ...settings, maxItemsPerPoll: 2 };
+		expect(runDiff(NEW_VIDEO, found, limited).items).toMatchObject([{ snapshot_time: iso(1) }]);
+		expect(runDiff(watched([1, 2]), found, limited).keys).toEqual([]);
 	});
 });
 
@@ -136,7 +144,7 @@ describe('milestone.reached', () => {
 		events: ['milestone.reached'],
 		milestones: [10, 100, 1000],
 	};
-	/** A video with these views, hour by hour. */
+	/** Builds a video with one snapshot an hour, with these views. */
 	const viewed = (...views: Array<number | string | null>) =>
 		video('a', {
 			snapshots: views.map((count, hour) => snapshot(hour, { views: count })),
@@ -147,58 +155,63 @@ describe('milestone.reached', () => {
 		more: Partial<PollSettings> = {},
 		replayed: number[] = [],
 	) =>
-		look(remembered, found, { ...settings, ...more }, replayed).items.map(
+		runDiff(remembered, found, { ...settings, ...more }, replayed).items.map(
 			({ milestone, snapshot_time }) =>
 				`${String(milestone)} at ${(Date.parse(String(snapshot_time)) - at(0)) / HOUR_MS}`,
 		);
 
 	test.each<[string, WatchedVideo, VideoWithSnapshots, string[]]>([
-		['the first snapshot at a mark', watched([0]), viewed(9, 10, 11), ['10 at 1']],
-		['the first above it', watched([0]), viewed('9', '11'), ['10 at 1']],
-		['several marks at once', watched([0]), viewed(9, 1000), ['10 at 1', '100 at 1', '1000 at 1']],
-		['marks one after the other', watched([0]), viewed(9, 50, 100), ['10 at 1', '100 at 2']],
-		['none that was passed before', watched([0, 1]), viewed(9, 10, 50), []],
-		['none that the first snapshot had passed', NEW_VIDEO, viewed(50, 60), []],
-		['those in a history', NEW_VIDEO, viewed(9, 50, 200), ['10 at 1', '100 at 2']],
-		['none again after the count fell', watched([0, 1, 2]), viewed(9, 20, 8, 12), []],
-		['none again in one poll either', watched([0]), viewed(9, 20, 8, 12), ['10 at 1']],
-		['none where the count is not known', watched([0]), viewed(9, null, null), []],
-		['marks after gaps in what is known', watched([0, 1]), viewed(9, null, 12), ['10 at 2']],
-		['none without a known count before', watched([0]), viewed(null, 12), []],
+		['the first snapshot at a milestone', watched([0]), viewed(9, 10, 11), ['10 at 1']],
+		['the first snapshot above a milestone', watched([0]), viewed('9', '11'), ['10 at 1']],
 		[
-			'those of counts too large for a number',
+			'several milestones at once',
+			watched([0]),
+			viewed(9, 1000),
+			['10 at 1', '100 at 1', '1000 at 1'],
+		],
+		['one milestone after the other', watched([0]), viewed(9, 50, 100), ['10 at 1', '100 at 2']],
+		['no milestone passed before', watched([0, 1]), viewed(9, 10, 50), []],
+		['no milestone below the first snapshot', NEW_VIDEO, viewed(50, 60), []],
+		['milestones within a history', NEW_VIDEO, viewed(9, 50, 200), ['10 at 1', '100 at 2']],
+		['no milestone passed before the count fell', watched([0, 1, 2]), viewed(9, 20, 8, 12), []],
+		['no milestone twice in one poll', watched([0]), viewed(9, 20, 8, 12), ['10 at 1']],
+		['no unknown count', watched([0]), viewed(9, null, null), []],
+		['a milestone after an unknown count', watched([0, 1]), viewed(9, null, 12), ['10 at 2']],
+		['no count without a known one before', watched([0]), viewed(null, 12), []],
+		[
+			'a count too large for a number',
 			watched([0]),
 			viewed(900, '9007199254740993'),
 			['1000 at 1'],
 		],
-	])('is of %s', (_, remembered, found, marks) => {
+	])('is emitted for %s', (_, remembered, found, marks) => {
 		expect(marksOf(remembered, found)).toEqual(marks);
 	});
 
-	it('comes once for a late snapshot that had passed it as well', () => {
+	it('is not emitted again for a late snapshot above a passed milestone', () => {
 		const found = viewed(9, 12, 15);
 		expect(marksOf(watched([0, 2]), found)).toEqual([]);
 	});
 
-	it('is of the metric that was chosen', () => {
+	it('is emitted for the chosen metric', () => {
 		const found = video('a', {
 			snapshots: [90, 110].map((likes, hour) => snapshot(hour, { likes, views: 5 })),
 		});
 		expect(marksOf(watched([0]), found, { milestoneMetric: 'likes' })).toEqual(['100 at 1']);
 	});
 
-	test.each([1, 2, 3, 4])('is lost in no history that goes out %p at a time', (maxItemsPerPoll) => {
+	test.each([1, 2, 3, 4])('is not lost in a history emitted %p at a time', (maxItemsPerPoll) => {
 		const found = viewed(1, 9, 15, 99, 100, 1500);
 		const marks: string[] = [];
 		for (let seen = 0; seen < 6; seen += maxItemsPerPoll) {
-			const out = Array.from({ length: seen }, (_, hour) => hour);
-			const remembered = seen === 0 ? NEW_VIDEO : watched(out);
+			const emitted = Array.from({ length: seen }, (_, hour) => hour);
+			const remembered = seen === 0 ? NEW_VIDEO : watched(emitted);
 			marks.push(...marksOf(remembered, found, { maxItemsPerPoll }));
 		}
 		expect(marks).toEqual(['10 at 2', '100 at 4', '1000 at 5']);
 	});
 
-	it('comes again with a snapshot that is replayed', () => {
+	it('is emitted again if its snapshot and all later ones are replayed', () => {
 		expect(marksOf(watched([0, 1, 2]), viewed(9, 15, 150), {}, [1])).toEqual([]);
 		expect(marksOf(watched([0, 1, 2]), viewed(9, 15, 150), {}, [1, 2])).toEqual([
 			'10 at 1',
@@ -207,30 +220,30 @@ describe('milestone.reached', () => {
 	});
 });
 
-describe('what happened to the video', () => {
+describe('the status events of a diff', () => {
 	const events: EventName[] = ['tracking.paused', 'tracking.ended', 'video.deleted'];
 	const eventsOf = (remembered: WatchedVideo, fields: Partial<VideoWithSnapshots>, more = {}) =>
-		look(remembered, video('a', { hours: [1, 2], ...fields }), { events, ...more }).status;
+		runDiff(remembered, video('a', { hours: [1, 2], ...fields }), { events, ...more }).status;
 
 	test.each<[string, Partial<WatchedVideo>, Partial<VideoWithSnapshots>, string[]]>([
-		['it runs as before', {}, {}, []],
-		['it paused', {}, { status: 'paused' }, [`a:paused:${iso(2)}`]],
-		['it is paused as before', { status: 'paused' }, { status: 'paused' }, []],
-		['it ended', { status: 'paused' }, { status: 'completed' }, ['a:ended']],
-		['it was deleted', {}, { is_deleted: true }, ['a:deleted']],
-		['it is deleted as before', { isDeleted: true }, { is_deleted: true }, []],
-	])('%s', (_, before, fields, keys) => {
+		['still monitoring', {}, {}, []],
+		['paused', {}, { status: 'paused' }, [`a:paused:${iso(2)}`]],
+		['still paused', { status: 'paused' }, { status: 'paused' }, []],
+		['ended', { status: 'paused' }, { status: 'completed' }, ['a:ended']],
+		['deleted', {}, { is_deleted: true }, ['a:deleted']],
+		['still deleted', { isDeleted: true }, { is_deleted: true }, []],
+	])('contain only what changed: %s', (_, before, fields, keys) => {
 		const status = eventsOf(watched([1, 2], before), fields);
 		expect(status.map(({ event_key }) => event_key)).toEqual(keys);
 	});
 
-	it('of a new video is told as of one that ran', () => {
+	it('of a new video assume that it was monitoring before', () => {
 		expect(eventsOf(NEW_VIDEO, { status: 'completed' })).toMatchObject([
 			{ event: 'tracking.ended', previous_status: 'monitoring' },
 		]);
 	});
 
-	it('is told where it was asked for only', () => {
+	it('are limited to the chosen events', () => {
 		const status = eventsOf(
 			watched([1, 2]),
 			{ status: 'completed', is_deleted: true },
@@ -242,15 +255,20 @@ describe('what happened to the video', () => {
 	});
 });
 
-describe('what is remembered then', () => {
+describe('the state after a diff', () => {
 	test.each<[string, Partial<WatchedVideo>, Partial<VideoWithSnapshots>, Partial<WatchedVideo>]>([
-		['nothing of a status that is usual', { status: 'paused' }, {}, {}],
-		['another status', {}, { status: 'paused' }, { status: 'paused' }],
-		['its end', {}, { status: 'completed' }, { status: 'completed', endedAt: NOW }],
-		['that it was deleted', {}, { is_deleted: true }, { isDeleted: true }],
-		['nothing of a loss that was none', { isDeleted: true, endedAt: at(99) }, {}, {}],
+		['drops the status of a video that is monitoring again', { status: 'paused' }, {}, {}],
+		['records a new status', {}, { status: 'paused' }, { status: 'paused' }],
+		['records the end', {}, { status: 'completed' }, { status: 'completed', endedAt: NOW }],
+		['records a deletion', {}, { is_deleted: true }, { isDeleted: true }],
 		[
-			'nothing of a failure or a wait',
+			'drops the end of a video that came back after a 404',
+			{ isDeleted: true, endedAt: at(99) },
+			{},
+			{},
+		],
+		[
+			'drops a failure and a retry delay',
 			{ failing: { since: 1, lastTriedAt: 1 }, retryDelayMs: 7 },
 			{},
 			{},
@@ -258,13 +276,13 @@ describe('what is remembered then', () => {
 	])('%s', (_, before, fields, after) => {
 		const remembered = watched([1, 2, 3], before);
 		const found = video('a', { hours: [1, 2, 3], ...fields });
-		const { after: remembers } = look(remembered, found);
-		expect(remembers).toEqual({ ...watched([1, 2, 3]), lastFetchedAt: NOW, ...after });
+		const { after: actual } = runDiff(remembered, found);
+		expect(actual).toEqual({ ...watched([1, 2, 3]), lastFetchedAt: NOW, ...after });
 	});
 
-	it('the lateness that is learned from what is fresh', () => {
+	it('records the lateness learned from fresh snapshots', () => {
 		const remembered = watched([97, 98, 99], { latenessMs: HOUR_MS, lastFetchedAt: at(99.9) });
-		const { after } = look(remembered, video('a', { hours: [97, 98, 99, 99.5] }));
+		const { after } = runDiff(remembered, video('a', { hours: [97, 98, 99, 99.5] }));
 		expect(after.latenessMs).toBe(HOUR_MS / 2);
 	});
 });
@@ -272,8 +290,8 @@ describe('what is remembered then', () => {
 describe('options', () => {
 	const found = video('a', { hours: [1, 2, 4], last_updated: iso(4) });
 
-	it('add the growth since the snapshot before, handed over or not', () => {
-		expect(look(watched([1, 2]), found, { includeGrowth: true }).items).toEqual([
+	it('add the growth since the previous snapshot, even if that was emitted earlier', () => {
+		expect(runDiff(watched([1, 2]), found, { includeGrowth: true }).items).toEqual([
 			expect.objectContaining({
 				event_key: `a:${iso(4)}`,
 				hours_since_previous: 2,
@@ -283,27 +301,27 @@ describe('options', () => {
 		]);
 	});
 
-	it('add no growth to the first', () => {
-		expect(look(NEW_VIDEO, found, { includeGrowth: true }).items[0]).toMatchObject({
+	it('add no growth to the first snapshot', () => {
+		expect(runDiff(NEW_VIDEO, found, { includeGrowth: true }).items[0]).toMatchObject({
 			event_key: `a:${iso(1)}`,
 			hours_since_previous: null,
 			views_delta: null,
 		});
 	});
 
-	it('add nothing unless they are chosen', () => {
-		const [item] = look(watched([1, 2]), found).items;
+	it('add nothing by default', () => {
+		const [item] = runDiff(watched([1, 2]), found).items;
 		expect(Object.keys(item!).at(-1)).toBe('saves');
 	});
 
-	it('add the video as the API sends it, without all its snapshots, to each item', () => {
+	it('add the full API response, without snapshots, to each item', () => {
 		const ended = { ...found, status: 'completed' };
 		const { snapshots: _, ...metadata } = ended;
 		const settings: Partial<PollSettings> = {
 			simplify: false,
 			events: ['snapshot.created', 'tracking.ended'],
 		};
-		const { items } = look(watched([1, 2]), ended, settings);
+		const { items } = runDiff(watched([1, 2]), ended, settings);
 		expect(items.map((item) => item.video)).toEqual([metadata, metadata]);
 	});
 });

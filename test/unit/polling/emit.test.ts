@@ -9,7 +9,7 @@ const item = (event_key: string): EventItem => ({ event: 'snapshot.created', eve
 const ENDED: EventItem = { event: 'tracking.ended', event_key: 'ended' };
 const DELETED: EventItem = { event: 'video.deleted', event_key: 'deleted' };
 
-/** Builds the diff of a video with snapshots at these hours, each of which makes one item. */
+/** Builds the diff of a video with snapshots at these hours, one item each. */
 const diffOf = (id: string, hours: number[], fields: Partial<VideoDiff> = {}): VideoDiff => ({
 	id,
 	after: watched([], { lastFetchedAt: at(50) }),
@@ -25,18 +25,22 @@ const BEFORE = watched([0], {
 
 const emitAll = (
 	diffs: VideoDiff[],
-	most = 1000,
+	maxItems = 1000,
 	remembered: (id: string) => WatchedVideo | undefined = () => BEFORE,
 ) => {
-	const out = emit(deepFreeze(diffs), remembered, most);
-	const items = [...out.snapshotItems, ...out.statusItems];
-	return { ...out, keys: items.map(({ event_key }) => event_key), left: [...out.backlog] };
+	const emission = emit(deepFreeze(diffs), remembered, maxItems);
+	const items = [...emission.snapshotItems, ...emission.statusItems];
+	return {
+		...emission,
+		keys: items.map(({ event_key }) => event_key),
+		backlogIds: [...emission.backlog],
+	};
 };
 
 const many = [diffOf('b', [1, 3]), diffOf('a', [3, 2]), diffOf('c', [5])];
 
-describe('what goes out', () => {
-	it('is oldest first over all videos, and the same in whatever order they came', () => {
+describe('emit', () => {
+	it('returns snapshots oldest first, whatever the order of the videos', () => {
 		const keys = ['b1', 'a2', 'a3', 'b3', 'c5'];
 		expect(emitAll(many).keys).toEqual(keys);
 		expect(emitAll([...many].reverse()).keys).toEqual(keys);
@@ -49,8 +53,8 @@ describe('what goes out', () => {
 		[4, ['b1', 'a2', 'a3', 'b3'], ['c']],
 		[5, ['b1', 'a2', 'a3', 'b3', 'c5'], []],
 		[6, ['b1', 'a2', 'a3', 'b3', 'c5'], []],
-	])('is at most %p items, the oldest', (most, keys, left) => {
-		expect(emitAll(many, most)).toMatchObject({ keys, left });
+	])('returns at most the oldest %p items, and a backlog', (maxItems, keys, backlogIds) => {
+		expect(emitAll(many, maxItems)).toMatchObject({ keys, backlogIds });
 	});
 
 	it('keeps the items of a snapshot together', () => {
@@ -63,111 +67,111 @@ describe('what goes out', () => {
 		expect(emitAll(diffs, 3).keys).toEqual(['a1', 'a2', 'a2 too']);
 	});
 
-	it('is one snapshot at least, however many items it makes', () => {
+	it('returns at least one snapshot, however many items it has', () => {
 		const snapshots = [{ instant: at(1), items: [item('a1'), item('a1 too')] }];
 		expect(emitAll([diffOf('a', [], { snapshots })], 1).keys).toEqual(['a1', 'a1 too']);
 	});
 
-	it('passes over snapshots of which nothing was asked for', () => {
+	it('counts snapshots without items as emitted', () => {
 		const snapshots = [1, 2].map((hour) => ({ instant: at(hour), items: [] }));
-		const out = emitAll([diffOf('a', [], { snapshots }), diffOf('b', [3])], 1);
-		expect(out.keys).toEqual(['b3']);
-		expect(out.instants).toEqual({ a: [at(1), at(2)], b: [at(3)] });
+		const emission = emitAll([diffOf('a', [], { snapshots }), diffOf('b', [3])], 1);
+		expect(emission.keys).toEqual(['b3']);
+		expect(emission.instants).toEqual({ a: [at(1), at(2)], b: [at(3)] });
 	});
 
-	it('is told by its instants', () => {
+	it('returns the instants of the emitted snapshots by video', () => {
 		expect(emitAll(many, 3).instants).toEqual({ b: [at(1)], a: [at(2), at(3)] });
 	});
 });
 
-describe('what happened to a video', () => {
+describe('the status events of a video', () => {
 	test.each<[string, Partial<VideoDiff>, number, string[], string[]]>([
-		['comes after all snapshots', {}, 9, ['a1', 'a4', 'b2', 'ended', 'deleted'], []],
-		['comes while it fits', {}, 5, ['a1', 'a4', 'b2', 'ended', 'deleted'], []],
-		['waits for the next poll where it does not', {}, 4, ['a1', 'a4', 'b2'], ['a']],
-		['waits for the last snapshot of the video', {}, 2, ['a1', 'b2'], ['a']],
-		['waits for what is still to be read', { hasMore: true }, 9, ['a1', 'a4', 'b2'], ['a']],
-	])('%s', (_, fields, most, keys, left) => {
+		['are emitted with its last snapshot', {}, 9, ['a1', 'a4', 'b2', 'ended', 'deleted'], []],
+		['are emitted if they just fit', {}, 5, ['a1', 'a4', 'b2', 'ended', 'deleted'], []],
+		['wait for the next poll if they do not fit', {}, 4, ['a1', 'a4', 'b2'], ['a']],
+		['wait for its last snapshot', {}, 2, ['a1', 'b2'], ['a']],
+		['wait for snapshots that its diff omits', { hasMore: true }, 9, ['a1', 'a4', 'b2'], ['a']],
+	])('%s', (_, fields, maxItems, keys, backlogIds) => {
 		const ended = diffOf('a', [1, 4], { status: [ENDED, DELETED], ...fields });
-		const out = emitAll([ended, diffOf('b', [2])], most);
-		expect([...out.keys].sort()).toEqual([...keys].sort());
-		expect(out.left).toEqual(left);
-		expect(out.statusItems).toEqual(keys.includes('ended') ? [ENDED, DELETED] : []);
+		const emission = emitAll([ended, diffOf('b', [2])], maxItems);
+		expect([...emission.keys].sort()).toEqual([...keys].sort());
+		expect(emission.backlogIds).toEqual(backlogIds);
+		expect(emission.statusItems).toEqual(keys.includes('ended') ? [ENDED, DELETED] : []);
 	});
 
-	it('goes out where nothing else does, however many items it is', () => {
+	it('are emitted if nothing else is, even beyond the maximum', () => {
 		const diffs = ['a', 'b'].map((id) => diffOf(id, [], { status: [ENDED, DELETED] }));
-		const out = emitAll(diffs, 1);
-		expect(out.keys).toEqual(['ended', 'deleted']);
-		expect(out.left).toEqual(['b']);
+		const emission = emitAll(diffs, 1);
+		expect(emission.keys).toEqual(['ended', 'deleted']);
+		expect(emission.backlogIds).toEqual(['b']);
 	});
 });
 
-describe('what is remembered', () => {
+describe('the new state of a video', () => {
 	const after = watched([0], {
 		lastFetchedAt: at(50),
 		latenessMs: 5,
 		status: 'completed',
 		endedAt: at(50),
 	});
-	const rememberedAfter = (most: number, fields: Partial<VideoDiff>) =>
-		emitAll([diffOf('a', [1, 2], { after, ...fields })], most).videos.a;
+	const stateAfter = (maxItems: number, fields: Partial<VideoDiff>) =>
+		emitAll([diffOf('a', [1, 2], { after, ...fields })], maxItems).videos.a;
 	const { failing: _, ...before } = BEFORE;
 	const cursorAfter = (...hours: number[]) => advanceCursor(EMPTY_CURSOR, hours.map(at));
 
 	test.each<[string, number, Partial<VideoDiff>, WatchedVideo]>([
 		[
-			'is what was found, where all of it went out',
+			'is the state of its diff if everything was emitted',
 			9,
 			{ status: [ENDED] },
 			{ ...after, ...cursorAfter(0, 1, 2), lastFetchedAt: at(50) },
 		],
 		[
-			'is due at once, where a part went out',
+			'is due at once if some snapshots were not emitted',
 			1,
 			{},
 			{ ...after, ...cursorAfter(0, 1), lastFetchedAt: at(50), isDue: true },
 		],
 		[
-			'is due at once, where there is more',
+			'is due at once if its diff omits snapshots',
 			9,
 			{ hasMore: true },
 			{ ...after, ...cursorAfter(0, 1, 2), lastFetchedAt: at(50), isDue: true },
 		],
 		[
-			'is as it was but for its cursor, where what happened to it is still to be told',
+			'keeps the old status if its status events are still to be emitted',
 			2,
 			{ status: [ENDED] },
 			{ ...before, ...cursorAfter(0, 1, 2), lastFetchedAt: at(50), isDue: true },
 		],
-	])('%s', (_, most, fields, expected) => {
-		expect(rememberedAfter(most, fields)).toEqual(expected);
+	])('%s', (_, maxItems, fields, expected) => {
+		expect(stateAfter(maxItems, fields)).toEqual(expected);
 	});
 
-	it('is nothing of a video that is not watched', () => {
-		const out = emitAll([diffOf('a', [1])], 9, () => undefined);
-		expect(out.keys).toEqual(['a1']);
-		expect(out.videos).toEqual({});
+	it('is absent for a video that is not watched', () => {
+		const emission = emitAll([diffOf('a', [1])], 9, () => undefined);
+		expect(emission.keys).toEqual(['a1']);
+		expect(emission.videos).toEqual({});
 	});
 });
 
-describe('prune', () => {
+describe('pruneDiffs', () => {
 	test.each([1, 2, 3, 4, 5, 9])(
-		'changes nothing of what goes out of a poll of %p items, and marks what has more',
-		(most) => {
-			const pruned = pruneDiffs(deepFreeze(many), most);
-			const out = emitAll(many, most);
-			expect(pruned.flatMap(({ snapshots }) => snapshots)).toHaveLength(out.keys.length);
-			expect(emitAll(pruned, most)).toEqual(out);
+		'does not change what a poll of at most %p items emits and leaves as backlog',
+		(maxItems) => {
+			const pruned = pruneDiffs(deepFreeze(many), maxItems);
+			const emission = emitAll(many, maxItems);
+			expect(pruned.flatMap(({ snapshots }) => snapshots)).toHaveLength(emission.keys.length);
+			expect(emitAll(pruned, maxItems)).toEqual(emission);
 		},
 	);
 
-	it('keeps what had more before', () => {
+	it('keeps hasMore of a diff that loses no snapshot', () => {
 		const pruned = pruneDiffs([diffOf('a', [1], { hasMore: true })], 9);
 		expect(pruned).toMatchObject([{ hasMore: true }]);
 	});
 
-	it('leaves alone what has no snapshots', () => {
+	it('does not change a diff without snapshots', () => {
 		const diffs = [diffOf('a', [], { status: [ENDED] })];
 		expect(pruneDiffs(diffs, 1)).toEqual(diffs);
 	});

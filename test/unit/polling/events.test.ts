@@ -39,7 +39,7 @@ describe('the items of a snapshot', () => {
 	const itemsOf = (more: Partial<SnapshotFacts>, events = ALL, extra = {}) =>
 		buildSnapshotItems(events, ROW, { ...facts, ...more }, extra);
 
-	it('begin with the event and its key, and are the row', () => {
+	it('start with the event and its key, followed by the columns of the row', () => {
 		const [item] = itemsOf({});
 		expect(Object.entries(item!)).toEqual([
 			['event', 'snapshot.created'],
@@ -48,7 +48,7 @@ describe('the items of a snapshot', () => {
 		]);
 	});
 
-	it('are its start, itself and the marks, ascending', () => {
+	it('are tracking.started, snapshot.created and its milestones, ascending', () => {
 		expect(itemsOf({ isFirst: true, marks: [10, 1000] }, ALL, { views_delta: 7 })).toEqual([
 			{ event: 'tracking.started', event_key: 'a:started', ...ROW, views_delta: 7 },
 			{ event: 'snapshot.created', event_key: `a:${iso(1)}`, ...ROW, views_delta: 7 },
@@ -64,26 +64,26 @@ describe('the items of a snapshot', () => {
 		]);
 	});
 
-	it('tell the value of the metric that was chosen', () => {
+	it('contain the value of the chosen metric', () => {
 		expect(itemsOf({ metric: 'likes', marks: [50] }, ['milestone.reached'])).toMatchObject([
 			{ event_key: 'a:milestone:likes:50', milestone_metric: 'likes', value: 100 },
 		]);
 	});
 
 	test.each<EventName>(['snapshot.created', 'tracking.started', 'milestone.reached'])(
-		'are %s alone where only that was chosen',
+		'are limited to %s if only that event is chosen',
 		(event) => {
 			const items = itemsOf({ isFirst: true, marks: [10] }, [event]);
 			expect(items.map((item) => item.event)).toEqual([event]);
 		},
 	);
 
-	it('are none where only others were chosen', () => {
+	it('are empty if only other events are chosen', () => {
 		expect(itemsOf({ isFirst: true, marks: [10] }, ['tracking.ended'])).toEqual([]);
 	});
 });
 
-describe('what happened to a video', () => {
+describe('the status events of a video', () => {
 	const statuses = ['monitoring', 'paused', 'completed', 'cancelled', 'error'] as const;
 	type Status = (typeof statuses)[number];
 	const eventsBetween = (
@@ -102,7 +102,7 @@ describe('what happened to a video', () => {
 		['completed', { monitoring: [], paused: [], completed: [], cancelled: [], error: [] }],
 		['cancelled', { monitoring: [], paused: [], completed: [], cancelled: [], error: [] }],
 		['error', { monitoring: [], paused: [], completed: [], cancelled: [], error: [] }],
-	])('that was %s', (before, expected) => {
+	])('that was %s follow from its new status', (before, expected) => {
 		const found = statuses.map((status) => [
 			status,
 			eventsBetween({ status: before, isDeleted: false }, { status }),
@@ -111,13 +111,13 @@ describe('what happened to a video', () => {
 	});
 
 	test.each<[string, boolean, boolean | null | undefined, string[]]>([
-		['is flagged', false, true, ['video.deleted']],
-		['was flagged before', true, true, []],
-		['is not flagged any more', true, false, []],
-		['is not flagged', false, false, []],
-		['has no flag', false, null, []],
-		['has no such field', false, undefined, []],
-	])('that %s as deleted', (_, was, is_deleted, expected) => {
+		['set now', false, true, ['video.deleted']],
+		['set before', true, true, []],
+		['removed', true, false, []],
+		['never set', false, false, []],
+		['null', false, null, []],
+		['missing', false, undefined, []],
+	])('contain video.deleted only for a new flag: %s', (_, was, is_deleted, expected) => {
 		expect(eventsBetween({ status: 'monitoring', isDeleted: was }, { is_deleted })).toEqual(
 			expected,
 		);
@@ -126,7 +126,7 @@ describe('what happened to a video', () => {
 	const before = { status: 'monitoring', isDeleted: false };
 	const fields = { monitoring_started: iso(0.5) };
 
-	it('is told with the columns of List, in the order of the events', () => {
+	it('have the columns of List, with tracking.ended before video.deleted', () => {
 		const ended = video('a', { ...fields, status: 'completed', is_deleted: true });
 		const columns = { ...VIDEO_COLUMNS, status: 'completed' };
 		const items = buildStatusItems(before, ended, iso(3), { video: 'as it came' });
@@ -151,7 +151,7 @@ describe('what happened to a video', () => {
 	test.each([
 		[iso(3), `a:paused:${iso(3)}`],
 		[null, 'a:paused:none'],
-	])('is another pause after another last snapshot: %p', (lastSnapshotTime, event_key) => {
+	])('key a pause by the time of the last snapshot: %p', (lastSnapshotTime, event_key) => {
 		const paused = video('a', { ...fields, status: 'paused' });
 		expect(buildStatusItems(before, paused, lastSnapshotTime)).toEqual([
 			{
@@ -164,7 +164,7 @@ describe('what happened to a video', () => {
 		]);
 	});
 
-	it('and is not known any more has the same columns, all empty but its id', () => {
+	it('have the same columns if the API no longer knows it, null except for id and status', () => {
 		const gone = buildDeletedItem('a');
 		expect(gone).toMatchObject({
 			event: 'video.deleted',
@@ -178,7 +178,7 @@ describe('what happened to a video', () => {
 	});
 });
 
-test('a low balance tells what can be spent, and since when it was seen', () => {
+test('balance.low contains the available balance, the threshold and when the fall was first seen', () => {
 	expect(buildBalanceItem(usageOf(3.5), 5, iso(4))).toEqual({
 		event: 'balance.low',
 		event_key: `balance.low:${iso(4)}`,

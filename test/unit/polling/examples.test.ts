@@ -36,7 +36,7 @@ const examplesOf = (api: FakeApi, settings: Partial<PollSettings>, watch: Watch 
 		Date.now(),
 	);
 
-/** The key of the one example of an event, and whether it is made up. */
+/** Returns the key of the only example of an event, and whether it is made up. */
 async function exampleOf(event: EventName, api: FakeApi, watch: Watch = ALL) {
 	const [item, ...others] = await examplesOf(api, { events: [event] }, watch);
 	expect(others).toEqual([]);
@@ -44,8 +44,11 @@ async function exampleOf(event: EventName, api: FakeApi, watch: Watch = ALL) {
 	return [item!.event_key, item!.sample ?? false];
 }
 
-/** The newest video runs, and others have paused, ended or were deleted; views are 1000 + 100 an hour. */
-const lively = () =>
+/**
+ * Builds an API whose newest video is monitoring, while others are paused, ended or deleted. Views
+ * are 1000 + 100 an hour.
+ */
+const variedApi = () =>
 	fakeApi(
 		video('a', { hours: [1], created: 0 }),
 		video('d', { hours: [2], created: 2, is_deleted: true }),
@@ -62,11 +65,11 @@ describe('a real example', () => {
 		['tracking.paused', `p:paused:${iso(4)}`],
 		['tracking.ended', 'e:ended'],
 		['video.deleted', 'd:deleted'],
-	])('of %s is from the newest video to which it happened', async (event, key) => {
-		expect(await exampleOf(event, lively())).toEqual([key, false]);
+	])('of %s comes from the newest video that has one', async (event, key) => {
+		expect(await exampleOf(event, variedApi())).toEqual([key, false]);
 	});
 
-	it('of a low balance is what can be spent', async () => {
+	it('of balance.low contains the available balance', async () => {
 		const api = { ...fakeApi(), usage: usageOf(4) };
 		expect(await examplesOf(api, { events: ['balance.low'] })).toEqual([
 			{
@@ -78,27 +81,27 @@ describe('a real example', () => {
 		]);
 	});
 
-	it('is of each chosen event, in the order they were chosen', async () => {
-		const api = { ...lively(), usage: usageOf(4) };
+	it('is returned for each chosen event, in the order chosen', async () => {
+		const api = { ...variedApi(), usage: usageOf(4) };
 		const items = await examplesOf(api, { events: EVENTS });
 		expect(items.map(({ event }) => event)).toEqual(EVENTS);
 		expect(items.filter(({ sample }) => sample)).toEqual([]);
 	});
 
-	it('is of a chosen video, although others are newer', async () => {
-		const api = lively();
+	it('comes from the selected video, even if others are newer', async () => {
+		const api = variedApi();
 		const watch = parseSelectedVideos('a');
 		expect(await exampleOf('snapshot.created', api, watch)).toEqual([`a:${iso(1)}`, false]);
 		expect(api.requests).toEqual(['get a']);
 	});
 
-	it('is of a chosen link', async () => {
-		const api = lively();
+	it('comes from the video of a selected link', async () => {
+		const api = variedApi();
 		const watch = parseSelectedVideos(api.videos[0]!.video_link);
 		expect(await exampleOf('tracking.started', api, watch)).toEqual(['a:started', false]);
 	});
 
-	it('is of a chosen platform', async () => {
+	it('comes from the chosen platform', async () => {
 		const api = fakeApi(
 			video('a', { hours: [1], platform: 'youtube' }),
 			video('n', { hours: [1], created: 9 }),
@@ -107,30 +110,30 @@ describe('a real example', () => {
 		expect(await exampleOf('tracking.started', api, watch)).toEqual(['a:started', false]);
 	});
 
-	it('has what the options add', async () => {
+	it('contains the columns that the options add', async () => {
 		const settings = { includeGrowth: true, simplify: false };
-		const [item] = await examplesOf(lively(), settings);
+		const [item] = await examplesOf(variedApi(), settings);
 		expect(item).toMatchObject({ views_delta: 100, video: { id: 'n' } });
 	});
 });
 
 describe('a made-up example', () => {
-	test.each(EVENTS)('of %s is marked where there is none', async (event) => {
+	test.each(EVENTS)('of %s is marked as a sample if no real one exists', async (event) => {
 		const [, isSample] = await exampleOf(event, fakeApi(video('a', { created: 1 })));
 		expect(isSample).toBe(true);
 	});
 
-	it('has the columns of a real one', async () => {
+	it('has the same columns as a real one', async () => {
 		const settings = { events: EVENTS, includeGrowth: true, simplify: false };
 		const columns = (items: object[]) =>
 			items.map((item) => Object.keys(item).filter((key) => key !== 'sample'));
-		const real = await examplesOf({ ...lively(), usage: usageOf(4) }, settings);
+		const real = await examplesOf({ ...variedApi(), usage: usageOf(4) }, settings);
 		const samples = await examplesOf(fakeApi(), settings);
 		expect(columns(samples)).toEqual(columns(real));
 		expect(new Set(samples.map(({ sample }) => sample))).toEqual(new Set([true]));
 	});
 
-	it('tells the first mark of the metric that was chosen', async () => {
+	it('reaches the first milestone of the chosen metric', async () => {
 		const [item] = await examplesOf(fakeApi(), {
 			events: ['milestone.reached'],
 			milestoneMetric: 'likes',
@@ -145,20 +148,20 @@ describe('a made-up example', () => {
 		});
 	});
 
-	it('of a low balance tells the real one', async () => {
+	it('of balance.low contains the real balance', async () => {
 		const [item] = await examplesOf(fakeApi(), { events: ['balance.low'] });
 		expect(item).toMatchObject({ available_usd: 100, threshold_usd: 5, sample: true });
 	});
 });
 
-describe('what is asked for it', () => {
-	it('is one video where it has what is wanted', async () => {
-		const api = lively();
+describe('the requests for examples', () => {
+	it('fetch one video if it has every chosen event', async () => {
+		const api = variedApi();
 		await examplesOf(api, { events: ['snapshot.created', 'tracking.started'] });
 		expect(api.requests).toEqual(['list * *', 'get n']);
 	});
 
-	it('is the newest five at most, and one that has paused and one that ended', async () => {
+	it('fetch at most the newest five videos, one paused and one ended', async () => {
 		const api = fakeApi(
 			video('e', { created: 1, status: 'completed' }),
 			video('p', { created: 2, status: 'paused' }),
@@ -171,7 +174,7 @@ describe('what is asked for it', () => {
 		]);
 	});
 
-	it('is told where it fails', async () => {
+	it('pass their errors on', async () => {
 		const api = fakeApi();
 		await expect(
 			examplesOf(api, { events: ['snapshot.created'] }, parseSelectedVideos('typo')),

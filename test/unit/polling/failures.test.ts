@@ -7,7 +7,7 @@ import {
 import type { WatchedVideo } from '../../../nodes/ContentStats/polling/state';
 import { at, httpError, watched } from '../support/fakeClient';
 
-test('a failure is remembered since the first, and when it was lastTriedAt last', () => {
+test('withFailure keeps the time of the first failure and updates the time of the last attempt', () => {
 	const video = watched([1], { status: 'paused' });
 	const once = withFailure(video, at(2));
 	expect(once).toEqual({ ...video, failing: { since: at(2), lastTriedAt: at(2) } });
@@ -17,7 +17,7 @@ test('a failure is remembered since the first, and when it was lastTriedAt last'
 	});
 });
 
-test('that none is known says how many, and that nothing may have been deleted', () => {
+test('allVideosUnknown says how many videos are unknown, and that nothing may have been deleted', () => {
 	expect(allVideosUnknown(7)).toMatchObject({
 		kind: 'invalid_input',
 		message: expect.stringContaining('none of the 7 watched videos'),
@@ -28,7 +28,7 @@ test('that none is known says how many, and that nothing may have been deleted',
 describe('dailyReport', () => {
 	const NOW = at(100);
 	const MINUTE = 1 / 60;
-	/** A video that has been failing for so many hours. */
+	/** Builds a video that has been failing for this many hours. */
 	const failing = (hours: number): WatchedVideo =>
 		watched([1], { failing: { since: at(100 - hours), lastTriedAt: NOW } });
 	const reportOf = (
@@ -54,22 +54,22 @@ describe('dailyReport', () => {
 		['a day', 24, true],
 		['a month', 720, true],
 		['less than a day', 24 - MINUTE, false],
-		['no time yet', 0, false],
-	])('tells of what has been failing for %s (%p hours): %p', (_, hours, isTold) => {
-		expect(reportOf({ a: failing(hours) }) !== null).toBe(isTold);
-		expect(reportOf({}, { listed: 100 - hours }) !== null).toBe(isTold);
+		['no time', 0, false],
+	])('reports only failures of a day or longer: %s (%p hours) → %p', (_, hours, isReported) => {
+		expect(reportOf({ a: failing(hours) }) !== null).toBe(isReported);
+		expect(reportOf({}, { listed: 100 - hours }) !== null).toBe(isReported);
 	});
 
 	test.each<[string, number | undefined, boolean]>([
 		['never', undefined, true],
 		['a day ago', at(76), true],
 		['less than a day ago', at(76 + MINUTE), false],
-		['by a clock that was ahead', at(101), true],
-	])('tells again where it was told %s: %p, %p', (_, reported, isTold) => {
-		expect(reportOf({ a: failing(48) }, { reported }) !== null).toBe(isTold);
+		['in the future, before the clock was set back', at(101), true],
+	])('reports at most once a day: last report %s (%p) → %p', (_, reported, isReported) => {
+		expect(reportOf({ a: failing(48) }, { reported }) !== null).toBe(isReported);
 	});
 
-	it('says which video, why, and what to do', () => {
+	it('names the video, the reason and what to do', () => {
 		expect(reportOf({ a: failing(30), b: failing(2) })).toMatchObject({
 			kind: 'forbidden',
 			statusCode: 403,
@@ -79,7 +79,7 @@ describe('dailyReport', () => {
 		});
 	});
 
-	it('names all that have been failing for so long, with the reason of the first', () => {
+	it('names everything that has been failing for a day, with the reason of the first', () => {
 		expect(
 			reportOf({ a: failing(30), b: failing(2), c: failing(40) }, { listed: 0 }),
 		).toMatchObject({
@@ -90,14 +90,14 @@ describe('dailyReport', () => {
 		});
 	});
 
-	it('tells of the list alone with its own reason', () => {
+	it('reports a failing list with its own reason', () => {
 		expect(reportOf({}, { listed: 1 })).toMatchObject({
 			kind: 'server_error',
 			message: expect.stringMatching(/^Nothing has come of the list of videos for a day\. /),
 		});
 	});
 
-	it('says nothing of what has not failed in this poll', () => {
+	it('does not report a video that did not fail in this poll', () => {
 		expect(reportOf({ a: failing(30), b: watched([1]) }, { failed: [] })).toBeNull();
 		expect(reportOf({}, { failed: ['gone'] })).toBeNull();
 	});

@@ -24,7 +24,7 @@ describe('returnUnlessFatal', () => {
 		errorOf('no_reply'),
 		errorOf('unreachable'),
 		...[400, 403, 404, 500].map((status) => httpError(status, 'video a')),
-	])('lets the rest go on: %s', (error) => {
+	])('returns an error that the rest of the poll can do without: %s', (error) => {
 		expect(returnUnlessFatal(error)).toBe(error);
 	});
 
@@ -33,7 +33,7 @@ describe('returnUnlessFatal', () => {
 		errorOf('invalid_input'),
 		errorOf('redirected'),
 		new TypeError('a mistake in the code'),
-	])('throws what concerns all: %s', (error) => {
+	])('throws an error that concerns every video: %s', (error) => {
 		expect(() => returnUnlessFatal(error)).toThrow(error);
 	});
 });
@@ -44,21 +44,26 @@ describe('listWatched', () => {
 	const LINKS = 'youtu.be/dQw4w9WgXcQ x.com/u/status/12';
 
 	test.each<[string, Watch, string[], string[]]>([
-		['all', { kind: 'all' }, ['t', 'x', 'y'], ['list * *']],
-		['a platform', { kind: 'all', platform: 'youtube' }, ['y'], ['list youtube *']],
-		['links', parseSelectedVideos(LINKS), ['x', 'y'], ['list twitter *', 'list youtube *']],
-		['ids', parseSelectedVideos('t'), [], []],
-	])('asks for the parts in which %s are found', async (_, watch, ids, requests) => {
-		const asked = api();
-		const listing = await listWatched(fakeClient(asked), watch);
+		['all videos', { kind: 'all' }, ['t', 'x', 'y'], ['list * *']],
+		['one platform', { kind: 'all', platform: 'youtube' }, ['y'], ['list youtube *']],
+		[
+			'selected links',
+			parseSelectedVideos(LINKS),
+			['x', 'y'],
+			['list twitter *', 'list youtube *'],
+		],
+		['selected ids', parseSelectedVideos('t'), [], []],
+	])('requests only the parts of the list for %s', async (_, watch, ids, requests) => {
+		const fake = api();
+		const listing = await listWatched(fakeClient(fake), watch);
 		expect(listing.videos.map(({ id }) => id).sort()).toEqual(ids);
-		expect([...asked.requests].sort()).toEqual(requests);
+		expect([...fake.requests].sort()).toEqual(requests);
 		expect(listing.requests).toBe(requests.length);
 	});
 });
 
 describe('fetchVideos', () => {
-	/** What came of it, in words. */
+	/** Fetches videos and returns the result as plain values. */
 	async function fetchAll(
 		api: FakeApi,
 		ids: string[],
@@ -74,13 +79,13 @@ describe('fetchVideos', () => {
 			answered: [...answers.fetched],
 			failed: [...answers.failed.keys()],
 			missing: [...answers.missing.keys()],
-			refusal: answers.stoppedBy?.kind ?? null,
+			stoppedBy: answers.stoppedBy?.kind ?? null,
 		};
 	}
-	const NOTHING = { seen: [], answered: [], failed: [], missing: [], refusal: null };
+	const NOTHING = { seen: [], answered: [], failed: [], missing: [], stoppedBy: null };
 	const ids = (count: number) => Array.from({ length: count }, (_, n) => `v${n}`);
 
-	it('hands on each video with its snapshots, in the order given', async () => {
+	it('passes on each video with its snapshots, in the order given', async () => {
 		const api = fakeApi(video('a', { hours: [1, 2] }), video('b'), video('c', { hours: [1] }));
 		expect(await fetchAll(api, ['c', 'a'])).toEqual({
 			...NOTHING,
@@ -90,7 +95,7 @@ describe('fetchVideos', () => {
 		expect(api.requests).toEqual(['get c', 'get a']);
 	});
 
-	it('asks nothing for no videos', async () => {
+	it('sends no request if there are no videos', async () => {
 		const api = fakeApi(video('a'));
 		expect(await fetchAll(api, [])).toEqual(NOTHING);
 		expect(api.requests).toEqual([]);
@@ -101,10 +106,10 @@ describe('fetchVideos', () => {
 		['400', httpError(400, 'video b'), { failed: ['b'] }],
 		['502', httpError(502, 'video b'), { failed: ['b'] }],
 		['404', httpError(404, 'video b'), { missing: ['b'] }],
-		['429', httpError(429, 'video b'), { refusal: 'rate_limited' }],
-		['lack of time', new BudgetExhaustedError('video b', false), { refusal: 'budget_exhausted' }],
-		['late answer', new BudgetExhaustedError('video b', true), { refusal: 'budget_exhausted' }],
-	])('goes on after a %s', async (_, error, expected) => {
+		['429', httpError(429, 'video b'), { stoppedBy: 'rate_limited' }],
+		['lack of time', new BudgetExhaustedError('video b', false), { stoppedBy: 'budget_exhausted' }],
+		['late answer', new BudgetExhaustedError('video b', true), { stoppedBy: 'budget_exhausted' }],
+	])('keeps the other videos after a %s', async (_, error, expected) => {
 		const api = fakeApi(video('a'), video('b'));
 		api.failures.set('b', error);
 		expect(await fetchAll(api, ['a', 'b'])).toEqual({
@@ -115,7 +120,7 @@ describe('fetchVideos', () => {
 		});
 	});
 
-	it('counts a video that cannot be understood as failed', async () => {
+	it('counts a video that cannot be read as failed', async () => {
 		const answers = await fetchAll(fakeApi(video('a'), video('b')), ['a', 'b'], (id) => {
 			if (id === 'a') throw unreadableReply('video a', 'snapshots[1]');
 		});
@@ -123,20 +128,20 @@ describe('fetchVideos', () => {
 	});
 
 	test.each<[string, Error]>([
-		['a refused key', httpError(401, 'video v0')],
-		['a mistake in the code', new TypeError('a mistake in the code')],
-	])('ends at once with %s', async (_, error) => {
+		['a rejected key', httpError(401, 'video v0')],
+		['a programming error', new TypeError('a mistake in the code')],
+	])('stops at once and throws after %s', async (_, error) => {
 		const api = fakeApi(...ids(60).map((id) => video(id)));
 		api.failures.set('v0', error);
 		await expect(fetchAll(api, ids(60))).rejects.toBe(error);
 		expect(api.requests.length).toBeLessThan(20);
 	});
 
-	it('asks for no more once there is no room, and keeps what it has', async () => {
+	it('stops fetching once the rate limit is used up, and keeps the fetched videos', async () => {
 		const api = fakeApi(...ids(60).map((id) => video(id)));
 		api.failures.set('v20', httpError(429, 'video v20'));
-		const { answered, refusal } = await fetchAll(api, ids(60));
-		expect(refusal).toBe('rate_limited');
+		const { answered, stoppedBy } = await fetchAll(api, ids(60));
+		expect(stoppedBy).toBe('rate_limited');
 		expect(answered).toEqual(expect.arrayContaining(ids(20)));
 		expect(api.requests.length).toBeLessThan(40);
 	});

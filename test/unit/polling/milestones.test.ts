@@ -18,7 +18,7 @@ describe('parseMilestones', () => {
 			[10, '2k'],
 			[10, 2000],
 		],
-	])('%j', (value, marks) => {
+	])('parses %j', (value, marks) => {
 		expect(parseMilestones(value)).toEqual(marks);
 	});
 
@@ -26,7 +26,7 @@ describe('parseMilestones', () => {
 		['4.1M', 4_100_000],
 		['1.005k', 1005],
 		['8.3B', 8_300_000_000],
-	])('%j, of which a product of numbers is not whole', (text, mark) => {
+	])('parses %j exactly, although a multiplication would not give a whole number', (text, mark) => {
 		expect(parseMilestones(text)).toEqual([mark]);
 	});
 
@@ -43,7 +43,7 @@ describe('parseMilestones', () => {
 		['10T', '10T'],
 		['9007199254740993', '9007199254740993'],
 		[{}, '[object'],
-	])('%j is refused, naming what is no mark', (value, named) => {
+	])('rejects %j and names the invalid part', (value, named) => {
 		expect(() => parseMilestones(value)).toThrow(
 			expect.objectContaining({
 				kind: 'invalid_input',
@@ -57,7 +57,7 @@ describe('parseMilestones', () => {
 		['10,000', '10,000', '10000'],
 		['5k, 1,000,000', '1,000,000', '1000000'],
 	])(
-		'%j could as well be several marks: refused with the way to write it',
+		'rejects %j, which may mean several milestones, and says how to write it',
 		(text, found, plain) => {
 			expect(() => parseMilestones(text)).toThrow(
 				expect.objectContaining({
@@ -68,7 +68,7 @@ describe('parseMilestones', () => {
 		},
 	);
 
-	test.each(['', ' , ', [], undefined, null])('%j is none at all', (value) => {
+	test.each(['', ' , ', [], undefined, null])('rejects %j as empty', (value) => {
 		expect(() => parseMilestones(value)).toThrow(
 			expect.objectContaining({ kind: 'invalid_input', message: 'No milestones were entered' }),
 		);
@@ -85,6 +85,6 @@ test.each<[before: number | null, value: number, passed: number[]]>([
 	[500, 50, []],
 	[0, 9, []],
 	[null, 5000, []],
-])('from %p to %p passes %j of 10, 100 and 1000', (before, value, passed) => {
+])('passedMarks from %p to %p returns %j of 10, 100 and 1000', (before, value, passed) => {
 	expect(passedMarks([10, 100, 1000], before, value)).toEqual(passed);
 });

@@ -14,7 +14,7 @@ describe('parseSelectedVideos', () => {
 		['https://x.com/u/status/9 https://x.com/u/status/12', [], ['twitter:12', 'twitter:9']],
 		['https://vm.tiktok.com/ZMabc', [], ['https://vm.tiktok.com/ZMabc/']],
 		['a https://x.com/u/status/12', ['a'], ['twitter:12']],
-	])('%j', (value, ids, identities) => {
+	])('parses %j', (value, ids, identities) => {
 		expect(parseSelectedVideos(value)).toEqual({ kind: 'selected', ids, identities });
 	});
 
@@ -26,7 +26,7 @@ describe('parseSelectedVideos', () => {
 		[' , \n', /No videos were chosen/, /All Videos/],
 		[[], /No videos were chosen/, /All Videos/],
 		[undefined, /No videos were chosen/, /All Videos/],
-	])('%j is refused', (value, message, description) => {
+	])('refuses %j', (value, message, description) => {
 		expect(() => parseSelectedVideos(value)).toThrow(
 			expect.objectContaining({
 				kind: 'invalid_input',

@@ -34,7 +34,7 @@ const isGet = (request: string) => request.startsWith('get ');
 
 type Fields = Partial<PollSettings> & { watch?: Watch };
 
-/** A trigger on a api: polls as the node does, and keeps its state as n8n does. */
+/** Creates a trigger that polls a fake API as the node does, and keeps its state as n8n does. */
 function createTrigger(api: FakeApi, { watch = ALL, ...settings }: Fields = {}) {
 	const trigger = {
 		api,
@@ -46,7 +46,7 @@ function createTrigger(api: FakeApi, { watch = ALL, ...settings }: Fields = {}) 
 		isActivation: true,
 		/** The requests of the last poll. */
 		requests: [] as string[],
-		/** What goes in must come out unchanged, and the state must survive being written as JSON. */
+		/** Runs one poll `hours` later. The state is frozen, and must survive being stored as JSON. */
 		async run(hours = 0) {
 			trigger.hour += hours;
 			api.requests.length = 0;
@@ -72,11 +72,11 @@ function createTrigger(api: FakeApi, { watch = ALL, ...settings }: Fields = {}) 
 				trigger.requests = [...api.requests];
 			}
 		},
-		/** One poll so many hours later; gives the keys of its items. */
+		/** Runs one poll `hours` later and returns the keys of its items. */
 		async poll(hours = 0) {
 			return (await trigger.run(hours)).items.map(({ event_key }) => event_key);
 		},
-		/** Polls every `every` hours for so long; gives the keys of all their items. */
+		/** Polls for `hours` hours, once every `every` hours, and returns the keys of all items. */
 		async pollFor(hours: number, every = 5 * MINUTE) {
 			const keys: string[] = [];
 			const end = trigger.hour + hours;
@@ -99,7 +99,7 @@ describe('the first poll', () => {
 		['new', []],
 		['latest', [keyOf('b', 98), keyOf('a', 99)]],
 		['beginning', [keyOf('a', 97), keyOf('b', 98), keyOf('a', 99)]],
-	])('from %s is followed by what is new, once', async (startFrom, keys) => {
+	])('from “%s” is followed by each new snapshot once', async (startFrom, keys) => {
 		const trigger = createTrigger(api(), { startFrom });
 		expect(await trigger.poll()).toEqual(keys);
 		expect(trigger.requests).toEqual(['list * *', 'get a', 'get b', 'get c']);
@@ -111,20 +111,20 @@ describe('the first poll', () => {
 		expect(await trigger.poll(3)).toEqual([]);
 	});
 
-	it('without videos is a start all the same', async () => {
+	it('counts as the start even if there are no videos yet', async () => {
 		const trigger = createTrigger(fakeApi());
 		expect(await trigger.poll()).toEqual([]);
 		trigger.api.videos.push(video('a', { hours: [100], created: 99 }));
 		expect(await trigger.poll(1)).toEqual(keysAt('a', 100));
 	});
 
-	it('throws where the list cannot be had, since nothing can be seeded without it', async () => {
+	it('throws if the list fails, since nothing can be seeded without it', async () => {
 		const trigger = createTrigger(api());
 		trigger.api.failures.set('list', httpError(503, 'the list of videos'));
 		await expect(trigger.poll()).rejects.toMatchObject({ kind: 'server_error' });
 	});
 
-	it('leaves a video that fails to be seeded later, so that it does not flood', async () => {
+	it('leaves a failing video to be seeded by a later poll, so that its history does not flood', async () => {
 		const trigger = createTrigger(api());
 		trigger.api.failures.set('b', httpError(500, 'video b'));
 		expect(await trigger.poll()).toEqual([]);
@@ -135,7 +135,7 @@ describe('the first poll', () => {
 		expect(await trigger.poll(1)).toEqual(keysAt('b', 100.5));
 	});
 
-	it('refuses a chosen id that never was there; later ones count it as failing', async () => {
+	it('throws for an unknown selected id, while later polls count it as failing', async () => {
 		const trigger = createTrigger(api(), { watch: parseSelectedVideos('a typo') });
 		await expect(trigger.poll()).rejects.toMatchObject({ kind: 'not_found' });
 		expect(trigger.state).toBeNull();
@@ -150,7 +150,7 @@ describe('the first poll', () => {
 		await expect(trigger.poll(1)).rejects.toMatchObject({ kind: 'not_found' });
 	});
 
-	it('sends nothing but reading requests, and none twice', async () => {
+	it('sends only read requests, each once', async () => {
 		const events: PollSettings['events'] = ['snapshot.created', 'balance.low'];
 		const trigger = createTrigger(api(), { events });
 		await trigger.poll();
@@ -159,7 +159,7 @@ describe('the first poll', () => {
 });
 
 describe('a later poll', () => {
-	it('with nothing to ask leaves the very state that it was given', async () => {
+	it('sends no request and returns the same state if nothing is due', async () => {
 		const trigger = createTrigger(fakeApi(video('a', { hours: [98, 99, 100] })));
 		await trigger.poll();
 		const { state } = trigger;
@@ -169,28 +169,28 @@ describe('a later poll', () => {
 		expect(result.state).toBe(state);
 	});
 
-	it('asks for the list every 7.5 minutes, and for a video when its snapshot is due', async () => {
+	it('lists every 7.5 minutes, and fetches a video when its snapshot is due', async () => {
 		const trigger = createTrigger(fakeApi(video('a', { hours: [97, 98, 99, 100] })));
 		await trigger.poll();
-		const asked: Array<[number, string]> = [];
+		const sent: Array<[number, string]> = [];
 		for (let minute = 1; minute <= 65; minute += 1) {
 			await trigger.poll(MINUTE);
-			asked.push(...trigger.requests.map((request): [number, string] => [minute, request]));
+			sent.push(...trigger.requests.map((request): [number, string] => [minute, request]));
 		}
 		const minutesOf = (name: string) =>
-			asked.filter(([, request]) => request === name).map(([minute]) => minute);
+			sent.filter(([, request]) => request === name).map(([minute]) => minute);
 		expect(minutesOf('list * *')).toEqual([8, 16, 24, 32, 40, 48, 56, 64]);
 		expect(minutesOf('get a')).toEqual([60, 61, 62, 63, 65]);
 	});
 
-	it('finds what was tracked since, and hands over all of it', async () => {
+	it('emits every snapshot of a video tracked since the last list', async () => {
 		const trigger = createTrigger(fakeApi(video('a', { hours: [99], created: 90 })));
 		await trigger.poll();
 		trigger.api.videos.push(video('n', { hours: [100.1, 100.2], created: 100 }));
 		expect(await trigger.poll(0.25)).toEqual(keysAt('n', 100.1, 100.2));
 	});
 
-	it('asks for a paused video more often where the list does not tell that it goes on', async () => {
+	it('fetches a paused video every hour if selected by id, and every six hours if listed', async () => {
 		const link = 'https://x.com/u/status/12';
 		const paused = { hours: [97, 98, 99], status: 'paused' };
 		const linked = video('b', { ...paused, video_link: link, platform: 'twitter' });
@@ -198,16 +198,16 @@ describe('a later poll', () => {
 			watch: parseSelectedVideos(`a ${link}`),
 		});
 		await trigger.poll();
-		const asked: Array<[number, string]> = [];
+		const sent: Array<[number, string]> = [];
 		for (let hour = 1; hour <= 6; hour += 1) {
 			await trigger.poll(1);
-			asked.push(...trigger.requests.filter(isGet).map((get): [number, string] => [hour, get]));
+			sent.push(...trigger.requests.filter(isGet).map((get): [number, string] => [hour, get]));
 		}
-		const hoursOf = (name: string) => asked.filter(([, get]) => get === name).map(([hour]) => hour);
+		const hoursOf = (name: string) => sent.filter(([, get]) => get === name).map(([hour]) => hour);
 		expect([hoursOf('get a'), hoursOf('get b')]).toEqual([[1, 2, 3, 4, 5, 6], [6]]);
 	});
 
-	it('drops what turns out to be of another platform than is watched then', async () => {
+	it('drops a video that turns out not to be on the newly chosen platform', async () => {
 		const trigger = createTrigger(
 			fakeApi(video('t', { hours: [99] }), video('y', { hours: [99], platform: 'youtube' })),
 		);
@@ -220,16 +220,16 @@ describe('a later poll', () => {
 		expect(Object.keys(trigger.state!.videos)).toEqual(['y']);
 	});
 
-	it('says which part of the list holds more than the API shows', async () => {
+	it('reports the slice of the list that holds more videos than the API shows', async () => {
 		const api = fakeApi(...Array.from({ length: 101 }, (_, n) => video(`v${n}`, { created: n })));
 		const { fullSlices } = await createTrigger(api).run();
 		expect(fullSlices).toEqual([{ platform: 'tiktok', status: 'monitoring' }]);
 	});
 });
 
-describe('what is left for later', () => {
+describe('a poll that leaves work for later', () => {
 	const outOfTime = new BudgetExhaustedError('video b', false);
-	const seen = async (fields: Fields = {}) => {
+	const polledOnce = async (fields: Fields = {}) => {
 		const trigger = createTrigger(
 			fakeApi(video('a', { hours: [97, 98, 99] }), video('b', { hours: [97, 98, 99] })),
 			fields,
@@ -240,8 +240,8 @@ describe('what is left for later', () => {
 		return trigger;
 	};
 
-	it('is what failed: the others are emitted, and it goes on where it stood', async () => {
-		const trigger = await seen();
+	it('emits the other videos if one fails, and resumes that one at its cursor', async () => {
+		const trigger = await polledOnce();
 		trigger.api.failures.set('a', httpError(500, 'video a'));
 		const { items, problems } = await trigger.run(1);
 		expect(items.map(({ event_key }) => event_key)).toEqual(keysAt('b', 100));
@@ -251,8 +251,8 @@ describe('what is left for later', () => {
 		expect(await trigger.poll(1)).toEqual(keysAt('a', 100, 101));
 	});
 
-	it('is what cannot be read, until it can', async () => {
-		const trigger = await seen();
+	it('emits the other videos if one cannot be read, and retries that one', async () => {
+		const trigger = await polledOnce();
 		const unreadable = { ...snapshot(100.5), views: 'many' };
 		find(trigger.api, 'a').snapshots!.push(unreadable);
 		expect(await trigger.poll(1)).toEqual(keysAt('b', 100));
@@ -260,16 +260,16 @@ describe('what is left for later', () => {
 		expect(await trigger.poll(MINUTE)).toEqual(keysAt('a', 100, 100.5));
 	});
 
-	it('is the list, while videos are asked for', async () => {
-		const trigger = await seen();
+	it('fetches due videos if the list fails, and retries the list', async () => {
+		const trigger = await polledOnce();
 		trigger.api.failures.set('list', httpError(500, 'the list of videos'));
 		expect(await trigger.poll(1)).toEqual([keyOf('a', 100), keyOf('b', 100)]);
 		await trigger.poll(MINUTE);
 		expect(trigger.requests).toContain('list * *');
 	});
 
-	it('is the balance, while videos are asked for', async () => {
-		const trigger = await seen({ events: ['snapshot.created', 'balance.low'] });
+	it('fetches due videos if the balance fails, and retries the balance', async () => {
+		const trigger = await polledOnce({ events: ['snapshot.created', 'balance.low'] });
 		trigger.api.failures.set('usage', httpError(500, 'usage'));
 		expect(await trigger.poll(1)).toHaveLength(2);
 		trigger.api.failures.clear();
@@ -279,9 +279,9 @@ describe('what is left for later', () => {
 
 	test.each<[string, ContentStatsError]>([
 		['time', outOfTime],
-		['rate', httpError(429, 'video b')],
-	])('is what was not reached, where there is no %s left; it is due at once', async (_, error) => {
-		const trigger = await seen({ events: ['snapshot.created', 'balance.low'] });
+		['rate limit', httpError(429, 'video b')],
+	])('fetches the remaining videos at the next poll if the %s is used up', async (_, error) => {
+		const trigger = await polledOnce({ events: ['snapshot.created', 'balance.low'] });
 		trigger.api.failures.set('b', error);
 		expect(await trigger.poll(1)).toEqual(keysAt('a', 100));
 		expect(trigger.requests).not.toContain('usage');
@@ -290,8 +290,8 @@ describe('what is left for later', () => {
 		expect(trigger.requests.filter(isGet)).toEqual(['get b']);
 	});
 
-	it('is everything where there was no time for any, without an error', async () => {
-		const trigger = await seen();
+	it('succeeds without items if it had no time to send a request, and catches up later', async () => {
+		const trigger = await polledOnce();
 		for (const name of ['list', 'a', 'b']) trigger.api.failures.set(name, outOfTime);
 		expect(await trigger.poll(1)).toEqual([]);
 		trigger.api.failures.clear();
@@ -299,8 +299,8 @@ describe('what is left for later', () => {
 	});
 });
 
-describe('where nothing was answered', () => {
-	const seen = async (fields: Fields = {}) => {
+describe('a failing poll', () => {
+	const polledOnce = async (fields: Fields = {}) => {
 		const trigger = createTrigger(fakeApi(video('a', { hours: [97, 98, 99] }), video('b')), fields);
 		await trigger.poll();
 		return trigger;
@@ -309,8 +309,8 @@ describe('where nothing was answered', () => {
 		for (const name of ['list', 'a', 'b', ...names]) api.failures.set(name, error);
 	};
 
-	it('throws where usage is not answered either', async () => {
-		const trigger = await seen();
+	it('throws if usage fails as well', async () => {
+		const trigger = await polledOnce();
 		failAll(trigger, httpError(503, 'anything'), 'usage');
 		const { state } = trigger;
 		await expect(trigger.poll(1)).rejects.toMatchObject({ kind: 'server_error' });
@@ -318,32 +318,32 @@ describe('where nothing was answered', () => {
 		expect(trigger.state).toBe(state);
 	});
 
-	it('throws where every video fails, although the key works', async () => {
-		const trigger = await seen();
+	it('throws if every video fails, even if the key works', async () => {
+		const trigger = await polledOnce();
 		failAll(trigger, httpError(403, 'video a'));
 		await expect(trigger.poll(1)).rejects.toMatchObject({ kind: 'forbidden' });
 		expect(trigger.requests).toContain('usage');
 	});
 
-	it('throws the refusal of the rate limit with its wait, and asks nothing for proof', async () => {
-		const trigger = await seen();
-		const refusal = new ContentStatsError('rate_limited', {
+	it('throws the rate limit error with its wait, without probing usage', async () => {
+		const trigger = await polledOnce();
+		const rateLimited = new ContentStatsError('rate_limited', {
 			message: 'used up',
 			description: '',
 			retryAfterMs: 50_000,
 		});
-		failAll(trigger, refusal);
-		await expect(trigger.poll(1)).rejects.toBe(refusal);
+		failAll(trigger, rateLimited);
+		await expect(trigger.poll(1)).rejects.toBe(rateLimited);
 		expect(trigger.requests).not.toContain('usage');
 	});
 
-	it('throws what concerns every video, also where others were answered', async () => {
-		const trigger = await seen();
+	it('throws an error that concerns every video, even if some were fetched', async () => {
+		const trigger = await polledOnce();
 		trigger.api.failures.set('b', httpError(401, 'video b'));
 		await expect(trigger.poll(1)).rejects.toMatchObject({ kind: 'invalid_key' });
 	});
 
-	it('takes a 404 for a deletion only where usage proves that the key works', async () => {
+	it('treats a 404 as a deletion only if usage proves that the key works', async () => {
 		const events: PollSettings['events'] = ['video.deleted'];
 		const trigger = createTrigger(fakeApi(video('a', { hours: [99] })), {
 			events,
@@ -362,7 +362,7 @@ describe('where nothing was answered', () => {
 describe('a video that ends', () => {
 	const events: PollSettings['events'] = ['snapshot.created', 'tracking.ended'];
 
-	it('loses no snapshot, is asked for once an hour and once a day later, and is forgotten', async () => {
+	it('loses no snapshot, is fetched again an hour and a day later, and is forgotten', async () => {
 		const trigger = createTrigger(
 			fakeApi(video('a', { hours: [97, 98, 99] }), video('b', { hours: [99] })),
 			{ events },
@@ -372,18 +372,18 @@ describe('a video that ends', () => {
 		find(trigger.api, 'a').status = 'completed';
 		expect(await trigger.poll(0.2)).toEqual([...keysAt('a', 100, 100.1), 'a:ended']);
 		add(trigger.api, 'a', 100.15);
-		const asked: number[] = [];
+		const fetchedAfter: number[] = [];
 		const keys: string[] = [];
 		for (let quarter = 1; quarter <= 100; quarter += 1) {
 			keys.push(...(await trigger.poll(0.25)));
-			if (trigger.requests.includes('get a')) asked.push(quarter / 4);
+			if (trigger.requests.includes('get a')) fetchedAfter.push(quarter / 4);
 		}
 		expect(keys.filter((key) => key.startsWith('a'))).toEqual(keysAt('a', 100.15));
-		expect(asked).toEqual([1, 24]);
+		expect(fetchedAfter).toEqual([1, 24]);
 		expect(Object.keys(trigger.state!.videos)).toEqual(['b']);
 	});
 
-	it('and left the list first is not forgotten before it was read', async () => {
+	it('is still fetched if it leaves the list first', async () => {
 		const trigger = createTrigger(fakeApi(video('a', { hours: [99] }), video('b')), { events });
 		await trigger.poll();
 		const list = fakeClient(fakeApi(video('b')));
@@ -399,7 +399,7 @@ describe('a video that ends', () => {
 		expect(items.map(({ event_key }) => event_key)).toEqual(keysAt('a', 100));
 	});
 
-	it('tells its end after its last snapshots, however few a poll may emit', async () => {
+	it('emits tracking.ended after its last snapshots, however few items a poll may emit', async () => {
 		const api = fakeApi(video('a', { hours: [97, 98, 99] }), video('b', { hours: [97] }));
 		const trigger = createTrigger(api, { events, startFrom: 'beginning', maxItemsPerPoll: 2 });
 		const keys = await trigger.poll();
@@ -409,9 +409,9 @@ describe('a video that ends', () => {
 	});
 });
 
-describe('a video that the API does not know any more', () => {
+describe('a video that the API no longer knows', () => {
 	const events: PollSettings['events'] = ['snapshot.created', 'video.deleted'];
-	const seen = async () => {
+	const polledOnce = async () => {
 		const trigger = createTrigger(
 			fakeApi(video('a', { hours: [97, 98, 99] }), video('b', { hours: [97, 98, 99] })),
 			{ events },
@@ -420,8 +420,8 @@ describe('a video that the API does not know any more', () => {
 		return trigger;
 	};
 
-	it('is judged by the list, which the next poll asks', async () => {
-		const trigger = await seen();
+	it('is emitted as deleted once the list of the next poll does not show it', async () => {
+		const trigger = await polledOnce();
 		await trigger.poll(55 * MINUTE);
 		trigger.api.videos.shift();
 		add(trigger.api, 'b', 100);
@@ -431,8 +431,8 @@ describe('a video that the API does not know any more', () => {
 		expect(trigger.requests).toEqual(['list * *', 'get a']);
 	});
 
-	it('and comes back goes on where it stood', async () => {
-		const trigger = await seen();
+	it('resumes at its cursor if it comes back', async () => {
+		const trigger = await polledOnce();
 		const [a] = trigger.api.videos.splice(0, 1);
 		expect(await trigger.poll(0.25)).toEqual(['a:deleted']);
 		trigger.api.videos.push(a!);
@@ -444,35 +444,35 @@ describe('a video that the API does not know any more', () => {
 		);
 	});
 
-	it('is asked for twice more, told once, and forgotten', async () => {
-		const trigger = await seen();
+	it('is emitted as deleted once, fetched twice more, and forgotten', async () => {
+		const trigger = await polledOnce();
 		trigger.api.videos.shift();
 		const keys: string[] = [];
-		let asked = 0;
+		let fetches = 0;
 		for (let quarter = 1; quarter <= 100; quarter += 1) {
 			keys.push(...(await trigger.poll(0.25)));
-			asked += trigger.requests.filter((request) => request === 'get a').length;
+			fetches += trigger.requests.filter((request) => request === 'get a').length;
 		}
 		expect(keys).toEqual(['a:deleted']);
-		expect(asked).toBe(3);
+		expect(fetches).toBe(3);
 		expect(Object.keys(trigger.state!.videos)).toEqual(['b']);
 	});
 });
 
 describe('the balance', () => {
-	it('is asked for every 15 minutes, where that was chosen; a fall is told once', async () => {
+	it('is checked every 15 minutes if balance.low is chosen, and each fall is emitted once', async () => {
 		const watch = parseSelectedVideos('a');
 		const api = fakeApi(video('a', { hours: [97, 98, 99, 100] }));
 		const trigger = createTrigger(api, { events: ['balance.low'], watch });
 		await trigger.poll();
-		const asked: number[] = [];
+		const checkedAt: number[] = [];
 		const keys: string[] = [];
 		for (let minute = 5; minute < 60; minute += 5) {
 			api.usage = usageOf(minute === 30 ? 9 : 1);
 			keys.push(...(await trigger.poll(5 * MINUTE)));
-			if (trigger.requests.includes('usage')) asked.push(minute);
+			if (trigger.requests.includes('usage')) checkedAt.push(minute);
 		}
-		expect(asked).toEqual([15, 30, 45]);
+		expect(checkedAt).toEqual([15, 30, 45]);
 		expect(keys).toEqual([15, 45].map((minute) => `balance.low:${iso(START + minute * MINUTE)}`));
 	});
 });
@@ -494,30 +494,30 @@ describe('maxItemsPerPoll', () => {
 		keyOf('b', 6),
 		keyOf('a', 7),
 	];
-	/** The keys of so many polls, a minute apart. */
-	async function spread(most: number, polls = 12) {
-		const trigger = createTrigger(api(), { startFrom: 'beginning', maxItemsPerPoll: most });
+	/** Runs `polls` polls, a minute apart, and returns their keys. */
+	async function spread(maxItems: number, polls = 12) {
+		const trigger = createTrigger(api(), { startFrom: 'beginning', maxItemsPerPoll: maxItems });
 		const keys: string[] = [];
 		for (let n = 0; n < polls; n += 1) {
 			const more = await trigger.poll(MINUTE);
-			expect(more.length).toBeLessThanOrEqual(most);
+			expect(more.length).toBeLessThanOrEqual(maxItems);
 			keys.push(...more);
 		}
 		return keys;
 	}
 
 	test.each([2, 3, 7, 8, 9])(
-		'of %d spreads them over polls, oldest first, and loses none',
-		async (most) => {
-			expect(await spread(most)).toEqual(ALL_KEYS);
+		'of %d spreads items over polls, oldest first, and loses none',
+		async (maxItems) => {
+			expect(await spread(maxItems)).toEqual(ALL_KEYS);
 		},
 	);
 
-	test('of 1 goes on as well', async () => {
+	test('of 1 emits every item, one per poll', async () => {
 		expect(await spread(1)).toEqual(ALL_KEYS);
 	});
 
-	it('does not lose what comes while the history is still under way', async () => {
+	it('loses no snapshot that arrives while the history is still being emitted', async () => {
 		const trigger = createTrigger(api(), { startFrom: 'beginning', maxItemsPerPoll: 3 });
 		const keys = await trigger.poll();
 		add(trigger.api, 'a', 0.5, 8);
@@ -525,7 +525,7 @@ describe('maxItemsPerPoll', () => {
 		expect([...keys].sort()).toEqual([...ALL_KEYS, keyOf('a', 0.5), keyOf('a', 8)].sort());
 	});
 
-	it('continues where the workflow stood before a pause of days', async () => {
+	it('spreads the backlog of a pause of days over polls', async () => {
 		const hours = Array.from({ length: 200 }, (_, n) => START + n);
 		const trigger = createTrigger(fakeApi(video('a', { hours: [START - 1] })), {
 			maxItemsPerPoll: 60,
@@ -538,12 +538,12 @@ describe('maxItemsPerPoll', () => {
 	});
 });
 
-describe('another choice of videos', () => {
+describe('changing the watched videos', () => {
 	test.each<[PollSettings['startFrom'], string[]]>([
 		['new', [keyOf('a', 100)]],
 		['latest', [keyOf('b', 99), keyOf('a', 100)]],
 		['beginning', [keyOf('b', 98), keyOf('b', 99), keyOf('a', 100)]],
-	])('seeds what is added from %s; the others go on', async (startFrom, keys) => {
+	])('seeds added videos from “%s” while the others continue', async (startFrom, keys) => {
 		const api = fakeApi(video('a', { hours: [98, 99] }), video('b', { hours: [98, 99] }));
 		const trigger = createTrigger(api, { startFrom, watch: parseSelectedVideos('a') });
 		await trigger.poll();
@@ -557,7 +557,7 @@ describe('another choice of videos', () => {
 		expect(Object.keys(trigger.state!.videos)).toEqual(['b']);
 	});
 
-	it('throws where the list cannot be had, and nothing is lost for that', async () => {
+	it('throws if the list fails, and loses no snapshot', async () => {
 		const api = fakeApi(video('a', { hours: [99] }));
 		const trigger = createTrigger(api, { watch: parseSelectedVideos('a') });
 		await trigger.poll();
@@ -572,8 +572,11 @@ describe('another choice of videos', () => {
 
 describe('replay after a restart', () => {
 	const replayAfterRestart = true;
-	/** A trigger that has handed over these hours of the video a, so many minutes after its start. */
-	async function handedOver(steps: Array<[minutes: number, hours: number[]]>, fields: Fields = {}) {
+	/** Creates a trigger that emitted these hours of video `a` in steps, `minutes` after its start. */
+	async function triggerAfter(
+		steps: Array<[minutes: number, hours: number[]]>,
+		fields: Fields = {},
+	) {
 		const trigger = createTrigger(fakeApi(video('a'), video('b')), {
 			replayAfterRestart,
 			...fields,
@@ -588,14 +591,14 @@ describe('replay after a restart', () => {
 		}
 		return trigger;
 	}
-	const restarted = async (fields: Parameters<typeof handedOver>[0], more: Fields = {}) => {
-		const trigger = await handedOver(fields, more);
+	const restarted = async (steps: Parameters<typeof triggerAfter>[0], more: Fields = {}) => {
+		const trigger = await triggerAfter(steps, more);
 		trigger.process = 'p2';
 		return trigger;
 	};
 
 	it('repeats nothing in the same process', async () => {
-		const trigger = await handedOver([
+		const trigger = await triggerAfter([
 			[1, [1]],
 			[2, [2]],
 		]);
@@ -622,22 +625,22 @@ describe('replay after a restart', () => {
 		expect(await trigger.poll(72)).toEqual(keysAt('a', 1, 2));
 	});
 
-	it('counts them so, however many polls found nothing since', async () => {
-		const trigger = await handedOver([[1, [1]]]);
+	it('counts the ten minutes from the last emission, however many polls found nothing since', async () => {
+		const trigger = await triggerAfter([[1, [1]]]);
 		expect(await trigger.pollFor(2)).toEqual([]);
 		trigger.process = 'p2';
 		expect(await trigger.poll(MINUTE)).toEqual(keysAt('a', 1));
 	});
 
-	it('repeats again after another crash, since what was replayed may be lost too', async () => {
+	it('repeats again after a second crash, since the first replay may be lost too', async () => {
 		const trigger = await restarted([[1, [1]]]);
 		expect(await trigger.poll(MINUTE)).toEqual(keysAt('a', 1));
 		trigger.process = 'p3';
 		expect(await trigger.poll(MINUTE)).toEqual(keysAt('a', 1));
 	});
 
-	it('comes in one order with what is new, under the same keys', async () => {
-		const trigger = await handedOver([], { events: ['tracking.started', 'snapshot.created'] });
+	it('emits repeated and new snapshots together, oldest first, under the same keys', async () => {
+		const trigger = await triggerAfter([], { events: ['tracking.started', 'snapshot.created'] });
 		add(trigger.api, 'a', 1);
 		expect(await trigger.poll(0.5)).toEqual(['a:started', keyOf('a', 1)]);
 		add(trigger.api, 'a', 2);
@@ -645,8 +648,8 @@ describe('replay after a restart', () => {
 		expect(await trigger.poll(MINUTE)).toEqual(['a:started', keyOf('a', 1), keyOf('a', 2)]);
 	});
 
-	it('is of what happened to videos, too', async () => {
-		const trigger = await handedOver([], { events: ['tracking.ended', 'balance.low'] });
+	it('repeats status events and balance.low', async () => {
+		const trigger = await triggerAfter([], { events: ['tracking.ended', 'balance.low'] });
 		trigger.api.usage = usageOf(1);
 		find(trigger.api, 'a').status = 'completed';
 		const keys = await trigger.poll(0.5);
@@ -657,9 +660,9 @@ describe('replay after a restart', () => {
 	});
 
 	it.each([
-		['is off unless it is chosen', false, false],
-		['ends when it is chosen no longer', true, false],
-		['can be chosen later without repeating anything', false, true],
+		['repeats nothing while the option is off', false, false],
+		['stops when the option is turned off', true, false],
+		['repeats nothing when the option is turned on later', false, true],
 	])('%s', async (_, before, after) => {
 		const trigger = await restarted([[1, [1]]], { replayAfterRestart: before });
 		trigger.settings = { replayAfterRestart: after };
@@ -667,7 +670,7 @@ describe('replay after a restart', () => {
 		expect(trigger.state!.processId).toBe(after ? 'p2' : undefined);
 	});
 
-	it('is complete although one poll may emit less', async () => {
+	it('is complete even if it takes several polls', async () => {
 		const trigger = await restarted([
 			[1, [1, 2, 3]],
 			[2, [4, 5]],
@@ -682,7 +685,7 @@ describe('replay after a restart', () => {
 		expect(keys).toEqual(keysAt('a', 1, 2, 3, 4, 5));
 	});
 
-	it('is made up for where the video could not be fetched after the restart', async () => {
+	it('is retried if the video cannot be fetched after the restart', async () => {
 		const trigger = await restarted([[1, [1]]]);
 		trigger.api.failures.set('a', httpError(500, 'video a'));
 		expect(await trigger.poll(8 * MINUTE)).toEqual([]);
@@ -690,8 +693,8 @@ describe('replay after a restart', () => {
 		expect(await trigger.poll(MINUTE)).toEqual(keysAt('a', 1));
 	});
 
-	it('of a video that is no longer watched emits the replay alone', async () => {
-		const trigger = await handedOver([[1, [1]]], { startFrom: 'beginning' });
+	it('emits nothing new of a video that is no longer watched', async () => {
+		const trigger = await triggerAfter([[1, [1]]], { startFrom: 'beginning' });
 		trigger.watch = parseSelectedVideos('b');
 		await trigger.poll(0.5);
 		expect(Object.keys(trigger.state!.videos)).toEqual(['b']);
@@ -703,7 +706,7 @@ describe('replay after a restart', () => {
 	});
 });
 
-it('lets go of snapshots that are too many for one poll, and hands them over later', async () => {
+it('later polls emit a history that is too large for one poll, oldest first over all videos', async () => {
 	const hours = Array.from({ length: 40 }, (_, n) => n);
 	const ids = Array.from({ length: 10 }, (_, n) => `v${n}`);
 	const trigger = createTrigger(fakeApi(...ids.map((id) => video(id, { hours }))), {
@@ -714,7 +717,7 @@ it('lets go of snapshots that are too many for one poll, and hands them over lat
 	expect(keys).toEqual(hours.flatMap((hour) => ids.map((id) => keyOf(id, hour))));
 });
 
-it('emits every snapshot once, whatever comes late, repeated, failing, ended or cut short', async () => {
+it('the trigger emits every snapshot once, even if snapshots are late, requests fail and videos end', async () => {
 	const random = xoroshiro128plus(2026);
 	const chance = (of: number) => uniformInt(random, 0, of - 1) === 0;
 	for (let run = 0; run < 10; run += 1) {
@@ -723,21 +726,21 @@ it('emits every snapshot once, whatever comes late, repeated, failing, ended or 
 			startFrom: 'beginning',
 			maxItemsPerPoll: uniformInt(random, 2, 6),
 		});
-		const due = new Set<string>();
-		const show = (entry: VideoWithSnapshots, hour: number) => {
-			due.add(keyOf(entry.id, hour));
+		const expected = new Set<string>();
+		const addLate = (entry: VideoWithSnapshots, hour: number) => {
+			expected.add(keyOf(entry.id, hour));
 			entry.snapshots!.splice(uniformInt(random, 0, entry.snapshots!.length), 0, snapshot(hour));
 		};
 		const keys = await trigger.poll();
 		for (let hour = START + 1; hour <= START + 30; hour += 1) {
 			if (hour % 10 === 0) api.videos.push(video(`n${hour}`, { created: hour - 0.5 }));
 			for (const entry of api.videos.filter(({ status }) => status === 'monitoring')) {
-				if (!chance(4)) show(entry, Math.max(hour - uniformInt(random, 0, 3), START));
+				if (!chance(4)) addLate(entry, Math.max(hour - uniformInt(random, 0, 3), START));
 				if (hour === START + 25 && entry.id === 'b0') entry.status = 'completed';
 			}
 			api.failures.clear();
-			const unlucky = api.videos[uniformInt(random, 0, api.videos.length)];
-			if (unlucky) api.failures.set(unlucky.id, httpError(500, unlucky.id));
+			const failing = api.videos[uniformInt(random, 0, api.videos.length)];
+			if (failing) api.failures.set(failing.id, httpError(500, failing.id));
 			if (chance(3)) api.failures.set('list', httpError(500, 'the list of videos'));
 			const polls = uniformInt(random, 0, 2);
 			for (let n = 0; n < polls; n += 1) keys.push(...(await trigger.poll(0.2)));
@@ -745,6 +748,6 @@ it('emits every snapshot once, whatever comes late, repeated, failing, ended or 
 		}
 		api.failures.clear();
 		keys.push(...(await trigger.pollFor(30, 0.5)));
-		expect([...keys].sort()).toEqual([...due].sort());
+		expect([...keys].sort()).toEqual([...expected].sort());
 	}
 });

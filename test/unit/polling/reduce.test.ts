@@ -98,7 +98,7 @@ function reduced(
 
 const a = watched([1, 2, 3], { lastFetchedAt: at(99) });
 const b = watched([2, 3, 4], { lastFetchedAt: at(99) });
-/** A diff that found nothing unless told. */
+/** Builds a diff without changes, except for `fields`. */
 const diffOf = (id: string, fields: Partial<VideoDiff> = {}): VideoDiff => ({
 	id,
 	after: { ...a, lastFetchedAt: NOW },
@@ -114,9 +114,9 @@ describe('a 404', () => {
 	const NAMED = parseSelectedVideos('a');
 
 	test.each<[string, Watch, Listing | null]>([
-		['of a chosen id', NAMED, null],
-		['that the list does not show', ALL, listingOf('b')],
-	])('%s is a deletion: told once, and watched a day longer', (_, watch, listing) => {
+		['of a selected id', NAMED, null],
+		['of a video that the list does not show', ALL, listingOf('b')],
+	])('%s emits video.deleted once and watches the video for one more day', (_, watch, listing) => {
 		const { keys, videos } = reduced(findingsOf({ a }, { watch, listing, missing: ['a'] }), {
 			events,
 		});
@@ -132,18 +132,18 @@ describe('a 404', () => {
 		expect(second.videos.a).toEqual({ ...a, ...LOST, endedAt: at(98) });
 	});
 
-	it('is remembered although nobody asked for deletions', () => {
+	it('is remembered even if video.deleted is not chosen', () => {
 		const { keys, videos } = reduced(findingsOf({ a }, { watch: NAMED, missing: ['a'] }));
 		expect(keys).toEqual([]);
 		expect(videos).toEqual({ a: { ...a, ...LOST } });
 	});
 
-	it('a day after the first ends the watch', () => {
+	it('a day after the first stops watching the video', () => {
 		const lost = { ...a, ...LOST, endedAt: at(76) };
 		expect(reduced(findingsOf({ a: lost }, { watch: NAMED, missing: ['a'] })).videos).toEqual({});
 	});
 
-	it('of a superseded video ends the watch: it is told, and forgotten', () => {
+	it('of a superseded video emits video.deleted and stops watching it at once', () => {
 		const superseded: WatchedVideo = { ...a, isDue: true, isSuperseded: true };
 		const watch = parseSelectedVideos('b https://x.com/u/status/12');
 		const findings = findingsOf(
@@ -155,14 +155,14 @@ describe('a 404', () => {
 		expect(videos).toEqual({ b });
 	});
 
-	it('without a list says nothing yet: the list is asked with the next poll', () => {
+	it('without a list emits nothing, and makes the list due at the next poll', () => {
 		const { keys, videos, state } = reduced(findingsOf({ a }, { missing: ['a'] }), { events });
 		expect(keys).toEqual([]);
 		expect(videos).toEqual({ a });
 		expect(state!.lastListing).toEqual({ ...stateOf().lastListing, isDue: true });
 	});
 
-	it('of a video that the list shows is a failure', () => {
+	it('of a video that the list shows counts as a failure', () => {
 		const findings = findingsOf(
 			{ a, b },
 			{ listing: listingOf('a', 'b'), missing: ['a'], diffs: [diffOf('b')] },
@@ -173,7 +173,7 @@ describe('a 404', () => {
 		expect(problems).toMatchObject([{ kind: 'not_found' }]);
 	});
 
-	it('of a chosen id that never was there refuses the poll, where that may be', () => {
+	it('of an unknown selected id fails the poll if unknown ids are rejected, and else counts as a failure', () => {
 		const findings = findingsOf(
 			{ a, typo: UNSEEDED_VIDEO },
 			{ watch: parseSelectedVideos('a typo'), missing: ['typo'], diffs: [diffOf('a')] },
@@ -187,20 +187,23 @@ describe('a 404', () => {
 	});
 
 	test.each<[string, Record<string, WatchedVideo>, Watch, Partial<PollFindings>, boolean]>([
-		['all that were chosen', { a, b }, parseSelectedVideos('a b'), {}, true],
-		['one of them', { a, b }, parseSelectedVideos('a b'), { diffs: [diffOf('b')] }, false],
-		['one that was not due with it', { a, b }, parseSelectedVideos('a b'), {}, false],
-		['the only one', { a }, NAMED, {}, false],
-		['all that the list showed', { a, b }, ALL, { listing: listingOf('c') }, false],
-	])('may be that of another account: %s', (what, videos, watch, fields, isThrown) => {
-		const missing = what.startsWith('one') ? ['a'] : Object.keys(videos);
-		const findings = findingsOf(videos, { watch, missing, ...fields });
-		const error = expect.objectContaining({ message: expect.stringMatching(/none of the 2/) });
-		if (isThrown) expect(() => reduced(findings)).toThrow(error);
-		else expect(reduced(findings).videos.a).toMatchObject({ isDeleted: true });
-	});
+		['both', { a, b }, parseSelectedVideos('a b'), {}, true],
+		['one of two', { a, b }, parseSelectedVideos('a b'), { diffs: [diffOf('b')] }, false],
+		['one, with the other not due', { a, b }, parseSelectedVideos('a b'), {}, false],
+		['a single one', { a }, NAMED, {}, false],
+		['both, but not selected by id', { a, b }, ALL, { listing: listingOf('c') }, false],
+	])(
+		'blames the account only if all of several selected ids are unknown: %s',
+		(what, videos, watch, fields, isThrown) => {
+			const missing = what.startsWith('one') ? ['a'] : Object.keys(videos);
+			const findings = findingsOf(videos, { watch, missing, ...fields });
+			const error = expect.objectContaining({ message: expect.stringMatching(/none of the 2/) });
+			if (isThrown) expect(() => reduced(findings)).toThrow(error);
+			else expect(reduced(findings).videos.a).toMatchObject({ isDeleted: true });
+		},
+	);
 
-	test('of all that were chosen is no news where each is known to be deleted', () => {
+	test('of every selected id emits nothing if each is known to be deleted', () => {
 		const lost = { ...LOST, lastFetchedAt: at(98), endedAt: at(98) };
 		const videos = { a: { ...a, ...lost }, b: { ...b, ...lost } };
 		const findings = findingsOf(videos, { watch: parseSelectedVideos('a b'), missing: ['a', 'b'] });
@@ -208,8 +211,8 @@ describe('a 404', () => {
 	});
 });
 
-describe('a video that fails', () => {
-	it('is left as it was; the others go on', () => {
+describe('a failure', () => {
+	it('leaves the state of its video as it was, while the others go on', () => {
 		const found = diffOf('b', { after: { ...b, lastFetchedAt: NOW } });
 		const findings = findingsOf({ a, b }, { failed: ['a'], diffs: [found] });
 		const { videos, problems } = reduced(findings);
@@ -222,47 +225,47 @@ describe('a video that fails', () => {
 
 	const failing = { since: at(50), lastTriedAt: at(98) };
 	test.each<[string, Record<string, WatchedVideo>, VideoDiff[], boolean]>([
-		['the only one', { a }, [], true],
-		['one, and another was failing before', { a, b: { ...b, failing } }, [], true],
-		['one, and another was not asked', { a, b }, [], false],
-		['one, and another was answered', { a, b: { ...b, failing } }, [diffOf('b')], false],
-		['one, and the others have ended', { a, b: { ...b, endedAt: at(99) } }, [], true],
-		['one that has ended', { a: { ...a, endedAt: at(99) } }, [], false],
-	])('is an error of the poll where no other runs: %s', (_, videos, diffs, isThrown) => {
+		['it is the only video', { a }, [], true],
+		['another video was failing before', { a, b: { ...b, failing } }, [], true],
+		['another video was not due', { a, b }, [], false],
+		['another video was fetched again', { a, b: { ...b, failing } }, [diffOf('b')], false],
+		['the other video has ended', { a, b: { ...b, endedAt: at(99) } }, [], true],
+		['the failing video itself has ended', { a: { ...a, endedAt: at(99) } }, [], false],
+	])('fails the poll only if every running video is failing: %s', (_, videos, diffs, isThrown) => {
 		const findings = findingsOf(videos, { failed: ['a'], diffs });
 		const error = expect.objectContaining({ kind: 'server_error' });
 		if (isThrown) expect(() => reduced(findings)).toThrow(error);
 		else expect(reduced(findings).problems).toEqual([error]);
 	});
 
-	it('for a day is reported, and that is remembered', () => {
+	it('that lasts a day is reported, and the time of the report is remembered', () => {
 		const findings = findingsOf({ a: { ...a, failing }, b }, { failed: ['a'] });
 		const { report, state } = reduced(findings);
 		expect(report).toMatchObject({ message: expect.stringMatching(/video a for a day/) });
 		expect(state!.reportedAt).toBe(NOW);
 
-		const told = stateOf({ reportedAt: at(90) });
-		const second = reduced(findings, { state: told });
+		const reportedBefore = stateOf({ reportedAt: at(90) });
+		const second = reduced(findings, { state: reportedBefore });
 		expect(second.report).toBeNull();
 		expect(second.state!.reportedAt).toBe(at(90));
 	});
 
 	test.each<[string, number, boolean]>([
 		['a day ago', 76, true],
-		['lately', 99, false],
-	])('to be listed is reported where the list came last %s', (_, listed, isTold) => {
+		['an hour ago', 99, false],
+	])('of the list is reported only after a day: last listed %s', (_, listed, isReported) => {
 		const error = httpError(503, 'the list of videos');
 		const failedCalls = [{ subject: 'the list of videos', error, lastSuccessAt: at(listed) }];
 		const findings = findingsOf({ a }, { failedCalls, diffs: [diffOf('a')] });
 		const { report, problems } = reduced(findings, {});
-		expect(report !== null).toBe(isTold);
+		expect(report !== null).toBe(isReported);
 		expect(problems).toEqual([error]);
 	});
 });
 
 describe('the balance', () => {
 	const events: EventName[] = ['balance.low'];
-	const look = (available: number, before?: PollState['balance']) => {
+	const check = (available: number, before?: PollState['balance']) => {
 		const findings = findingsOf({}, { usage: usageOf(available) });
 		const { keys, state } = reduced(findings, { events, state: stateOf({ balance: before }) });
 		return { keys, balance: state!.balance };
@@ -271,16 +274,28 @@ describe('the balance', () => {
 	const ENOUGH = { checkedAt: NOW, lowSince: null };
 
 	test.each<[string, number, PollState['balance'], string[], PollState['balance']]>([
-		['is enough', 5, undefined, [], ENOUGH],
-		['is low at the first look', 4.99, undefined, [`balance.low:${iso(100)}`], low(100)],
-		['has fallen', 4, { checkedAt: at(99), lowSince: null }, [`balance.low:${iso(100)}`], low(100)],
-		['is low as before', 3, { checkedAt: at(99), lowSince: iso(98) }, [], low(98)],
-		['has risen', 6, { checkedAt: at(99), lowSince: iso(98) }, [], ENOUGH],
+		['emits nothing at the threshold', 5, undefined, [], ENOUGH],
+		[
+			'emits balance.low if it is low at the first check',
+			4.99,
+			undefined,
+			[`balance.low:${iso(100)}`],
+			low(100),
+		],
+		[
+			'emits balance.low if it has fallen below the threshold',
+			4,
+			{ checkedAt: at(99), lowSince: null },
+			[`balance.low:${iso(100)}`],
+			low(100),
+		],
+		['emits nothing if it is still low', 3, { checkedAt: at(99), lowSince: iso(98) }, [], low(98)],
+		['forgets the fall once it has risen', 6, { checkedAt: at(99), lowSince: iso(98) }, [], ENOUGH],
 	])('%s', (_, available, before, keys, balance) => {
-		expect(look(available, before)).toEqual({ keys, balance });
+		expect(check(available, before)).toEqual({ keys, balance });
 	});
 
-	it('that was not looked at stays as it was', () => {
+	it('keeps its state if it was not checked', () => {
 		const balance = { checkedAt: at(99), lowSince: iso(98) };
 		expect(reduced(findingsOf({}), { state: stateOf({ balance }) }).state!.balance).toEqual(
 			balance,
@@ -288,7 +303,7 @@ describe('the balance', () => {
 	});
 });
 
-describe('what is emitted', () => {
+describe('the items of a poll', () => {
 	const events: EventName[] = [
 		'snapshot.created',
 		'tracking.ended',
@@ -313,7 +328,7 @@ describe('what is emitted', () => {
 			},
 		);
 
-	it('is snapshots, then what happened to videos, then the balance', () => {
+	it('are snapshots, then status events, then deletions, then the balance', () => {
 		expect(reduced(busy(), { events }).keys).toEqual([
 			'b7',
 			'b8',
@@ -323,13 +338,13 @@ describe('what is emitted', () => {
 		]);
 	});
 
-	it('leaves room for what is no snapshot', () => {
+	it('reserve room for deletions and the balance', () => {
 		const { keys, videos } = reduced(busy(), { events, maxItemsPerPoll: 3 });
 		expect(keys).toEqual(['b7', 'c:deleted', `balance.low:${iso(100)}`]);
 		expect([videos.a!.isDue, videos.b!.isDue]).toEqual([true, true]);
 	});
 
-	it('of 1 is what is rare first; the snapshots are left for the next poll', () => {
+	it('are a deletion rather than a snapshot if only one item is allowed', () => {
 		const { keys, state } = reduced(busy(), { events, maxItemsPerPoll: 1 });
 		expect(keys).toEqual(['c:deleted']);
 		expect(state!.videos).toMatchObject({ b: { isDue: true } });
@@ -337,12 +352,12 @@ describe('what is emitted', () => {
 
 	const replay = { snapshots: { b: [at(7)] }, items: [item('z ended')] };
 
-	it('leaves room for a replay', () => {
+	it('reserve room for a replay', () => {
 		const { keys } = reduced(busy({ replay }), { events, maxItemsPerPoll: 4 });
 		expect([...keys].sort()).toEqual(['b7', `balance.low:${iso(100)}`, 'c:deleted', 'z ended']);
 	});
 
-	it('is a replay after a restart too, and is remembered for the next', () => {
+	it('include the replay after a restart, and are remembered for the next restart', () => {
 		const { keys, state } = reduced(busy({ replay }), { events, replayAfterRestart: true });
 		expect(keys).toContain('z ended');
 		expect(state).toMatchObject({
@@ -350,23 +365,23 @@ describe('what is emitted', () => {
 			recentEmissions: [{ emittedAt: NOW, snapshots: { b: [at(7), at(8)] } }],
 			replay: {},
 		});
-		const noSnapshots = state!.recentEmissions![0]!.items.map(({ event_key }) => event_key);
-		expect(noSnapshots).toEqual(['z ended', 'a ended', 'c:deleted', `balance.low:${iso(100)}`]);
+		const otherKeys = state!.recentEmissions![0]!.items.map(({ event_key }) => event_key);
+		expect(otherKeys).toEqual(['z ended', 'a ended', 'c:deleted', `balance.low:${iso(100)}`]);
 	});
 
-	it('is kept for no replay unless that is chosen', () => {
+	it('are not remembered for a replay by default', () => {
 		const { state } = reduced(busy(), { events });
 		expect(state).not.toHaveProperty('recentEmissions');
 		expect(state).not.toHaveProperty('processId');
 	});
 
-	test('after a restart is snapshots first as well', () => {
+	test('start with snapshots even if there is a replay', () => {
 		expect(
 			reduced(busy({ replay }), { events, replayAfterRestart: true }).keys.slice(0, 2),
 		).toEqual(['b7', 'b8']);
 	});
 
-	test('is no more than Max Items Per Poll, also of what is no snapshot', () => {
+	test('never exceed Max Items Per Poll, even if all are deletions', () => {
 		const findings = findingsOf(
 			{ a, b, c: a, d: a },
 			{ listing: listingOf(), missing: ['a', 'b', 'c', 'd'] },
@@ -375,13 +390,13 @@ describe('what is emitted', () => {
 	});
 });
 
-describe('what is remembered', () => {
-	it('is what is watched, by its base URL and version', () => {
+describe('the result of a poll', () => {
+	it('has a state with the watched videos, the base URL and the version', () => {
 		const { state } = reduced(findingsOf({ a }, { diffs: [diffOf('a')] }));
 		expect(state).toEqual({ ...stateOf(), videos: { a: { ...a, lastFetchedAt: NOW } } });
 	});
 
-	it('is nothing of a video of another platform, or one that ended a day ago', () => {
+	it('has a state without videos of another platform and videos that ended a day ago', () => {
 		const over = { ...a, endedAt: at(76), lastFetchedAt: at(99) };
 		const after = { ...over, lastFetchedAt: NOW };
 		const findings = findingsOf(
@@ -391,7 +406,7 @@ describe('what is remembered', () => {
 		expect(Object.keys(reduced(findings).videos)).toEqual(['n']);
 	});
 
-	it('is what of the list is full', () => {
+	it('names the full slices of the list', () => {
 		const listing = {
 			...listingOf('a'),
 			fullSlices: [{ platform: 'tiktok', status: 'monitoring' }],

@@ -44,26 +44,30 @@ describe('dueReplay', () => {
 	const all = { snapshots: { a: [at(1), at(2), at(3)], b: [at(1)] }, items: [ended, deleted] };
 
 	test.each<[string, PollState | null, object]>([
-		['before the first poll', null, NO_REPLAY],
-		['in the same process', stateOf({ recentEmissions: emissions }), NO_REPLAY],
+		['returns nothing before the first poll', null, NO_REPLAY],
+		['returns nothing in the same process', stateOf({ recentEmissions: emissions }), NO_REPLAY],
 		[
-			'in another process, everything emitted lately',
+			'returns each recent emission once after a restart',
 			stateOf({ recentEmissions: emissions, processId: 'p0' }),
 			all,
 		],
-		['in another process with nothing emitted', stateOf({ processId: 'p0' }), NO_REPLAY],
 		[
-			'where it was not asked for in the process before',
+			'returns nothing after a restart without recent emissions',
+			stateOf({ processId: 'p0' }),
+			NO_REPLAY,
+		],
+		[
+			'returns nothing if the option was off before the restart',
 			stateOf({ recentEmissions: emissions, processId: undefined }),
 			NO_REPLAY,
 		],
 		[
-			'what earlier polls left, in the same process',
+			'returns the rest of an earlier replay in the same process',
 			stateOf({ recentEmissions: emissions, replay: { snapshots: { c: [at(9)] }, items: [low] } }),
 			{ snapshots: { c: [at(9)] }, items: [low] },
 		],
 		[
-			'what earlier polls left, each once, in another process',
+			'merges the rest of an earlier replay with recent emissions after a restart',
 			stateOf({
 				recentEmissions: emissions,
 				processId: 'p0',
@@ -83,7 +87,7 @@ describe('recentEmissions', () => {
 	const before = [9.9 * MINUTE, 5 * MINUTE, 0].map((ago) => emission(10 - ago, { a: [at(1)] }));
 	const tooOld = [emission(10 - 10.1 * MINUTE, { a: [at(0)] })];
 
-	it('are those of the ten minutes before the latest one, and that one', () => {
+	it('returns the new emission and the emissions of the ten minutes before it', () => {
 		const state = stateOf({ recentEmissions: [...tooOld, ...before] });
 		expect(recentEmissions(state, { b: [at(2)] }, [], at(10))).toEqual([
 			...before,
@@ -91,12 +95,12 @@ describe('recentEmissions', () => {
 		]);
 	});
 
-	it('stay as they are if nothing is emitted, however long', () => {
+	it('returns the earlier emissions unchanged if nothing is emitted, however old they are', () => {
 		const all = [...tooOld, ...before];
 		expect(recentEmissions(stateOf({ recentEmissions: all }), {}, [], at(500))).toEqual(all);
 	});
 
-	it('count an item that is no snapshot', () => {
+	it('includes an emission without snapshots', () => {
 		expect(recentEmissions(null, {}, [ended], at(10))).toEqual([emission(10, {}, [ended])]);
 	});
 });
@@ -122,29 +126,29 @@ describe('remainingReplay', () => {
 	const outOfTime = new BudgetExhaustedError('video a', false);
 
 	test.each<[string, Partial<FetchResult>, Partial<Emission>, InstantsById]>([
-		['not reached', { stoppedBy: outOfTime }, {}, instants],
+		['was not fetched', { stoppedBy: outOfTime }, {}, instants],
 		['failed', { failed: new Map([['a', error]]) }, {}, instants],
-		['gone', { missing: new Map([['a', httpError(404, 'video a')]]) }, {}, {}],
-		['emitted', { fetched: new Set(['a']) }, { instants: instants }, {}],
-		['read to its end, where some are not there any more', { fetched: new Set(['a']) }, {}, {}],
+		['is missing', { missing: new Map([['a', httpError(404, 'video a')]]) }, {}, {}],
+		['was fully emitted', { fetched: new Set(['a']) }, { instants: instants }, {}],
+		['was fetched, but no longer has the snapshots', { fetched: new Set(['a']) }, {}, {}],
 		[
-			'emitted in part',
+			'was emitted in part',
 			{ fetched: new Set(['a']) },
 			{ instants: { a: [at(1), at(9)] }, backlog: new Set(['a']) },
 			{ a: [at(2), at(3)] },
 		],
 		[
-			'emitted, while others of it are left',
+			'was emitted, but leaves other snapshots as backlog',
 			{ fetched: new Set(['a']) },
 			{ instants: instants, backlog: new Set(['a']) },
 			{},
 		],
-	])('of a video that was %s', (_, result, emitted, rest) => {
+	])('returns the snapshots still to be emitted of a video that %s', (_, result, emitted, rest) => {
 		const all = { snapshots: instants, items: [] };
 		expect(remainingReplay(all, 0, resultOf(result), emissionOf(emitted)).snapshots).toEqual(rest);
 	});
 
-	it('is of other items what did not go out', () => {
+	it('returns the other items that were not emitted', () => {
 		const all = { snapshots: {}, items: [low, ended, deleted] };
 		expect(remainingReplay(all, 2, resultOf(), emissionOf()).items).toEqual([deleted]);
 	});

@@ -18,63 +18,67 @@ const HOUR_MS = 60 * MINUTE_MS;
 const minutes = (count: number) => count * MINUTE_MS;
 const hoursOf = (instant: number) => (instant - at(0)) / HOUR_MS;
 
-/** When a video is due, in hours after the epoch. */
+/** Returns when a video is due, in hours after the epoch. */
 const due = (watchedVideo: WatchedVideo, isListed = true) => hoursOf(dueAt(watchedVideo, isListed));
 
 describe('a video is due', () => {
 	const hourly = (fields: Partial<WatchedVideo> = {}) => watched([1, 2, 3, 4], fields);
 
 	test.each<[string, WatchedVideo, number]>([
-		['at once when it was never fetched', NEW_VIDEO, hoursOf(0)],
-		['at once when it is marked as due', hourly({ isDue: true }), hoursOf(0)],
-		['when its next snapshot comes', hourly({ lastFetchedAt: at(4.1) }), 5],
+		['at once if it was never fetched', NEW_VIDEO, hoursOf(0)],
+		['at once if it is marked as due', hourly({ isDue: true }), hoursOf(0)],
+		['when its next snapshot is expected', hourly({ lastFetchedAt: at(4.1) }), 5],
 		[
-			'that and its lateness later',
+			'when its next snapshot is expected, plus its lateness',
 			hourly({ lastFetchedAt: at(4.1), latenessMs: minutes(6) }),
 			5.1,
 		],
 		[
-			'earlier where the clock of n8n is behind',
+			'earlier if the clock of n8n is behind',
 			hourly({ lastFetchedAt: at(2.1), latenessMs: -2 * HOUR_MS }),
 			3,
 		],
-		['by its own cadence', watched([0, 0.25, 0.5], { lastFetchedAt: at(0.5) }), 0.75],
+		['by the cadence of its snapshots', watched([0, 0.25, 0.5], { lastFetchedAt: at(0.5) }), 0.75],
 	])('%s', (_, watchedVideo, hours) => {
 		expect(due(watchedVideo)).toBeCloseTo(hours, 6);
 	});
 
 	test.each<[string, WatchedVideo, number]>([
-		['that is documented', watched([4], { lastFetchedAt: at(4), retryDelayMs: 2 * HOUR_MS }), 5],
 		[
-			'that is not known, soon',
+			'unknown: at the documented hour if that comes first',
+			watched([4], { lastFetchedAt: at(4), retryDelayMs: 2 * HOUR_MS }),
+			5,
+		],
+		[
+			'unknown: after its retry delay if that comes first',
 			watched([4], { lastFetchedAt: at(4), retryDelayMs: minutes(3) }),
 			4.05,
 		],
 		[
-			'that is not known, once the documented hour is over',
+			'unknown: after its retry delay once the documented hour is over',
 			watched([4], { lastFetchedAt: at(5), retryDelayMs: minutes(30) }),
 			5.5,
 		],
-	])('by the cadence %s', (_, watchedVideo, hours) => {
+	])('while its cadence is %s', (_, watchedVideo, hours) => {
 		expect(due(watchedVideo)).toBeCloseTo(hours, 6);
 	});
 
-	describe('again where its snapshot was not there yet', () => {
+	describe('again if its snapshot did not show yet', () => {
 		test.each([
 			['at the next poll', 0, 0],
-			['after half of how long it is overdue', 10, 15],
-			['and later after more', 30, 45],
-			['but when the next one comes, at the latest', 50, 60],
-			['and then after the same spaces', 60, 120],
-			['which are those of the newest that is missing', 90, 120],
-			['however many are missing', 60 * 5 + 1, 60 * 6],
-		])('%s: asked after %p minutes, due after %p', (_, asked, expected) => {
-			const hours = due(hourly({ lastFetchedAt: at(5 + asked * MINUTE) }));
+			['after half the time it is overdue', 10, 15],
+			['after a longer wait if it is longer overdue', 30, 45],
+			['with the next snapshot at the latest', 50, 60],
+			['with the next snapshot, once two are missing', 60, 120],
+			['with the next snapshot, half an hour before it', 90, 120],
+			['with the next snapshot, however many are missing', 60 * 5 + 1, 60 * 6],
+		])('%s: fetched after %p minutes, due after %p', (_, fetchedAfter, expected) => {
+			const hours = due(hourly({ lastFetchedAt: at(5 + fetchedAfter * MINUTE) }));
 			expect((hours - 5) * 60).toBeCloseTo(expected, 6);
 		});
 	});
 
-	it('after the wait it was given where it has no snapshot yet', () => {
+	it('after its retry delay if it has no snapshot yet', () => {
 		expect(due(watched([], { lastFetchedAt: at(2), retryDelayMs: minutes(9) }))).toBeCloseTo(
 			2.15,
 			6,
@@ -86,19 +90,16 @@ describe('a video is due', () => {
 		['paused', false, 1],
 		['error', true, 6],
 		['error', false, 1],
-	])(
-		'where it is %s, and the list tells of a change: %p, after %p hours',
-		(status, isListed, hours) => {
-			expect(due(hourly({ status, lastFetchedAt: at(20) }), isListed)).toBe(20 + hours);
-		},
-	);
+	])('while it is %s (shown by the list: %p) after %p hours', (status, isListed, hours) => {
+		expect(due(hourly({ status, lastFetchedAt: at(20) }), isListed)).toBe(20 + hours);
+	});
 
 	test.each([
-		['when its end was noticed', 10, 11],
-		['just before that', 10.9, 11],
-		['an hour after its end', 11, 34],
-		['later', 33.9, 34],
-	])('once an hour and once a day after it ended; fetched %s', (_, checked, expected) => {
+		['when the end was noticed', 10, 11],
+		['just under an hour after the end', 10.9, 11],
+		['an hour after the end', 11, 34],
+		['just under a day after the end', 33.9, 34],
+	])('an hour and a day after it ended: last fetched %s', (_, checked, expected) => {
 		const watchedVideo = hourly({
 			status: 'completed',
 			endedAt: at(10),
@@ -108,26 +109,26 @@ describe('a video is due', () => {
 		expect(isFinished(watchedVideo)).toBe(false);
 	});
 
-	it('no more a day after it ended', () => {
+	it('no more once it was fetched a day after it ended', () => {
 		expect(isFinished(hourly({ endedAt: at(10), lastFetchedAt: at(34) }))).toBe(true);
 		expect(isFinished(hourly({ endedAt: at(10), lastFetchedAt: at(34) - 1 }))).toBe(false);
 		expect(isFinished(hourly({ lastFetchedAt: at(1000) }))).toBe(false);
 		expect(isFinished(hourly({ endedAt: at(10), lastFetchedAt: at(34), isDue: true }))).toBe(false);
 	});
 
-	it('once more, and then no more, where it is superseded', () => {
+	it('only once more if it is superseded', () => {
 		const superseded = hourly({ isSuperseded: true, isDue: true });
 		expect([dueAt(superseded, true), isFinished(superseded)]).toEqual([0, false]);
 		expect(isFinished(hourly({ isSuperseded: true }))).toBe(true);
 	});
 
 	test.each([
-		['the first time: at the next poll', 10, 10],
-		['for ten minutes: after five', 10 + 10 * MINUTE, 10 + 15 * MINUTE],
+		['for the first time: at the next poll', 10, 10],
+		['for ten minutes: after five minutes', 10 + 10 * MINUTE, 10 + 15 * MINUTE],
 		['for an hour: after half an hour', 11, 11.5],
-		['for two hours: after one', 12, 13],
+		['for two hours: after an hour', 12, 13],
 		['for a day: after an hour at most', 34, 35],
-	])('where it has been failing %s', (_, triedAt, expected) => {
+	])('again if it has been failing %s', (_, triedAt, expected) => {
 		const failing = { since: at(10), lastTriedAt: at(triedAt) };
 		for (const fields of [{}, { isDue: true as const }, { status: 'paused' }, { endedAt: at(9) }])
 			expect(due(hourly({ ...fields, failing }))).toBeCloseTo(expected, 6);
@@ -138,7 +139,7 @@ describe('dueIds', () => {
 	const idsAt = (hour: number, videos: Record<string, WatchedVideo>) =>
 		dueIds(videos, at(hour), () => true);
 
-	it('are those whose time has come, least recently tried first', () => {
+	it('returns the due videos, least recently tried first', () => {
 		const videos = {
 			waits: watched([1, 2, 3], { lastFetchedAt: at(3) }),
 			later: watched([0, 1, 2], { lastFetchedAt: at(2.9) }),
@@ -154,7 +155,7 @@ describe('dueIds', () => {
 		expect(idsAt(4, videos)).toContain('waits');
 	});
 
-	it('tell what the list shows from what it does not', () => {
+	it('returns a paused video sooner if the list does not show its changes', () => {
 		const paused = watched([1, 2, 3], { status: 'paused', lastFetchedAt: at(3) });
 		const videos = { listed: paused, named: paused };
 		expect(dueIds(videos, at(4), (id) => id === 'listed')).toEqual(['named']);
@@ -166,13 +167,13 @@ describe('dueIds', () => {
 			'tried',
 			watched([1, 2, 3], { lastFetchedAt: at(3), failing: { since: at(6), lastTriedAt: at(6) } }),
 		],
-		['quiet', watched([1], { status: 'paused', lastFetchedAt: at(6) })],
-	])('are what was %s at a time to come: the clock has moved back', (_, watchedVideo) => {
+		['fetched while paused', watched([1], { status: 'paused', lastFetchedAt: at(6) })],
+	])('returns a video that was %s in the future, since the clock moved back', (_, watchedVideo) => {
 		expect(idsAt(4, { a: watchedVideo })).toEqual(['a']);
 	});
 });
 
-describe('after a video was fetched', () => {
+describe('scheduleAfterFetch', () => {
 	const fetched = (
 		before: WatchedVideo,
 		fresh: number[],
@@ -180,32 +181,32 @@ describe('after a video was fetched', () => {
 		fields: Partial<Video> = {},
 	) => scheduleAfterFetch(before, fresh.map(at), video('a', fields), at(hour));
 
-	it('it was fetched then', () => {
+	it('records when the video was fetched', () => {
 		expect(fetched(watched([1, 2, 3]), [], 4)).toEqual({ lastFetchedAt: at(4), latenessMs: 0 });
 	});
 
-	it('without a first snapshot it is asked for after 1, 3, 9, 27 and then each 30 minutes', () => {
-		const waits: number[] = [];
+	it('retries a video without snapshots after 1, 3, 9, 27 and then every 30 minutes', () => {
+		const delays: number[] = [];
 		let before = watched([], { lastFetchedAt: 0 });
 		for (let n = 0; n < 7; n += 1) {
 			before = { ...before, ...fetched(before, [], n) };
-			waits.push(before.retryDelayMs! / MINUTE_MS);
+			delays.push(before.retryDelayMs! / MINUTE_MS);
 		}
-		expect(waits).toEqual([1, 3, 9, 27, 30, 30, 30]);
+		expect(delays).toEqual([1, 3, 9, 27, 30, 30, 30]);
 	});
 
 	test.each<[string, WatchedVideo, number[], number | undefined]>([
-		['its first snapshot came', watched([], { retryDelayMs: minutes(30) }), [3], 1],
-		['another came', watched([2], { retryDelayMs: minutes(9) }), [3], 1],
-		['none came', watched([3], { retryDelayMs: minutes(3) }), [], 9],
-		['its own cadence is known', watched([1, 2, 3], { retryDelayMs: minutes(3) }), [], undefined],
-	])('there is a wait where no cadence is known: %s', (_, before, fresh, wait) => {
-		const expected = wait === undefined ? undefined : minutes(wait);
+		['its first snapshot arrived', watched([], { retryDelayMs: minutes(30) }), [3], 1],
+		['another snapshot arrived', watched([2], { retryDelayMs: minutes(9) }), [3], 1],
+		['no snapshot arrived', watched([3], { retryDelayMs: minutes(3) }), [], 9],
+		['the cadence is known', watched([1, 2, 3], { retryDelayMs: minutes(3) }), [], undefined],
+	])('sets a retry delay only while the cadence is unknown: %s', (_, before, fresh, delay) => {
+		const expected = delay === undefined ? undefined : minutes(delay);
 		expect(fetched(before, fresh, 3.5).retryDelayMs).toBe(expected);
 	});
 
-	describe('its lateness', () => {
-		/** In minutes; the next snapshot is that of hour 4. */
+	describe('lateness', () => {
+		/** Returns the lateness in minutes after a fetch. The next snapshot is the one of hour 4. */
 		const lateness = (
 			{ late, checked, fetchedAt }: { late: number; checked: number; fetchedAt: number },
 			fresh = [4],
@@ -218,49 +219,57 @@ describe('after a video was fetched', () => {
 		};
 
 		test.each([
-			['a quarter of what was missed', { late: 0, checked: 0, fetchedAt: 20 }, 5],
-			['a minute at least', { late: 0, checked: 0, fetchedAt: 2 }, 1],
-			['from where it was', { late: 10, checked: 10, fetchedAt: 30 }, 15],
-			['to no more than was seen', { late: 4.5, checked: 4.5, fetchedAt: 5 }, 5],
-			['back from a clock that was behind', { late: -120, checked: -120, fetchedAt: 0 }, -90],
-		])('grows where it was asked too early: by %s', (_, given, expected) => {
+			['by a quarter of the difference', { late: 0, checked: 0, fetchedAt: 20 }, 5],
+			['by at least a minute', { late: 0, checked: 0, fetchedAt: 2 }, 1],
+			['from its previous value', { late: 10, checked: 10, fetchedAt: 30 }, 15],
+			['to at most the observed lateness', { late: 4.5, checked: 4.5, fetchedAt: 5 }, 5],
+			[
+				'from the lateness of a clock that was behind',
+				{ late: -120, checked: -120, fetchedAt: 0 },
+				-90,
+			],
+		])('grows after a fetch that was too early: %s', (_, given, expected) => {
 			expect(lateness(given)).toBeCloseTo(expected, 6);
 		});
 
 		test.each([
 			['by half a minute', { late: 10, checked: 5, fetchedAt: 12 }, 9.5],
 			['not below zero', { late: 0.2, checked: -30, fetchedAt: 5 }, 0],
-			['to what was seen', { late: 10, checked: 5, fetchedAt: 3 }, 3],
+			['to the observed lateness', { late: 10, checked: 5, fetchedAt: 3 }, 3],
 			[
-				'to what was seen below zero, where the clock of n8n is behind',
+				'to the observed lateness below zero if the clock of n8n is behind',
 				{ late: 0, checked: -150, fetchedAt: -110 },
 				-110,
 			],
-			['no further while that lasts', { late: -110, checked: -150, fetchedAt: -105 }, -110],
-		])('shrinks where the snapshot was there at once: %s', (_, given, expected) => {
+			[
+				'no further while the clock stays behind',
+				{ late: -110, checked: -150, fetchedAt: -105 },
+				-110,
+			],
+		])('shrinks if the first fetch found the snapshot: %s', (_, given, expected) => {
 			expect(lateness(given)).toBeCloseTo(expected, 6);
 		});
 
 		test.each<[string, number[], number, number]>([
-			['nothing came', [], 30, 10],
-			['several came', [4, 5], 70, 10],
-			['several came sooner than thought', [4, 5], 64, 4],
-			['one came late', [2.5], 5, 10],
-		])('is not learned where %s, but bounded', (_, fresh, fetchedAt, expected) => {
+			['no snapshot arrived', [], 30, 10],
+			['several snapshots arrived', [4, 5], 70, 10],
+			['several snapshots arrived, sooner than expected', [4, 5], 64, 4],
+			['a late snapshot arrived', [2.5], 5, 10],
+		])('is not learned, only bounded, if %s', (_, fresh, fetchedAt, expected) => {
 			expect(lateness({ late: 10, checked: 10, fetchedAt }, fresh)).toBeCloseTo(expected, 6);
 		});
 
-		it('is in whole milliseconds, as the state needs it', () => {
+		it('is in whole milliseconds, as the state requires', () => {
 			const before = watched([0, 1, 1.777_777_7], { lastFetchedAt: at(3.1), latenessMs: 1 });
 			const { latenessMs } = fetched(before, [3], 3.333_333_3);
 			expect(Number.isInteger(latenessMs)).toBe(true);
 		});
 
-		it('is learned so that of a steady video most asks are of use', () => {
+		it('is learned so well that at least half of the fetches of a steady video find a snapshot', () => {
 			const everyMs = minutes(5);
 			const lateMs = minutes(17);
 			let before = watched([0, 1, 2], { lastFetchedAt: at(2) + lateMs });
-			let asked = 0;
+			let fetches = 0;
 			let found = 0;
 			for (let now = before.lastFetchedAt; now < at(50); now += everyMs) {
 				if (dueAt(before, true) > now) continue;
@@ -273,15 +282,15 @@ describe('after a video was fetched', () => {
 					...after,
 				};
 				if (now < at(20)) continue;
-				asked += 1;
+				fetches += 1;
 				found += fresh.length;
 			}
 			expect(found).toBeGreaterThanOrEqual(29);
-			expect(asked).toBeLessThanOrEqual(2 * found);
+			expect(fetches).toBeLessThanOrEqual(2 * found);
 		});
 	});
 
-	describe('it has ended', () => {
+	describe('endedAt', () => {
 		const MONTH = 30 * 24;
 		const endedAfter = (status: string, before: WatchedVideo, hour = 5, created = 0) => {
 			const { endedAt } = fetched(before, [], hour, {
@@ -302,17 +311,17 @@ describe('after a video was fetched', () => {
 			['monitoring', { endedAt: at(4) }, undefined],
 			['monitoring', { endedAt: at(4), isDeleted: true }, undefined],
 			['error', { endedAt: at(4) }, undefined],
-		])('where it is %s, and before %j: at hour %p', (status, fields, ended) => {
+		])('for the status %s and the previous state %j is hour %p', (status, fields, ended) => {
 			expect(endedAfter(status, watched([1, 2, 3], fields))).toBe(ended);
 		});
 
 		test.each<[string, number[], number, number, number | undefined]>([
-			['its last snapshot', [3], 0, 3 + MONTH, undefined],
-			['its last snapshot', [3], 0, 3.1 + MONTH, 3.1 + MONTH],
-			['its creation', [], 4, 4 + MONTH, undefined],
-			['its creation', [], 4, 4.1 + MONTH, 4.1 + MONTH],
+			['its last snapshot: exactly 30 days', [3], 0, 3 + MONTH, undefined],
+			['its last snapshot: longer', [3], 0, 3.1 + MONTH, 3.1 + MONTH],
+			['its creation: exactly 30 days', [], 4, 4 + MONTH, undefined],
+			['its creation: longer', [], 4, 4.1 + MONTH, 4.1 + MONTH],
 		])(
-			'where it is in error, longer than a tracking may last after %s',
+			'is set for a video in error more than 30 days after %s',
 			(_, hours, created, hour, ended) => {
 				expect(endedAfter('error', watched(hours), hour, created)).toBe(ended);
 			},
@@ -320,13 +329,13 @@ describe('after a video was fetched', () => {
 	});
 });
 
-describe('a video that the API does not know any more', () => {
+describe('scheduleAfterMissing', () => {
 	test.each<[string, Partial<WatchedVideo>, number]>([
 		['running', {}, 5],
 		['failing', { failing: { since: at(1), lastTriedAt: at(4) } }, 5],
-		['ended before', { endedAt: at(4) }, 5],
-		['lost before', { endedAt: at(4), isDeleted: true }, 4],
-	])('is watched a day longer: %s', (_, fields, ended) => {
+		['already ended', { endedAt: at(4) }, 5],
+		['already missing', { endedAt: at(4), isDeleted: true }, 4],
+	])('watches a video for one more day: %s', (_, fields, ended) => {
 		const { failing: __, ...rest } = watched([1, 2], fields);
 		expect(scheduleAfterMissing(watched([1, 2], fields), at(5))).toEqual({
 			...rest,
@@ -344,17 +353,17 @@ describe('the list is due', () => {
 		[5, 37.5],
 		[8, 60],
 		[24, 60],
-	])('where it took %p requests after %p minutes', (requests, wait) => {
+	])('if the last one took %p requests, after %p minutes', (requests, wait) => {
 		const lastListing = { listedAt: at(1), requests, newestCreatedAt: 0 };
 		expect(isListingDue({ lastListing }, at(1) + minutes(wait) - 1)).toBe(false);
 		expect(isListingDue({ lastListing }, at(1) + minutes(wait))).toBe(true);
 	});
 
 	test.each([
-		['never before', undefined],
-		['at a time to come', { listedAt: at(2), requests: 1, newestCreatedAt: 0 }],
-		['long ago', { listedAt: 0, requests: 8, newestCreatedAt: 0 }],
-	])('where it was asked %s', (_, lastListing) => {
+		['does not exist', undefined],
+		['is in the future', { listedAt: at(2), requests: 1, newestCreatedAt: 0 }],
+		['is long ago', { listedAt: 0, requests: 8, newestCreatedAt: 0 }],
+	])('at once if the last one %s', (_, lastListing) => {
 		expect(isListingDue({ lastListing }, at(1))).toBe(true);
 	});
 });
@@ -363,8 +372,8 @@ test.each<[string, number | undefined, boolean]>([
 	['never', undefined, true],
 	['14 minutes ago', at(1) - minutes(14), false],
 	['15 minutes ago', at(1) - minutes(15), true],
-	['at a time to come', at(2), true],
-])('the balance is due where it was looked at %s: %p, %p', (_, checkedAt, isDue) => {
+	['in the future', at(2), true],
+])('the balance is due 15 minutes after its last check: %s (%p) → %p', (_, checkedAt, isDue) => {
 	const balance = checkedAt === undefined ? undefined : { checkedAt, lowSince: null };
 	expect(isBalanceDue({ balance }, at(1))).toBe(isDue);
 });

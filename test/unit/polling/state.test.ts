@@ -58,19 +58,19 @@ const FULL: PollState = deepFreeze({
 
 test.each<[string, PollState]>([
 	['a state', STATE],
-	['a state with all that can be in it', FULL],
-	['a state of one platform', { ...STATE, watch: { kind: 'all', platform: 'tiktok' } }],
-	['a state that has balance enough', { ...STATE, balance: { checkedAt: at(5), lowSince: null } }],
+	['a state with every field', FULL],
+	['a state that watches one platform', { ...STATE, watch: { kind: 'all', platform: 'tiktok' } }],
+	['a state whose balance is not low', { ...STATE, balance: { checkedAt: at(5), lowSince: null } }],
 	['a state without videos', { ...STATE, videos: {} }],
-])('reads %s as it was written', (_, state) => {
+])('readState reads %s as it was written', (_, state) => {
 	expect(readState(JSON.parse(JSON.stringify(state)), BASE)).toEqual(state);
 });
 
-test.each([undefined, null])('%j is no state yet', (stored) => {
+test.each([undefined, null])('readState returns null for %j', (stored) => {
 	expect(readState(stored, BASE)).toBeNull();
 });
 
-it('of another base URL is none: its ids mean other videos', () => {
+it('readState returns null for a state of another base URL, where ids mean other videos', () => {
 	expect(readState(STATE, 'http://127.0.0.1:4010/api/v1')).toBeNull();
 });
 
@@ -82,22 +82,22 @@ test.each<[string, unknown]>([
 	['a number', 7],
 	['a list', []],
 	['an empty object', {}],
-	['what another node keeps', { lastTimeChecked: '2026-01-01T00:00:00Z' }],
-	['a version of the past', { ...STATE, version: 0 }],
-	['a version in words', { ...STATE, version: '1' }],
-	['a state with a part missing', withoutWatch],
-	['a choice of another kind', { ...STATE, watch: { kind: 'some' } }],
-	['a list of videos', { ...STATE, videos: [] }],
+	['the state of another node', { lastTimeChecked: '2026-01-01T00:00:00Z' }],
+	['an earlier version', { ...STATE, version: 0 }],
+	['a version as text', { ...STATE, version: '1' }],
+	['a state without its watch', withoutWatch],
+	['a watch of another kind', { ...STATE, watch: { kind: 'some' } }],
+	['a state whose videos are a list', { ...STATE, videos: [] }],
 	['a video of another shape', { ...STATE, videos: { a: at(1) } }],
-	['a cursor in words', withVideo({ newest: '2026-01-01' })],
+	['a cursor with a date as text', withVideo({ newest: '2026-01-01' })],
 	['a cursor with a fraction', withVideo({ newest: 1.5 })],
-	['a cursor with other letters', withVideo({ seen: '-1!' })],
-	['a cursor without signs', withVideo({ seen: '255s0' })],
-	['a video without its last fetch', withVideo({ lastFetchedAt: undefined })],
-	['a failure without its begin', withVideo({ failing: { lastTriedAt: at(1) } })],
-	['a listing in words', { ...STATE, lastListing: 'yesterday' }],
+	['a cursor with an invalid character', withVideo({ seen: '-1!' })],
+	['a cursor with a gap without its sign', withVideo({ seen: '255s0' })],
+	['a video without the time of its last fetch', withVideo({ lastFetchedAt: undefined })],
+	['a failure without its start', withVideo({ failing: { lastTriedAt: at(1) } })],
+	['a listing as text', { ...STATE, lastListing: 'yesterday' }],
 	['a replay of another shape', { ...FULL, recentEmissions: [{ a: [at(1)] }] }],
-])('%s is refused: going on would flood or lose', (_what, stored) => {
+])('readState rejects %s, since going on would flood or lose items', (_what, stored) => {
 	expect(() => readState(stored, BASE)).toThrow(
 		expect.objectContaining({
 			kind: 'invalid_input',
@@ -107,7 +107,7 @@ test.each<[string, unknown]>([
 	);
 });
 
-it('of a later version is refused with what to update', () => {
+it('readState rejects a newer version and says what to update', () => {
 	expect(() => readState({ ...STATE, version: STATE_VERSION + 1, other: {} }, BASE)).toThrow(
 		expect.objectContaining({
 			kind: 'invalid_input',
@@ -117,18 +117,18 @@ it('of a later version is refused with what to update', () => {
 	);
 });
 
-it('is not changed by reading', () => {
+it('readState does not modify the stored state', () => {
 	expect(() => readState(FULL, BASE)).not.toThrow();
 });
 
-it('takes at most 250 bytes for a video that has been watched for long', () => {
+it('the state takes at most 250 bytes for a video that has been watched for long', () => {
 	const random = xoroshiro128plus(11);
 	for (let run = 0; run < 50; run += 1) {
 		const jittered = Array.from(
 			{ length: 60 },
 			(_, hour) => at(hour) + uniformInt(random, 0, 60_000),
 		);
-		// The 24 hours hold 25 snapshots, where the newest was quick.
+		// The newest is a second early, so that 24 others fall within the day before it.
 		const newest = at(60) - 1000;
 		const cursor = advanceCursor(EMPTY_CURSOR, [...jittered, newest]);
 		expect(gapsOf(cursor)).toHaveLength(24);

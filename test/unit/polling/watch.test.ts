@@ -19,8 +19,8 @@ const tracking = (id: string, fields: Partial<Video> & { created?: number } = {}
 	video(id, { video_link: TIKTOK, ...fields });
 
 describe('isSameWatch', () => {
-	const choices: Array<[string, Watch]> = [
-		['all', ALL],
+	const watches: Array<[string, Watch]> = [
+		['all videos', ALL],
 		['one platform', TIKTOKS],
 		['another platform', { kind: 'all', platform: 'youtube' }],
 		['one video', selected('a')],
@@ -28,36 +28,40 @@ describe('isSameWatch', () => {
 		['a link', selected('https://x.com/u/status/12')],
 	];
 
-	test.each(choices)('tells %s from every other choice', (name, watch) => {
-		const same = choices.filter(([, other]) => isSameWatch(watch, other));
+	test.each(watches)('distinguishes %s from every other watch', (name, watch) => {
+		const same = watches.filter(([, other]) => isSameWatch(watch, other));
 		expect(same.map(([other]) => other)).toEqual([name]);
 	});
 
 	test.each<[string, Watch, Watch]>([
 		['the order of ids', selected('a b'), selected('b a')],
-		['repetition', selected('a'), selected('a, a')],
+		['repeated ids', selected('a'), selected('a, a')],
 		[
 			'the spelling of links',
 			selected('https://youtu.be/dQw4w9WgXcQ'),
 			selected('www.youtube.com/watch?v=dQw4w9WgXcQ&t=1'),
 		],
-	])('does not mind %s', (_, one, other) => {
+	])('ignores %s', (_, one, other) => {
 		expect(isSameWatch(one, other)).toBe(true);
 	});
 });
 
 test.each<[string, Watch, object[]]>([
-	['all', ALL, [{}]],
+	['all videos', ALL, [{}]],
 	['one platform', TIKTOKS, [{ platform: 'tiktok' }]],
-	['ids alone', selected('a b'), []],
+	['ids, which need no list', selected('a b'), []],
 	['a link', selected(TIKTOK), [{ platform: 'tiktok' }]],
 	[
-		'links of two platforms, and an id',
+		'links of two platforms and an id',
 		selected(`${TIKTOK} https://x.com/u/status/1 https://x.com/u/status/2 a`),
 		[{ platform: 'tiktok' }, { platform: 'twitter' }],
 	],
-	['a short link', selected(`https://x.com/u/status/1 https://vm.tiktok.com/ZMabc`), [{}]],
-])('%s is found in its parts of the list', (_, watch, filters) => {
+	[
+		'a short link, whose platform is unknown',
+		selected(`https://x.com/u/status/1 https://vm.tiktok.com/ZMabc`),
+		[{}],
+	],
+])('listFilters returns the parts of the list for %s', (_, watch, filters) => {
 	expect(listFilters(watch)).toEqual(filters);
 });
 
@@ -66,14 +70,14 @@ describe('watchedVideos', () => {
 		watchedVideos(watch, { videos, fullSlices: [], requests: 1 }).map(({ id }) => id);
 
 	test.each<[string, Watch, string[]]>([
-		['all', ALL, ['t', 'y', 'z']],
+		['all platforms', ALL, ['t', 'y', 'z']],
 		['one platform', TIKTOKS, ['t', 'z']],
-	])('of %s is each of them', (_, watch, ids) => {
+	])('returns every video of %s', (_, watch, ids) => {
 		const y = video('y', { platform: 'youtube' });
 		expect(idsIn(watch, video('t'), y, video('z', { status: 'completed' }))).toEqual(ids);
 	});
 
-	it('of a link is its newest tracking, whatever its spelling, order and status', () => {
+	it('returns the newest tracking of a link, whatever its spelling, order and status', () => {
 		const trackings = [
 			tracking('middle', { created: 5 }),
 			tracking('newest', { created: 9, status: 'completed' }),
@@ -84,37 +88,37 @@ describe('watchedVideos', () => {
 		expect(idsIn(watch, ...trackings)).toEqual(['newest']);
 	});
 
-	it('of a short link is what was tracked by it', () => {
+	it('returns the video that was tracked by a short link', () => {
 		const short = tracking('s', { video_link: 'https://vm.tiktok.com/ZMabc' });
 		expect(idsIn(selected('vm.tiktok.com/ZMabc/'), short, video('o'))).toEqual(['s']);
 	});
 
-	it('of a link that is not tracked yet is nothing', () => {
+	it('returns nothing for a link that is not tracked yet', () => {
 		expect(idsIn(selected(TIKTOK), video('o'))).toEqual([]);
 	});
 
-	it('of ids is nothing: they need no list', () => {
+	it('returns nothing for ids, which need no list', () => {
 		expect(idsIn(selected('o'), video('o'))).toEqual([]);
 	});
 });
 
 test.each<[string, Watch, boolean]>([
-	['all', ALL, false],
+	['all videos', ALL, false],
 	['its id', selected('a'), true],
 	['another id', selected('b'), false],
 	['its link', selected(TIKTOK), false],
-])('a video is selected by the choice of %s: %p', (_, watch, expected) => {
+])('selectedIds contains a video only if the watch names its id: %s, %p', (_, watch, expected) => {
 	expect(selectedIds(watch).has('a')).toBe(expected);
 });
 
 test.each<[string, Watch, boolean]>([
-	['all', ALL, true],
+	['all videos', ALL, true],
 	['its platform', TIKTOKS, true],
 	['another platform', { kind: 'all', platform: 'youtube' }, false],
 	['its id', selected('a'), true],
 	['another id', selected('b'), false],
 	['its link', selected(TIKTOK), true],
 	['another link', selected('https://x.com/u/status/12'), false],
-])('a video is watched by the choice of %s: %j', (_, watch, expected) => {
+])('isIncluded tells whether a watch includes a video: %s, %j', (_, watch, expected) => {
 	expect(isIncluded(watch, tracking('a'))).toBe(expected);
 });

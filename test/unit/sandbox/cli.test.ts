@@ -24,7 +24,7 @@ function start(...options: string[]) {
 
 jest.setTimeout(30_000);
 
-it('explains itself, with every option and examples', async () => {
+it('prints every option and an example request on --help', async () => {
 	const { code, out } = await start('--help').ended;
 
 	expect(code).toBe(0);
@@ -51,7 +51,7 @@ it.each([
 	[['--requests-per-minute', '0'], /whole number from 1/],
 	[['--colour'], /unknown option/],
 	[['start'], /too many arguments/],
-])('refuses %j with what is wrong', async (options, problem) => {
+])('refuses the arguments %j and names the problem', async (options, problem) => {
 	const { code, err } = await start(...options).ended;
 
 	expect(code).toBe(1);
@@ -59,7 +59,7 @@ it.each([
 	expect(err).toContain('--help');
 });
 
-it('says that a port is taken', async () => {
+it('exits with an error if the port is taken', async () => {
 	const server = createServer().listen(0, '127.0.0.1');
 	await once(server, 'listening');
 	const { port } = server.address() as AddressInfo;
@@ -72,7 +72,7 @@ it('says that a port is taken', async () => {
 	]);
 });
 
-it.each(['SIGINT', 'SIGTERM'] as const)('serves as told until %s, then exits 0', async (signal) => {
+it.each(['SIGINT', 'SIGTERM'] as const)('applies its options and exits 0 on %s', async (signal) => {
 	const run = start(
 		...['--port', '0', '--plan', 'free', '--max-videos', '1', '--balance', '0.50'],
 		...['--seed', '7', '--snapshot-every', '60', '--manual-clock'],

@@ -4,7 +4,7 @@ import { client, closeAll, open, TIKTOK } from './sandboxFixture';
 afterEach(closeAll);
 
 describe('ManualClock', () => {
-	it('moves by parts and to a time', () => {
+	it('advances by the sum of the given parts, and can be set to a time', () => {
 		const clock = manualClock('2024-01-01T00:00:00Z');
 		clock.advance({ hours: 1, minutes: 2, seconds: 3, ms: 4 });
 		expect(new Date(clock.now()).toISOString()).toBe('2024-01-01T01:02:03.004Z');
@@ -14,7 +14,7 @@ describe('ManualClock', () => {
 		expect(clock.now()).toBe(Date.UTC(2024, 1, 2));
 	});
 
-	it('runs forward only, and to real times', () => {
+	it('refuses to move backwards or to an invalid time', () => {
 		const clock = manualClock();
 		expect(() => clock.advance({ ms: -1 })).toThrow('only runs forward');
 		expect(() => clock.set('2020-01-01')).toThrow('only runs forward');
@@ -24,7 +24,7 @@ describe('ManualClock', () => {
 	});
 });
 
-it('takes the snapshots of a leap at the times they were due', async () => {
+it('takes every snapshot due within a clock jump at its due time', async () => {
 	const { sandbox, clock } = await open();
 	const video = sandbox.seedVideo({ video_link: TIKTOK });
 	clock.advance({ hours: 5 });
@@ -35,7 +35,7 @@ it('takes the snapshots of a leap at the times they were due', async () => {
 	);
 });
 
-it('gives a tracking as many snapshots at any interval', async () => {
+it('takes 24 snapshots per day of tracking at any snapshot interval', async () => {
 	const { http, track, clock } = await open({
 		snapshotIntervalMs: 20_000,
 		firstSnapshotDelayMs: 20_000,
@@ -50,7 +50,7 @@ it('gives a tracking as many snapshots at any interval', async () => {
 	expect(data.snapshots[23].snapshot_time).toBe('2024-01-29T10:08:00.000Z');
 });
 
-it('grows by the hour of the vendor, however long it lasts', async () => {
+it("grows a video equally in each of the vendor's hours, at any snapshot interval", async () => {
 	const views = async (snapshotIntervalMs: number) => {
 		const { sandbox, clock } = await open({ snapshotIntervalMs, firstSnapshotDelayMs: 0 });
 		const video = sandbox.seedVideo({ video_link: TIKTOK });

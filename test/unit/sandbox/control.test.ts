@@ -11,7 +11,7 @@ function control(baseUrl: string): AxiosInstance {
 	});
 }
 
-it('shows requests and ledger, without a key, unrecorded and unlimited', async () => {
+it('returns requests and ledger without a key, a rate limit or a record of the call', async () => {
 	const { sandbox, http, track, clock } = await open({
 		plan: { requestsPerMinute: 1, maxVideos: 1 },
 	});
@@ -30,7 +30,7 @@ it('shows requests and ledger, without a key, unrecorded and unlimited', async (
 	expect((await http.get('/usage')).status).toBe(200);
 });
 
-it('adds and clears faults', async () => {
+it('adds and clears faults by POST and DELETE /_sandbox/faults', async () => {
 	const { sandbox, http } = await open();
 	const outside = control(sandbox.baseUrl);
 	const fault = {
@@ -56,7 +56,7 @@ it.each([
 	['/balance', { add: 1 }, /add_usd/],
 	['/balance', { add_usd: '1' }, /add_usd/],
 	['/clock', { advance_ms: -1 }, /advance_ms/],
-])('refuses POST %s %j with what is wrong', async (path, body, problem) => {
+])('refuses POST %s with the body %j and names the problem', async (path, body, problem) => {
 	const { sandbox, http } = await open();
 	const reply = await control(sandbox.baseUrl).post(path, body);
 
@@ -64,7 +64,7 @@ it.each([
 	expect((await http.get('/usage')).status).toBe(200);
 });
 
-it('adds credit', async () => {
+it('adds credit by POST /_sandbox/balance, which resumes paused trackings', async () => {
 	const { sandbox, clock } = await open({ balanceUsd: 0.015 });
 	const video = sandbox.seedVideo({ video_link: TIKTOK });
 	clock.advance({ minutes: 90 });
@@ -76,7 +76,7 @@ it('adds credit', async () => {
 	expect(video.status).toBe('monitoring');
 });
 
-it('moves a manual clock, and says why it cannot move real time', async () => {
+it('advances a manual clock by POST /_sandbox/clock, and answers 409 in real time', async () => {
 	const { sandbox } = await open();
 	const video = sandbox.seedVideo({ video_link: TIKTOK });
 	const moved = await control(sandbox.baseUrl).post('/clock', { advance_ms: 7_200_000 });

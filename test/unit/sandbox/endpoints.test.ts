@@ -21,7 +21,7 @@ describe('POST /videos/track', () => {
 		});
 	});
 
-	it('starts a second tracking for the same link', async () => {
+	it('starts a second tracking for a link that is already tracked', async () => {
 		const { track, sandbox } = await open();
 		const first = await track();
 		const second = await track();
@@ -34,16 +34,16 @@ describe('POST /videos/track', () => {
 	});
 
 	it.each([
-		['no body', undefined, 'body'],
-		['an array', [], 'body'],
-		['no link', { duration_days: 7 }, 'video_link'],
-		['a link that is no URL', { video_link: 'tiktok', duration_days: 7 }, 'video_link'],
-		['a link that is no text', { video_link: 7, duration_days: 7 }, 'video_link'],
-		['no duration', { video_link: TIKTOK }, 'duration_days'],
-		['0 days', { video_link: TIKTOK, duration_days: 0 }, 'duration_days'],
-		['31 days', { video_link: TIKTOK, duration_days: 31 }, 'duration_days'],
-		['half a day', { video_link: TIKTOK, duration_days: 1.5 }, 'duration_days'],
-		['days as text', { video_link: TIKTOK, duration_days: '7' }, 'duration_days'],
+		['a missing body', undefined, 'body'],
+		['an array as body', [], 'body'],
+		['a missing link', { duration_days: 7 }, 'video_link'],
+		['a link that is not a URL', { video_link: 'tiktok', duration_days: 7 }, 'video_link'],
+		['a link that is not a string', { video_link: 7, duration_days: 7 }, 'video_link'],
+		['a missing duration', { video_link: TIKTOK }, 'duration_days'],
+		['a duration of 0 days', { video_link: TIKTOK, duration_days: 0 }, 'duration_days'],
+		['a duration of 31 days', { video_link: TIKTOK, duration_days: 31 }, 'duration_days'],
+		['a duration of 1.5 days', { video_link: TIKTOK, duration_days: 1.5 }, 'duration_days'],
+		['a duration given as a string', { video_link: TIKTOK, duration_days: '7' }, 'duration_days'],
 	])('refuses %s with 400', async (_case, body, field) => {
 		const { http, sandbox } = await open();
 		const reply = await http.post('/videos/track', body);
@@ -56,14 +56,14 @@ describe('POST /videos/track', () => {
 		expect(sandbox.videos.size).toBe(0);
 	});
 
-	it('words a bad URL as the documentation does', async () => {
+	it('reports an invalid URL in the words of the documentation', async () => {
 		const { http } = await open();
 		const reply = await http.post('/videos/track', { video_link: 'nope', duration_days: 7 });
 
 		expect(reply.data.details).toEqual([{ field: 'video_link', message: 'Invalid URL format' }]);
 	});
 
-	it('names every field that is wrong', async () => {
+	it('names every invalid field', async () => {
 		const { http } = await open();
 		const reply = await http.post('/videos/track', {});
 
@@ -73,7 +73,7 @@ describe('POST /videos/track', () => {
 		]);
 	});
 
-	it('refuses text that is no JSON, and records it raw', async () => {
+	it('refuses a body that is not JSON, and records it as raw text', async () => {
 		const { http, sandbox } = await open();
 		const reply = await http.post('/videos/track', '{"video_link":', {
 			headers: { 'Content-Type': 'application/json' },
@@ -85,7 +85,7 @@ describe('POST /videos/track', () => {
 		expect(sandbox.requests[0]?.body).toBe('{"video_link":');
 	});
 
-	it("answers 403 beyond the plan's videos, and takes another once one is stopped", async () => {
+	it('answers 403 at the video limit of the plan, and accepts a video after another is stopped', async () => {
 		const { http, track } = await open({ plan: { requestsPerMinute: 60, maxVideos: 1 } });
 		const id = await track();
 		const body = { video_link: YOUTUBE, duration_days: 1 };
@@ -100,7 +100,7 @@ describe('POST /videos/track', () => {
 });
 
 describe('GET /videos', () => {
-	it('shows the documented fields, and no snapshots', async () => {
+	it('returns the documented fields without snapshots', async () => {
 		const { http, track, clock } = await open();
 		const id = await track();
 		clock.advance({ hours: 12 });
@@ -126,7 +126,7 @@ describe('GET /videos', () => {
 		});
 	});
 
-	it('shows the newest first, as many as asked, and counts what it shows', async () => {
+	it('returns the newest videos first, up to the limit, and their number as the total', async () => {
 		const { http, sandbox } = await open();
 		const ids = Array.from({ length: 105 }, (_, n) =>
 			sandbox.seedVideo({ video_link: TIKTOK, started: Date.UTC(2024, 0, 1) + n * 60_000 }),
@@ -180,7 +180,7 @@ describe('GET /videos', () => {
 });
 
 describe('GET /videos/{id}', () => {
-	it('adds deletion, description, last update and all snapshots', async () => {
+	it('returns is_deleted, description, last_updated and all snapshots', async () => {
 		const { http, track, clock } = await open();
 		const id = await track();
 		clock.advance({ hours: 2, minutes: 30 });
@@ -211,7 +211,7 @@ describe('GET /videos/{id}', () => {
 		[YOUTUBE, ['views', 'likes', 'comments']],
 		[INSTAGRAM, ['likes', 'comments', 'saves']],
 		[TWITTER, ['views', 'likes', 'comments', 'shares']],
-	])('shows null for what the platform of %s lacks', async (link, present) => {
+	])('returns null for each metric that the platform of %s lacks', async (link, present) => {
 		const { http, sandbox, clock } = await open();
 		const { id } = sandbox.seedVideo({ video_link: link });
 		clock.advance({ hours: 1 });
@@ -223,7 +223,7 @@ describe('GET /videos/{id}', () => {
 		}
 	});
 
-	it('shows no snapshot before the first is due', async () => {
+	it('returns no snapshots before the first one is due', async () => {
 		const { http, track, clock } = await open();
 		const id = await track();
 		clock.advance({ minutes: 59 });
@@ -231,7 +231,7 @@ describe('GET /videos/{id}', () => {
 		expect((await http.get(`/videos/${id}`)).data.snapshots).toEqual([]);
 	});
 
-	it('is completed after its last snapshot', async () => {
+	it('returns the status completed after the last snapshot', async () => {
 		const { http, track, clock } = await open();
 		const id = await track(TIKTOK, 1);
 		clock.advance({ hours: 23 });
@@ -243,7 +243,7 @@ describe('GET /videos/{id}', () => {
 		expect(data.last_updated).toBe('2024-01-30T10:00:00.000Z');
 	});
 
-	it('answers 404 for an unknown id, also one that looks like a path', async () => {
+	it('answers 404 for an unknown id, even if it contains an encoded path', async () => {
 		const { http } = await open();
 		for (const id of ['nope', '..%2Fusage', 'a%2Fb%3Fc']) {
 			const reply = await http.get(`/videos/${id}`);
@@ -254,7 +254,7 @@ describe('GET /videos/{id}', () => {
 	it.each([
 		[undefined, 403, 'Access denied'],
 		[404, 404, 'Video not found'],
-	] as const)("guards another organisation's video (option %s)", async (option, status, error) => {
+	] as const)('refuses a foreign video (foreignVideoStatus %s)', async (option, status, error) => {
 		const { http, as, sandbox } = await open({ foreignVideoStatus: option });
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK, organisation: 'other' });
 
@@ -300,7 +300,7 @@ describe('POST /videos/{id}/stop', () => {
 	);
 
 	it.each(['completed', 'error', 'cancelled'] as const)(
-		'refuses a video that is %s',
+		'refuses to stop a video with the status %s',
 		async (status) => {
 			const { http, sandbox } = await open();
 			const { id } = sandbox.seedVideo({ video_link: TIKTOK, status });
@@ -320,7 +320,7 @@ describe('POST /videos/{id}/stop', () => {
 });
 
 describe('GET /usage', () => {
-	it('answers as documented', async () => {
+	it('returns the documented fields', async () => {
 		const { http, track, clock } = await open({ balanceUsd: 12.45 });
 		await track();
 		await track(YOUTUBE);
@@ -338,7 +338,7 @@ describe('GET /usage', () => {
 	});
 });
 
-describe('everything else', () => {
+describe('the API', () => {
 	it.each([
 		['GET', '/'],
 		['GET', '/nothing'],
@@ -346,7 +346,7 @@ describe('everything else', () => {
 		['DELETE', '/videos/x'],
 		['GET', '/videos/x/stop'],
 		['GET', '/videos/%E0%A4%A'],
-	])('%s %s is 404', async (method, url) => {
+	])('answers %s %s with 404', async (method, url) => {
 		const { http } = await open();
 		const reply = await http.request({ method, url });
 
@@ -354,7 +354,7 @@ describe('everything else', () => {
 		expect(reply.headers['x-ratelimit-limit']).toBe('300');
 	});
 
-	it('answers 401 without a key, and with an unknown one', async () => {
+	it('answers 401 if the key is missing or unknown', async () => {
 		const { as, sandbox } = await open();
 		const without = await as(undefined).get('/usage');
 		const unknown = await as('cs_live_unknown').post('/videos/track', {});
@@ -364,7 +364,7 @@ describe('everything else', () => {
 		expect(sandbox.videos.size).toBe(0);
 	});
 
-	it('records each request as it came', async () => {
+	it('records each request as received', async () => {
 		const { http, sandbox, clock } = await open();
 		await http.get('/videos?limit=2&status=paused');
 		await http.post('/videos/track', { video_link: 'x', duration_days: 1 });

@@ -8,16 +8,16 @@ afterEach(closeAll);
 
 const body = { video_link: TIKTOK, duration_days: 1 };
 
-describe('which requests a fault hits', () => {
-	const statuses = async (fault: Partial<Fault>, asked: Array<[method: string, url: string]>) => {
+describe('a fault', () => {
+	const statuses = async (fault: Partial<Fault>, calls: Array<[method: string, url: string]>) => {
 		const { sandbox, http } = await open();
 		sandbox.faults.add({ kind: 'status', status: 500, ...fault } as Fault);
 		const seen = [];
-		for (const [method, url] of asked) seen.push((await http.request({ method, url })).status);
+		for (const [method, url] of calls) seen.push((await http.request({ method, url })).status);
 		return seen;
 	};
 
-	it('the next one, once', async () => {
+	it('hits the next request once by default', async () => {
 		expect(
 			await statuses({}, [
 				['GET', '/usage'],
@@ -26,44 +26,44 @@ describe('which requests a fault hits', () => {
 		).toEqual([500, 200]);
 	});
 
-	it('several, after some', async () => {
+	it('hits `times` requests, after `after` matching requests have passed', async () => {
 		const five = Array(5).fill(['GET', '/usage']);
 		expect(await statuses({ after: 1, times: 2 }, five)).toEqual([200, 500, 500, 200, 200]);
 		expect(await statuses({ times: Infinity }, five)).toEqual([500, 500, 500, 500, 500]);
 		expect(await statuses({ times: 'always' }, five)).toEqual([500, 500, 500, 500, 500]);
 	});
 
-	it('by method', async () => {
-		const asked: Array<[string, string]> = [
+	it('hits only requests of the given method', async () => {
+		const calls: Array<[string, string]> = [
 			['GET', '/usage'],
 			['POST', '/videos/x/stop'],
 		];
-		expect(await statuses({ match: { method: 'post' } }, asked)).toEqual([200, 500]);
+		expect(await statuses({ match: { method: 'post' } }, calls)).toEqual([200, 500]);
 	});
 
-	it('by path, with or without the query', async () => {
-		const asked: Array<[string, string]> = [
+	it('hits only requests of the given path, with or without the query', async () => {
+		const calls: Array<[string, string]> = [
 			['GET', '/videos/x'],
 			['GET', '/videos?limit=2'],
 			['GET', '/videos?limit=3'],
 			['GET', '/videos?limit=3'],
 		];
 		const always = { times: Infinity };
-		expect(await statuses({ ...always, match: { path: '/videos' } }, asked)).toEqual([
+		expect(await statuses({ ...always, match: { path: '/videos' } }, calls)).toEqual([
 			404, 500, 500, 500,
 		]);
-		expect(await statuses({ ...always, match: { path: '/videos?limit=3' } }, asked)).toEqual([
+		expect(await statuses({ ...always, match: { path: '/videos?limit=3' } }, calls)).toEqual([
 			404, 200, 500, 500,
 		]);
-		expect(await statuses({ ...always, match: { path: /limit=3/g } }, asked)).toEqual([
+		expect(await statuses({ ...always, match: { path: /limit=3/g } }, calls)).toEqual([
 			404, 200, 500, 500,
 		]);
-		expect(await statuses({ ...always, match: { path_pattern: '^/videos/' } }, asked)).toEqual([
+		expect(await statuses({ ...always, match: { path_pattern: '^/videos/' } }, calls)).toEqual([
 			500, 200, 200, 200,
 		]);
 	});
 
-	it('in the order they were added, until cleared', async () => {
+	it('takes its turn in the order of addition, until the faults are cleared', async () => {
 		const { sandbox, http } = await open();
 		sandbox.faults.add({ kind: 'status', status: 500 });
 		sandbox.faults.add({ kind: 'status', status: 503, times: Infinity });
@@ -73,7 +73,7 @@ describe('which requests a fault hits', () => {
 		expect((await http.get('/usage')).status).toBe(200);
 	});
 
-	it('refuses a fault that is none, naming the field', async () => {
+	it('is refused if invalid, with an error that names the field', async () => {
 		const { sandbox } = await open();
 		const add = (fault: object) => () => sandbox.faults.add(fault as Fault);
 
@@ -86,7 +86,7 @@ describe('which requests a fault hits', () => {
 	});
 });
 
-describe('status', () => {
+describe('a status fault', () => {
 	it.each([
 		[400, { error: 'Invalid request', details: expect.any(Array) }],
 		[401, { error: 'API key required' }],
@@ -95,7 +95,7 @@ describe('status', () => {
 		[404, { error: 'Video not found' }],
 		[429, { error: 'Rate limit exceeded', limit: 300, reset: expect.any(Number) }],
 		[500, { error: 'Internal server error' }],
-	])('%d has the documented body, and no effect', async (status, documented) => {
+	])('answers %d with the documented body and prevents any effect', async (status, documented) => {
 		const { sandbox, http } = await open();
 		sandbox.faults.add({ kind: 'status', status });
 		const reply = await http.post('/videos/track', body);
@@ -105,7 +105,7 @@ describe('status', () => {
 		expect([sandbox.videos.size, sandbox.requests[0]?.status]).toEqual([0, status]);
 	});
 
-	it.each([502, 503, 504])("%d is a proxy's HTML", async (status) => {
+	it.each([502, 503, 504])('answers %d with the HTML of a proxy', async (status) => {
 		const { sandbox, http } = await open();
 		sandbox.faults.add({ kind: 'status', status });
 		const reply = await http.get('/usage');
@@ -114,7 +114,7 @@ describe('status', () => {
 		expect(reply.data).toContain('<html>');
 	});
 
-	it('takes another body, content type and headers', async () => {
+	it('answers with the given body, content type and headers', async () => {
 		const { sandbox, http } = await open();
 		sandbox.faults.add({ kind: 'status', status: 400, body: { error: 'Private video' } });
 		sandbox.faults.add({
@@ -134,7 +134,7 @@ describe('status', () => {
 		]);
 	});
 
-	it('lets the request take effect first with commit', async () => {
+	it('lets the request take effect first if commit is true', async () => {
 		const { sandbox, http } = await open();
 		sandbox.faults.add({ kind: 'status', status: 500, commit: true });
 
@@ -143,8 +143,8 @@ describe('status', () => {
 	});
 });
 
-describe('rate_limited', () => {
-	it('answers 429 with a reset of its own', async () => {
+describe('a rate_limited fault', () => {
+	it('answers 429 with a reset after resetInSeconds', async () => {
 		const { sandbox, http, clock } = await open();
 		sandbox.faults.add({ kind: 'rate_limited', resetInSeconds: 7 });
 		const reply = await http.get('/usage');
@@ -159,7 +159,7 @@ describe('rate_limited', () => {
 		expect((await http.get('/usage')).headers['x-ratelimit-remaining']).toBe('298');
 	});
 
-	it('leaves out headers and reset on request', async () => {
+	it('leaves out rate-limit headers and reset if headers is false', async () => {
 		const { sandbox, http } = await open();
 		sandbox.faults.add({ kind: 'rate_limited', headers: false });
 		const reply = await http.get('/usage');
@@ -169,11 +169,11 @@ describe('rate_limited', () => {
 	});
 });
 
-describe('drop', () => {
+describe('a drop fault', () => {
 	it.each([
 		['before_commit', 0],
 		['after_commit', 1],
-	] as const)('%s leaves %d tracking', async (when, tracked) => {
+	] as const)('breaks the connection %s and leaves %d tracking(s)', async (when, tracked) => {
 		const { sandbox, http } = await open();
 		sandbox.faults.add({ kind: 'drop', when });
 
@@ -184,8 +184,8 @@ describe('drop', () => {
 	});
 });
 
-describe('late_commit', () => {
-	it('takes effect only after the client has given up', async () => {
+describe('a late_commit fault', () => {
+	it('lets the request take effect afterMs later, even if the client has given up', async () => {
 		const { sandbox, http, clock } = await open();
 		sandbox.faults.add({ kind: 'late_commit', afterMs: 300 });
 
@@ -198,7 +198,7 @@ describe('late_commit', () => {
 		await waitFor('the video', 10_000, () => sandbox.videos.size === 1, 5);
 	});
 
-	it('breaks the connection of a client that waits', async () => {
+	it('breaks the connection of a client that still waits', async () => {
 		const { sandbox, http, clock } = await open();
 		sandbox.faults.add({ kind: 'late_commit', afterMs: 10 });
 
@@ -211,7 +211,7 @@ describe('late_commit', () => {
 		expect(sandbox.videos.size).toBe(1);
 	});
 
-	it('never takes effect once the sandbox is closed', async () => {
+	it('never lets the request take effect once the sandbox is closed', async () => {
 		const { sandbox, http, clock } = await open();
 		sandbox.faults.add({ kind: 'late_commit', afterMs: 500 });
 		const failure = expect(http.post('/videos/track', body)).rejects.toMatchObject({
@@ -227,8 +227,8 @@ describe('late_commit', () => {
 	});
 });
 
-describe('latency', () => {
-	it('takes effect at once and answers later', async () => {
+describe('a latency fault', () => {
+	it('lets the request take effect at once and delays the reply', async () => {
 		const { sandbox, http } = await open();
 		sandbox.faults.add({ kind: 'latency', ms: 60_000 });
 		const impatient = http.post('/videos/track', body, { timeout: 100 });
@@ -240,12 +240,12 @@ describe('latency', () => {
 	});
 });
 
-describe('body', () => {
+describe('a body fault', () => {
 	it.each([
-		['empty', ''],
-		['no JSON', '<html>'],
-		['half a JSON', '{"videos":['],
-	])('answers 200 with %s; the request took effect', async (_case, text) => {
+		['an empty body', ''],
+		['HTML', '<html>'],
+		['truncated JSON', '{"videos":['],
+	])('lets the request take effect and answers 200 with %s', async (_case, text) => {
 		const { sandbox, http } = await open();
 		sandbox.faults.add({ kind: 'body', body: text });
 		const reply = await http.post('/videos/track', body, { responseType: 'text' });
@@ -255,7 +255,7 @@ describe('body', () => {
 		expect(sandbox.videos.size).toBe(1);
 	});
 
-	it('takes a status and content type', async () => {
+	it('answers with the given status and content type', async () => {
 		const { sandbox, http } = await open();
 		sandbox.faults.add({ kind: 'body', body: 'gone', status: 410, contentType: 'text/plain' });
 		const reply = await http.get('/usage');
@@ -267,7 +267,7 @@ describe('body', () => {
 		]);
 	});
 
-	it('cuts the true reply off, with a content length that fits', async () => {
+	it('truncates the true reply and sends a matching content length', async () => {
 		const { sandbox, http } = await open();
 		const asText = { responseType: 'text' as const };
 		const whole = (await http.get('/usage', asText)).data as string;
@@ -279,8 +279,8 @@ describe('body', () => {
 	});
 });
 
-describe('redirect', () => {
-	it.each([301, 302, 303, 307, 308] as const)('%d sends the client elsewhere', async (status) => {
+describe('a redirect fault', () => {
+	it.each([301, 302, 303, 307, 308] as const)('answers %d with the location', async (status) => {
 		const { sandbox, http } = await open();
 		const location = 'http://127.0.0.1:9/api/v1/videos/track';
 		sandbox.faults.add({ kind: 'redirect', status, location });
@@ -290,7 +290,7 @@ describe('redirect', () => {
 		expect(sandbox.videos.size).toBe(0);
 	});
 
-	it('is followed by a client that follows', async () => {
+	it('sends a client that follows redirects to the location', async () => {
 		const { sandbox, http } = await open();
 		const second = await open();
 		const location = `${second.sandbox.baseUrl}/usage`;
@@ -301,7 +301,7 @@ describe('redirect', () => {
 	});
 });
 
-describe('map', () => {
+describe('a map fault', () => {
 	it('rewrites the true reply', async () => {
 		const { sandbox, http } = await open();
 		sandbox.faults.add({ kind: 'map', map: (usage) => ({ ...usage, balance_usd: '5.00' }) });
@@ -312,7 +312,7 @@ describe('map', () => {
 		});
 	});
 
-	it('answers 500 with what the function threw', async () => {
+	it('answers 500 with the error that its function throws', async () => {
 		const { sandbox, http } = await open();
 		sandbox.faults.add({
 			kind: 'map',
@@ -326,7 +326,7 @@ describe('map', () => {
 	});
 });
 
-it('frees its port at once when it closes, idle connections or not', async () => {
+it('frees the port of a closed sandbox at once, despite idle connections', async () => {
 	const { sandbox, http } = await open();
 	await http.get('/usage');
 	await sandbox.close();

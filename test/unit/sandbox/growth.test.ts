@@ -5,7 +5,7 @@ import { closeAll, INSTAGRAM, open, TIKTOK, TWITTER, YOUTUBE } from './sandboxFi
 
 afterEach(closeAll);
 
-const HAS = {
+const METRICS_OF = {
 	tiktok: ['views', 'likes', 'comments', 'shares', 'saves'],
 	youtube: ['views', 'likes', 'comments'],
 	instagram: ['likes', 'comments', 'saves'],
@@ -17,7 +17,7 @@ const curves = PLATFORMS.flatMap((platform) =>
 );
 
 describe('metricsAt', () => {
-	it('never falls, gives whole numbers, and null where the platform has none', () => {
+	it('returns whole numbers that never fall, or null for a metric that the platform lacks', () => {
 		const wrong: unknown[] = [];
 		for (const curve of curves) {
 			let before = metricsAt(curve, 0);
@@ -25,7 +25,7 @@ describe('metricsAt', () => {
 				const now = metricsAt(curve, hour);
 				for (const metric of METRICS) {
 					const [value, last] = [now[metric], before[metric]];
-					const right = HAS[curve.platform].includes(metric)
+					const right = METRICS_OF[curve.platform].includes(metric)
 						? value !== null && last !== null && Number.isInteger(value) && value >= last
 						: value === null;
 					if (!right) wrong.push({ ...curve, hour, metric, last, value });
@@ -36,7 +36,7 @@ describe('metricsAt', () => {
 		expect(wrong).toEqual([]);
 	});
 
-	it('starts at nothing and gains most at first', () => {
+	it('starts at 0 and grows fastest at first', () => {
 		for (const curve of curves) {
 			const likes = (hour: number) => metricsAt(curve, hour).likes ?? NaN;
 			expect(likes(0)).toBe(0);
@@ -44,7 +44,7 @@ describe('metricsAt', () => {
 		}
 	});
 
-	it('has day and night: the hourly gain rises again after it fell', () => {
+	it('follows day and night: the hourly gain rises again after it has fallen', () => {
 		for (const curve of curves.filter(({ platform }) => platform === 'youtube')) {
 			const gains = Array.from(
 				{ length: 72 },
@@ -59,7 +59,7 @@ describe('metricsAt', () => {
 		}
 	});
 
-	it('keeps fewer likes than views, and fewer comments than likes', () => {
+	it('returns fewer likes than views, and fewer comments than likes', () => {
 		for (const curve of curves) {
 			const { views, likes, comments } = metricsAt(curve, 100);
 			expect(likes).toBeLessThan(views ?? Infinity);
@@ -69,7 +69,7 @@ describe('metricsAt', () => {
 });
 
 describe('a world', () => {
-	const tell = async (seed: number | undefined, firstSnapshotDelayMs?: number) => {
+	const runWorld = async (seed: number | undefined, firstSnapshotDelayMs?: number) => {
 		const { sandbox, http, track, clock } = await open({ seed, firstSnapshotDelayMs });
 		const ids = [];
 		for (const link of [TIKTOK, YOUTUBE, INSTAGRAM, TWITTER]) ids.push(await track(link, 2));
@@ -78,13 +78,13 @@ describe('a world', () => {
 		return { videos: replies.map(({ data }) => data), key: sandbox.liveKey };
 	};
 
-	it('is the same for the same seed, to the last digit', async () => {
-		expect(await tell(7)).toEqual(await tell(7));
-		expect(await tell(undefined)).toEqual(await tell(1));
+	it('is identical for the same seed', async () => {
+		expect(await runWorld(7)).toEqual(await runWorld(7));
+		expect(await runWorld(undefined)).toEqual(await runWorld(1));
 	});
 
-	it('is another for another seed', async () => {
-		const [one, two] = [await tell(1, 0), await tell(2, 0)];
+	it('differs for another seed', async () => {
+		const [one, two] = [await runWorld(1, 0), await runWorld(2, 0)];
 		expect(one.key).not.toBe(two.key);
 		for (const [index, video] of one.videos.entries()) {
 			const other = two.videos[index];
@@ -93,8 +93,8 @@ describe('a world', () => {
 		}
 	});
 
-	it('takes the first snapshot within the first hour, at different minutes', async () => {
-		const { videos } = await tell(1);
+	it('takes the first snapshot of each video within an hour, at different minutes', async () => {
+		const { videos } = await runWorld(1);
 		const delays = videos.map(
 			(video) => Date.parse(video.snapshots[0].snapshot_time) - Date.parse(video.created_at),
 		);
@@ -105,7 +105,7 @@ describe('a world', () => {
 		expect(new Set(delays).size).toBe(4);
 	});
 
-	it('shows the same counts in two trackings of one link', async () => {
+	it('returns the same counts for two trackings of one link', async () => {
 		const { track, sandbox, clock } = await open();
 		const first = await track();
 		clock.advance({ hours: 5 });

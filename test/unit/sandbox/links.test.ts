@@ -19,7 +19,7 @@ describe('readLink', () => {
 		['https://x.com/a_b/status/123?s=20', 'twitter'],
 		['https://mobile.twitter.com/a_b/status/123', 'twitter'],
 		['HTTPS://WWW.YouTube.com/watch?v=dQw4w9WgXcQ', 'youtube'],
-	])('%s is %s', (link, platform) => {
+	])('recognises %s as a link of %s', (link, platform) => {
 		expect(readLink(link)).toEqual({ platform });
 	});
 
@@ -36,7 +36,7 @@ describe('readLink', () => {
 		['https://www.youtube.com/watch?list=abc', /single video/],
 		['https://www.instagram.com/lena/', /single video/],
 		['https://x.com/lena', /single video/],
-	])('%s is no video', (link, problem) => {
+	])('refuses "%s" and names the problem', (link, problem) => {
 		expect(readLink(link)).toEqual({ problem: expect.stringMatching(problem) });
 	});
 });

@@ -5,7 +5,7 @@ afterEach(closeAll);
 
 const charges = (sandbox: Sandbox) => sandbox.ledger.filter((entry) => entry.kind === 'snapshot');
 
-it('writes accepted trackings and every charge into the ledger', async () => {
+it('records every accepted tracking and every charge in the ledger', async () => {
 	const { sandbox, track, clock } = await open();
 	const id = await track();
 	clock.advance({ hours: 2 });
@@ -33,7 +33,7 @@ it('writes accepted trackings and every charge into the ledger', async () => {
 	]);
 });
 
-it('takes the balance down every ten snapshots', async () => {
+it('settles uncharged usage every ten snapshots', async () => {
 	const { http, track, clock } = await open();
 	await track();
 	clock.advance({ hours: 9 });
@@ -52,7 +52,7 @@ it('takes the balance down every ten snapshots', async () => {
 	});
 });
 
-it('charges a whole tracking what was estimated, to the cent', async () => {
+it('charges exactly the estimated cost for a complete tracking', async () => {
 	const { sandbox, http, track, clock } = await open({ balanceUsd: 2.52 });
 	const id = await track();
 	clock.advance({ hours: 1000 });
@@ -67,7 +67,7 @@ it('charges a whole tracking what was estimated, to the cent', async () => {
 	});
 });
 
-it('answers 402 with what is there and what is missing, counting what is not charged yet', async () => {
+it('answers 402 with the available balance, less uncharged usage, and the missing amount', async () => {
 	const { http, sandbox, track, clock } = await open({ balanceUsd: 0.5 });
 	await track(TIKTOK, 1);
 	clock.advance({ hours: 4 });
@@ -83,12 +83,12 @@ it('answers 402 with what is there and what is missing, counting what is not cha
 	expect(sandbox.videos.size).toBe(1);
 });
 
-it('accepts a tracking that costs exactly what is left', async () => {
+it('accepts a tracking that costs exactly the available balance', async () => {
 	const { track } = await open({ balanceUsd: 0.36 });
 	await track(TIKTOK, 1);
 });
 
-it('pauses every tracking at the very snapshot that spends the last cent', async () => {
+it('pauses every tracking at the snapshot that uses up the balance', async () => {
 	const { http, sandbox, clock } = await open({ balanceUsd: 0.075 });
 	const videos = [TIKTOK, YOUTUBE].map((video_link) => sandbox.seedVideo({ video_link }));
 	const [first, second] = videos.map((video) => video.id);
@@ -117,7 +117,7 @@ it('pauses every tracking at the very snapshot that spends the last cent', async
 	});
 });
 
-it('pauses with less left than a snapshot costs', async () => {
+it('pauses a tracking if the balance is below the price of a snapshot', async () => {
 	const { sandbox, clock } = await open({ balanceUsd: 0.04 });
 	sandbox.seedVideo({ video_link: TIKTOK });
 	clock.advance({ hours: 5 });
@@ -126,7 +126,7 @@ it('pauses with less left than a snapshot costs', async () => {
 	expect(sandbox.balance.usd).toBe(0.01);
 });
 
-it('goes on with the remaining snapshots, at the old pace, once credit is added', async () => {
+it('resumes the remaining snapshots at the old minute of the hour once credit is added', async () => {
 	const { http, sandbox, clock } = await open({ balanceUsd: 0.03 });
 	const video = sandbox.seedVideo({ video_link: TIKTOK, duration_days: 1 });
 	clock.advance({ hours: 10, minutes: 30 });
@@ -150,7 +150,7 @@ it('goes on with the remaining snapshots, at the old pace, once credit is added'
 	});
 });
 
-it('stays paused while the added credit pays no snapshot', async () => {
+it('keeps a tracking paused until the added credit covers a snapshot', async () => {
 	const { sandbox, clock } = await open({ balanceUsd: 0.015 });
 	const video = sandbox.seedVideo({ video_link: TIKTOK });
 	clock.advance({ hours: 2, minutes: 30 });
@@ -160,7 +160,7 @@ it('stays paused while the added credit pays no snapshot', async () => {
 	expect(video.status).toBe('monitoring');
 });
 
-it('pauses when the balance is set to nothing', async () => {
+it('pauses a tracking if the balance is set to 0, and refuses NaN as a balance', async () => {
 	const { sandbox, clock } = await open();
 	const video = sandbox.seedVideo({ video_link: TIKTOK });
 	sandbox.balance.set(0);
@@ -182,7 +182,7 @@ it('charges nothing for a test key, and never pauses its trackings', async () =>
 	expect(charges(sandbox)).toEqual([]);
 });
 
-it('charges neither failed snapshots nor deleted videos', async () => {
+it('charges nothing for failed snapshots and deleted videos', async () => {
 	const { sandbox, clock } = await open();
 	const failing = sandbox.seedVideo({ video_link: TIKTOK, duration_days: 1 });
 	const deleted = sandbox.seedVideo({ video_link: YOUTUBE, duration_days: 1 });
@@ -197,7 +197,7 @@ it('charges neither failed snapshots nor deleted videos', async () => {
 	]);
 });
 
-it("keeps another organisation's money apart", async () => {
+it("charges another organisation's trackings to that organisation only", async () => {
 	const { as, sandbox, clock } = await open({ balanceUsd: 1 });
 	const other = as(sandbox.otherOrgKey);
 	await other.post('/videos/track', { video_link: TIKTOK, duration_days: 1 });
@@ -207,7 +207,7 @@ it("keeps another organisation's money apart", async () => {
 	expect([sandbox.ledger, sandbox.balance.usd]).toEqual([[], 1]);
 });
 
-it('takes the past of a seeded video as paid', async () => {
+it('charges nothing for the past snapshots of a seeded video', async () => {
 	const { sandbox, http } = await open();
 	const video = sandbox.seedVideo({
 		video_link: TIKTOK,

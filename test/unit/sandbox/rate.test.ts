@@ -6,7 +6,7 @@ afterEach(closeAll);
 const rate = (headers: Record<string, unknown>) =>
 	['limit', 'remaining', 'reset'].map((name) => Number(headers[`x-ratelimit-${name}`]));
 
-it("counts down in a window that begins with a key's first request", async () => {
+it("counts requests in a window that begins with the key's first request", async () => {
 	const { http, clock } = await open({ plan: 'free' });
 	clock.advance({ ms: 500 });
 	const reset = Date.parse('2024-01-29T10:01:01Z') / 1000;
@@ -18,7 +18,7 @@ it("counts down in a window that begins with a key's first request", async () =>
 	expect(rate((await http.get('/usage')).headers)).toEqual([60, 59, reset + 60]);
 });
 
-it('answers 429 over the limit, without effect, until the reset', async () => {
+it('answers 429 over the limit until the reset, and prevents any effect', async () => {
 	const { http, sandbox, clock } = await open({ plan: { requestsPerMinute: 2, maxVideos: 9 } });
 	await http.get('/usage');
 	await http.get('/usage');
@@ -36,7 +36,7 @@ it('answers 429 over the limit, without effect, until the reset', async () => {
 	expect((await http.post('/videos/track', body)).status).toBe(201);
 });
 
-it('counts each key by itself', async () => {
+it('counts the requests of each key separately', async () => {
 	const { http, as, sandbox } = await open({ plan: { requestsPerMinute: 1, maxVideos: 9 } });
 	await http.get('/usage');
 
@@ -45,7 +45,7 @@ it('counts each key by itself', async () => {
 	expect((await as(undefined).get('/usage')).status).toBe(401);
 });
 
-it('counts keys it does not know together', async () => {
+it('counts the requests of all unknown keys together', async () => {
 	const { as } = await open({ plan: { requestsPerMinute: 2, maxVideos: 9 } });
 	const statuses = [];
 	for (const key of [undefined, 'cs_live_a', 'cs_live_b']) {
@@ -58,12 +58,12 @@ it.each([
 	['free', 60],
 	['pro', 300],
 	['enterprise', 100_000],
-] as const)('plan %s allows %d requests', async (plan, limit) => {
+] as const)('allows the plan %s %d requests per window', async (plan, limit) => {
 	const { http } = await open({ plan });
 	expect(rate((await http.get('/usage')).headers)[0]).toBe(limit);
 });
 
-it('takes a shorter window', async () => {
+it('counts in a window of rateWindowMs', async () => {
 	const { http, clock } = await open({
 		plan: { requestsPerMinute: 1, maxVideos: 1 },
 		rateWindowMs: 2000,
@@ -75,7 +75,7 @@ it('takes a shorter window', async () => {
 	expect((await http.get('/usage')).status).toBe(200);
 });
 
-it("dates every reply by the sandbox's clock, errors too", async () => {
+it("sends the sandbox's time and rate-limit headers with every reply, including errors", async () => {
 	const { http, as } = await open();
 	for (const reply of [
 		await http.get('/usage'),
@@ -87,12 +87,12 @@ it("dates every reply by the sandbox's clock, errors too", async () => {
 	}
 });
 
-it('refuses a plan that allows nothing', async () => {
+it('refuses a plan that allows no requests', async () => {
 	const plan = { requestsPerMinute: 0, maxVideos: 1 };
 	await expect(startSandbox({ plan })).rejects.toThrow('requestsPerMinute must be at least 1');
 });
 
-it('rejects a port that is taken', async () => {
+it('rejects with EADDRINUSE if the port is taken', async () => {
 	const { sandbox } = await open();
 	const port = Number(new URL(sandbox.baseUrl).port);
 

@@ -13,8 +13,9 @@ export { INSTAGRAM, TIKTOK, TWITTER, YOUTUBE };
 export interface Opened {
 	sandbox: Sandbox;
 	clock: ManualClock;
-	/** Asks as the first organisation, live; never throws for a status. */
+	/** Sends requests with the live key of the first organisation; never throws for a status. */
 	http: AxiosInstance;
+	/** Returns a client for another key. */
 	as(key: string | undefined): AxiosInstance;
 	/** Tracks a link and returns the video's id. */
 	track(link?: string, days?: number): Promise<string>;
@@ -22,7 +23,7 @@ export interface Opened {
 
 const running = new Set<Sandbox>();
 
-/** A sandbox with a manual clock whose snapshots fall on the full hour, one hour after tracking. */
+/** Starts a sandbox with a manual clock. Snapshots are taken each full hour, from one hour after tracking on. */
 export async function open(options: SandboxOptions = {}): Promise<Opened> {
 	const clock = options.clock ?? manualClock();
 	const sandbox = await startSandbox({ clock, firstSnapshotDelayMs: 3_600_000, ...options });
@@ -42,7 +43,7 @@ export async function open(options: SandboxOptions = {}): Promise<Opened> {
 	};
 }
 
-/** A client that follows no redirect and never throws for a status. */
+/** Creates a client that follows no redirects and never throws for a status. */
 export function client(sandbox: Sandbox, key: string | undefined): AxiosInstance {
 	return axios.create({
 		baseURL: sandbox.baseUrl,

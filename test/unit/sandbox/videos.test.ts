@@ -6,7 +6,7 @@ afterEach(closeAll);
 const hour = (n: number) =>
 	new Date(Date.parse('2024-01-29T10:00:00Z') + n * 3_600_000).toISOString();
 
-/** A video with snapshots at hours 1, 2, … `hours`. */
+/** Seeds a video and takes its snapshots at hours 1, 2, … `hours`. */
 async function openVideo(hours: number, options = {}): Promise<Opened & { video: SandboxVideo }> {
 	const opened = await open(options);
 	const video = opened.sandbox.seedVideo({ video_link: TIKTOK });
@@ -14,14 +14,17 @@ async function openVideo(hours: number, options = {}): Promise<Opened & { video:
 	return { ...opened, video };
 }
 
-async function shown({ http, video }: Opened & { video: SandboxVideo }): Promise<SnapshotFields[]> {
+async function fetchSnapshots({
+	http,
+	video,
+}: Opened & { video: SandboxVideo }): Promise<SnapshotFields[]> {
 	return (await http.get(`/videos/${video.id}`)).data.snapshots;
 }
 
 const times = (snapshots: SnapshotFields[]) => snapshots.map((snapshot) => snapshot.snapshot_time);
 
 describe('seedVideo', () => {
-	it('puts a tracking with its past in place', async () => {
+	it('creates a tracking with its past snapshots and the given status', async () => {
 		const { sandbox, http, clock } = await open();
 		const video = sandbox.seedVideo({
 			video_link: INSTAGRAM,
@@ -42,7 +45,7 @@ describe('seedVideo', () => {
 		expect(video.snapshots).toEqual((await http.get(`/videos/${video.id}`)).data.snapshots);
 	});
 
-	it('takes the platform of a link that tells none', async () => {
+	it('needs an explicit platform if the link is of none', async () => {
 		const { sandbox } = await open();
 		const video_link = 'https://example.org/1';
 		expect(() => sandbox.seedVideo({ video_link })).toThrow('Unsupported platform');
@@ -51,35 +54,35 @@ describe('seedVideo', () => {
 });
 
 describe('a late snapshot', () => {
-	it('appears so many hours after its time', async () => {
+	it('appears late by the hours given to late()', async () => {
 		const { video, clock, ...opened } = await openVideo(1);
 		const all = { video, clock, ...opened };
 		video.late(1.5);
 		clock.advance({ hours: 2, minutes: 29 });
-		expect(times(await shown(all))).toEqual([hour(1)]);
+		expect(times(await fetchSnapshots(all))).toEqual([hour(1)]);
 		clock.advance({ minutes: 1 });
-		expect(times(await shown(all))).toEqual([hour(1), hour(2)]);
+		expect(times(await fetchSnapshots(all))).toEqual([hour(1), hour(2)]);
 		expect(opened.sandbox.ledger).toHaveLength(3);
 	});
 
-	it('appears when it is released', async () => {
+	it('appears at releaseSnapshots() if it was deferred', async () => {
 		const all = await openVideo(1);
 		all.video.deferSnapshots();
 		all.clock.advance({ hours: 3 });
-		expect(await shown(all)).toHaveLength(1);
+		expect(await fetchSnapshots(all)).toHaveLength(1);
 		all.video.releaseSnapshots();
-		expect(times(await shown(all))).toEqual([1, 2, 3, 4].map(hour));
+		expect(times(await fetchSnapshots(all))).toEqual([1, 2, 3, 4].map(hour));
 		all.clock.advance({ hours: 1 });
-		expect(await shown(all)).toHaveLength(5);
+		expect(await fetchSnapshots(all)).toHaveLength(5);
 	});
 
-	it('comes by chance over the whole world, the same for a seed, out of order', async () => {
+	it('appears out of order, after a random delay that depends only on the seed', async () => {
 		const arrivals = async (seed: number) => {
 			const all = await openVideo(0, { seed, lateness: { maxMs: 3 * 3_600_000 } });
 			const seen: unknown[] = [];
 			for (let minute = 0; minute < 12 * 60; minute += 20) {
 				all.clock.advance({ minutes: 20 });
-				const now = times(await shown(all));
+				const now = times(await fetchSnapshots(all));
 				seen.push(...now.filter((time) => !seen.includes(time)));
 			}
 			return seen;
@@ -92,24 +95,24 @@ describe('a late snapshot', () => {
 	});
 });
 
-it('shows snapshots shuffled, the same for a seed', async () => {
+it('shuffles snapshots in an order that depends only on the seed', async () => {
 	const all = await openVideo(12);
-	const sorted = times(await shown(all));
+	const sorted = times(await fetchSnapshots(all));
 	all.video.shuffle();
-	const shuffled = times(await shown(all));
+	const shuffled = times(await fetchSnapshots(all));
 
 	expect(shuffled).not.toEqual(sorted);
 	expect([...shuffled].sort()).toEqual(sorted);
-	expect(times(await shown(all))).toEqual(shuffled);
+	expect(times(await fetchSnapshots(all))).toEqual(shuffled);
 	all.video.shuffle(2);
-	expect(times(await shown(all))).not.toEqual(shuffled);
+	expect(times(await fetchSnapshots(all))).not.toEqual(shuffled);
 });
 
-it('repeats a snapshot, changed if asked', async () => {
+it('repeats a snapshot, with or without changes, uncharged', async () => {
 	const all = await openVideo(2);
 	all.video.repeatSnapshot();
 	all.video.repeatSnapshot(0, { id: 'snap_again', views: '7' });
-	const snapshots = await shown(all);
+	const snapshots = await fetchSnapshots(all);
 
 	expect(snapshots[2]).toEqual(snapshots[1]);
 	expect(snapshots[3]).toEqual({ ...snapshots[0], id: 'snap_again', views: '7' });
@@ -117,12 +120,12 @@ it('repeats a snapshot, changed if asked', async () => {
 	expect(all.sandbox.ledger).toHaveLength(2);
 });
 
-it('leaves fields out', async () => {
+it('leaves the fields given to dropField() out of every snapshot', async () => {
 	const all = await openVideo(1);
-	await shown(all);
+	await fetchSnapshots(all);
 	all.video.dropField('id', 'snapshot_id', 'saves', 'provider');
 
-	expect(Object.keys((await shown(all))[0] ?? {})).toEqual([
+	expect(Object.keys((await fetchSnapshots(all))[0] ?? {})).toEqual([
 		'snapshot_time',
 		'views',
 		'likes',
@@ -131,12 +134,12 @@ it('leaves fields out', async () => {
 	]);
 });
 
-it('adds snapshots of any content at any time', async () => {
+it('adds snapshots with any values at any time', async () => {
 	const all = await openVideo(3);
 	all.video.addSnapshot({ snapshot_time: hour(1.5) });
 	all.video.addSnapshot({ views: '12345678901234567890' });
 	all.video.addSnapshot({ snapshot_time: 'yesterday', likes: -1 });
-	const snapshots = await shown(all);
+	const snapshots = await fetchSnapshots(all);
 	const views = snapshots.map((snapshot) => Number(snapshot.views));
 
 	expect(times(snapshots)).toEqual([hour(1), hour(2), hour(3), hour(1.5), hour(3), 'yesterday']);
@@ -147,7 +150,7 @@ it('adds snapshots of any content at any time', async () => {
 	expect(new Set(snapshots.map((snapshot) => snapshot.id)).size).toBe(6);
 });
 
-it('lays raw values over list and GET', async () => {
+it('overrides and removes fields of a video in list and GET', async () => {
 	const { video, http } = await openVideo(1);
 	video.override({ current_metadata: { title: null }, days_remaining: 'soon', job_id: undefined });
 	const { data } = await http.get(`/videos/${video.id}`);
@@ -167,7 +170,7 @@ it('lays raw values over list and GET', async () => {
 	});
 });
 
-it('is deleted on its platform, and takes no more snapshots', async () => {
+it('flags a deleted video with is_deleted and takes no more snapshots of it', async () => {
 	const all = await openVideo(2);
 	all.video.delete();
 	all.clock.advance({ hours: 5 });
@@ -177,7 +180,7 @@ it('is deleted on its platform, and takes no more snapshots', async () => {
 	expect((await all.http.get('/videos')).data.total).toBe(1);
 });
 
-it('is gone from the API too', async () => {
+it('treats a video deleted as not_found as unknown to every endpoint', async () => {
 	const { video, http } = await openVideo(2);
 	video.delete('not_found');
 
@@ -186,16 +189,16 @@ it('is gone from the API too', async () => {
 	expect((await http.get('/videos')).data.total).toBe(0);
 });
 
-it('takes no snapshots in any status but monitoring, and goes on after', async () => {
+it('takes snapshots only in the status monitoring, and resumes them when it is set again', async () => {
 	const all = await openVideo(1);
 	for (const status of ['paused', 'error', 'cancelled', 'completed'] as const) {
 		all.video.setStatus(status);
 		all.clock.advance({ hours: 2 });
 		expect((await all.http.get(`/videos/${all.video.id}`)).data).toMatchObject({ status });
-		expect(await shown(all)).toHaveLength(1);
+		expect(await fetchSnapshots(all)).toHaveLength(1);
 	}
 	all.clock.advance({ minutes: 30 });
 	all.video.setStatus('monitoring');
 	all.clock.advance({ hours: 1 });
-	expect(times(await shown(all))).toEqual([hour(1), hour(10)]);
+	expect(times(await fetchSnapshots(all))).toEqual([hour(1), hour(10)]);
 });

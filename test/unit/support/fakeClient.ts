@@ -9,13 +9,13 @@ import type { WatchedVideo } from '../../../nodes/ContentStats/polling/state';
 const LIST_LIMIT = 100;
 const EPOCH_MS = Date.UTC(2026, 0, 1);
 
-/** The instant `hours` after the tests' epoch, in Unix milliseconds. */
+/** Returns the instant `hours` after the tests' epoch, in Unix milliseconds. */
 export const at = (hours: number): number => EPOCH_MS + Math.round(hours * 3_600_000);
 
-/** The same instant as ISO-8601 in UTC. */
+/** Returns the instant `hours` after the tests' epoch, as ISO 8601 in UTC. */
 export const iso = (hours: number): string => new Date(at(hours)).toISOString();
 
-/** A snapshot `hours` after the epoch with counts that grow with time, as the API writes them. */
+/** Builds a snapshot `hours` after the epoch in the API's format; its views grow with time. */
 export const snapshot = (hours: number, counts: Record<string, unknown> = {}) => ({
 	snapshot_time: iso(hours),
 	views: String(1000 + Math.round(hours * 100)),
@@ -26,7 +26,7 @@ export const snapshot = (hours: number, counts: Record<string, unknown> = {}) =>
 	...counts,
 });
 
-/** A TikTok video that was tracked `created` hours after the epoch. */
+/** Builds a TikTok video tracked `created` hours after the epoch, with a snapshot at each of `hours`. */
 export const video = (
 	id: string,
 	{ hours = [], created = 0, ...fields }: VideoFields = {},
@@ -45,15 +45,32 @@ export const video = (
 	...fields,
 });
 
+/** The snapshot of the API reference. */
+export const SNAPSHOT = {
+	id: 'snap_001',
+	snapshot_id: 'external_snap_123',
+	snapshot_time: '2024-01-29T10:00:00.000Z',
+	views: '1250000',
+	likes: '185000',
+	comments: '4200',
+	shares: '12500',
+	saves: '8900',
+	provider: 'render',
+};
+
+/** Copies an object without some of its fields. */
+export const without = (object: object, ...names: string[]) =>
+	Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+
 type VideoFields = Partial<VideoWithSnapshots> & { hours?: number[]; created?: number };
 
-/** What the API holds, how it fails, and what was asked of it. */
+/** The state of a fake API, its failures and the requests it received. */
 export interface FakeApi {
 	videos: VideoWithSnapshots[];
 	usage: Usage;
-	/** By `list`, `usage` or the id of a video: what its next requests are answered with. */
+	/** The error that requests fail with, by `list`, `usage` or the id of a video. */
 	failures: Map<string, Error>;
-	/** Each request in words: `list tiktok monitoring`, `get a`, `usage`. */
+	/** Each request in short: `list tiktok monitoring`, `get a`, `usage`. */
 	requests: string[];
 }
 
@@ -64,7 +81,7 @@ export const fakeApi = (...videos: VideoWithSnapshots[]): FakeApi => ({
 	requests: [],
 });
 
-/** Usage where so much (USD) can be spent. */
+/** Builds usage with `available` USD to spend. */
 export const usageOf = (available: number): Usage => ({
 	balance_usd: available + 1,
 	uncharged_usage_usd: 1,
@@ -72,22 +89,22 @@ export const usageOf = (available: number): Usage => ({
 	cost_per_snapshot: 0.015,
 });
 
-export const httpError = (status: number, what: string): ContentStatsError =>
-	errorForStatus(status, what, { error: `HTTP ${status}` });
+export const httpError = (status: number, subject: string): ContentStatsError =>
+	errorForStatus(status, subject, { error: `HTTP ${status}` });
 
-/** The API over a api: lists in no special order, at most 100, filtered by platform and status. */
+/** Creates a client of a fake API. It lists at most 100 videos, unsorted, by platform and status. */
 export function fakeClient(api: FakeApi): Client {
 	const unused = async (): Promise<never> => {
 		throw new Error('This endpoint is not for reading');
 	};
-	const ask = (request: string, name: string): void => {
+	const recordRequest = (request: string, name: string): void => {
 		api.requests.push(request);
 		const failure = api.failures.get(name);
 		if (failure) throw failure;
 	};
 	return {
 		async list({ platform, status }: VideoFilters, limit = LIST_LIMIT) {
-			ask(['list', platform ?? '*', status ?? '*'].join(' '), 'list');
+			recordRequest(['list', platform ?? '*', status ?? '*'].join(' '), 'list');
 			if (limit < 1 || limit > LIST_LIMIT) throw httpError(400, 'the list of videos');
 			return api.videos
 				.filter((entry) => !platform || entry.platform === platform)
@@ -96,13 +113,13 @@ export function fakeClient(api: FakeApi): Client {
 				.map(({ snapshots: _, is_deleted: __, ...listed }) => structuredClone(listed));
 		},
 		async get(id) {
-			ask(`get ${id}`, id);
+			recordRequest(`get ${id}`, id);
 			const found = api.videos.find((entry) => entry.id === id);
 			if (!found) throw httpError(404, `video ${id}`);
 			return structuredClone(found);
 		},
 		async usage() {
-			ask('usage', 'usage');
+			recordRequest('usage', 'usage');
 			return structuredClone(api.usage);
 		},
 		track: unused,
@@ -110,7 +127,7 @@ export function fakeClient(api: FakeApi): Client {
 	};
 }
 
-/** What is remembered of a video of which the snapshots of these hours went out. */
+/** Builds the state of a watched video whose snapshots at `hours` were emitted. */
 export const watched = (
 	hours: number[] = [],
 	fields: Partial<WatchedVideo> = {},
@@ -134,7 +151,7 @@ export const settingsOf = (fields: Partial<PollSettings> = {}): PollSettings => 
 	...fields,
 });
 
-/** Freezes a value with everything in it: whoever changes it throws. */
+/** Freezes a value deeply, so that code that changes it throws. */
 export function deepFreeze<T>(value: T): T {
 	if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
 		Object.freeze(value);

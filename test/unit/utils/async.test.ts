@@ -8,7 +8,7 @@ afterEach(() => jest.useRealTimers());
 describe('delay', () => {
 	const REASON = new Error('stopped');
 
-	/** Starts a delay of a second. @returns how it ended, as long as it has. */
+	/** Starts a delay of one second. @returns a state whose `end` is set once the delay settles. */
 	function start(signal?: AbortSignal) {
 		const state: { end?: unknown } = {};
 		void delay(1000, sleep, signal).then(
@@ -20,7 +20,7 @@ describe('delay', () => {
 
 	test.each([
 		['without a signal', undefined],
-		['with a signal that stays quiet', new AbortController().signal],
+		['with a signal that is never aborted', new AbortController().signal],
 	])('resolves after its time %s', async (_, signal) => {
 		const state = start(signal);
 		await jest.advanceTimersByTimeAsync(999);
@@ -39,7 +39,7 @@ describe('delay', () => {
 		expect(state.end).toBe(REASON);
 	});
 
-	it('starts no timer if the signal was aborted before', async () => {
+	it('starts no timer if the signal is already aborted', async () => {
 		const state = start(AbortSignal.abort(REASON));
 		await jest.advanceTimersByTimeAsync(0);
 		expect(state.end).toBe(REASON);
@@ -50,7 +50,7 @@ describe('delay', () => {
 describe('mapConcurrent', () => {
 	const numbers = Array.from({ length: 30 }, (_, n) => n);
 
-	it('gives the results in the order of the entries, whichever ends first', async () => {
+	it('returns the results in the order of the entries, whichever ends first', async () => {
 		const done = mapConcurrent(numbers, async (n, index) => {
 			await sleep(((n * 7) % 30) * 10);
 			return `${index}:${n}`;
@@ -59,7 +59,7 @@ describe('mapConcurrent', () => {
 		expect(await done).toEqual(numbers.map((n) => `${n}:${n}`));
 	});
 
-	it('works on several at once, but not on all', async () => {
+	it('processes several entries at once, but not all', async () => {
 		let now = 0;
 		let most = 0;
 		const done = mapConcurrent(numbers, async () => {
@@ -73,15 +73,15 @@ describe('mapConcurrent', () => {
 		expect(most).toBeLessThan(numbers.length);
 	});
 
-	it('has nothing to do for nothing', async () => {
+	it('returns no results for no entries', async () => {
 		expect(await mapConcurrent([], async () => 1)).toEqual([]);
 	});
 
-	it('begins nothing new after a failure, and waits for what is under way', async () => {
-		const begun: number[] = [];
+	it('starts no further entry after a failure, and waits for those in flight', async () => {
+		const started: number[] = [];
 		const ended: number[] = [];
 		const done = mapConcurrent(numbers, async (n) => {
-			begun.push(n);
+			started.push(n);
 			await sleep(n === 2 ? 10 : 20);
 			if (n === 2) throw new Error('number 2');
 			if (n === 3) throw new Error('number 3');
@@ -90,11 +90,11 @@ describe('mapConcurrent', () => {
 		const failure = expect(done).rejects.toThrow('number 2');
 		await jest.runAllTimersAsync();
 		await failure;
-		expect(begun.length).toBeLessThan(numbers.length);
-		expect(ended).toEqual(begun.filter((n) => n !== 2 && n !== 3));
+		expect(started.length).toBeLessThan(numbers.length);
+		expect(ended).toEqual(started.filter((n) => n !== 2 && n !== 3));
 	});
 
-	it('passes on a failure without a reason too', async () => {
+	it('rejects even if the failure has no reason', async () => {
 		const done = mapConcurrent([1], () => Promise.reject(undefined));
 		await expect(done).rejects.toBeUndefined();
 	});

@@ -10,7 +10,7 @@ test.each([
 		1080,
 	],
 	[0.015, 0.015],
-])('%d is exactly %d', (amount, rounded) => {
+])('roundUsd rounds %d to exactly %d', (amount, rounded) => {
 	expect(roundUsd(amount)).toBe(rounded);
 });
 
@@ -22,6 +22,6 @@ test.each([
 	[0.1 + 0.2, '$0.30'],
 	[0.015, '$0.015'],
 	[12.4567, '$12.4567'],
-])('%d is written %s', (amount, text) => {
+])('formatUsd formats %d as %s', (amount, text) => {
 	expect(formatUsd(amount)).toBe(text);
 });

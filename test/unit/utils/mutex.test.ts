@@ -1,6 +1,6 @@
 import { skipIfRunning, withLocks } from '../../../nodes/ContentStats/utils/mutex';
 
-/** Work that is ended by hand. */
+/** Starts work that the test ends by hand. */
 function start(ids: string[], signal?: AbortSignal) {
 	const work = { isBegun: false, end: () => {}, fail: (_: Error) => {} };
 	const done = withLocks(
@@ -23,11 +23,11 @@ async function begun(...all: Work[]) {
 }
 
 describe('withLocks', () => {
-	it('begins at once what shares nothing', async () => {
+	it('starts work at once if it shares no id', async () => {
 		expect(await begun(start(['a']), start(['b', 'c']), start([]))).toEqual([true, true, true]);
 	});
 
-	it('lets work wait for all before it that shares an id, in order', async () => {
+	it('makes work wait, in order, for all earlier work that shares an id', async () => {
 		const [a, ab, b, c] = [start(['1']), start(['1', '2']), start(['2']), start(['3'])];
 		expect(await begun(a, ab, b, c)).toEqual([true, false, false, true]);
 		a.end();
@@ -36,7 +36,7 @@ describe('withLocks', () => {
 		expect(await begun(b)).toEqual([true]);
 	});
 
-	it('waits for each of several', async () => {
+	it('waits for every id if work has several', async () => {
 		const [a, b, both] = [start(['4']), start(['5']), start(['5', '4', '4'])];
 		expect(await begun(a, b, both)).toEqual([true, true, false]);
 		b.end();
@@ -45,7 +45,7 @@ describe('withLocks', () => {
 		expect(await begun(both)).toEqual([true]);
 	});
 
-	it('passes on what fails, and goes on', async () => {
+	it('rethrows a failure and starts the next work', async () => {
 		const [failing, next] = [start(['6']), start(['6'])];
 		await settle();
 		failing.fail(new Error('broken'));
@@ -53,7 +53,7 @@ describe('withLocks', () => {
 		expect(await begun(next)).toEqual([true]);
 	});
 
-	it('ends the wait of who is stopped, and of nobody else', async () => {
+	it('starts aborted work at once, while later work keeps waiting', async () => {
 		const stop = new AbortController();
 		const [first, stopped, third] = [start(['7']), start(['7'], stop.signal), start(['7'])];
 		stop.abort();
@@ -65,7 +65,7 @@ describe('withLocks', () => {
 		expect(await begun(third)).toEqual([true]);
 	});
 
-	it('does not begin to wait when it was stopped before', async () => {
+	it('starts work at once if its signal is already aborted', async () => {
 		const [first, stopped] = [start(['8']), start(['8'], AbortSignal.abort())];
 		expect(await begun(stopped)).toEqual([true]);
 		first.end();
@@ -79,7 +79,7 @@ describe('skipIfRunning', () => {
 		return { end, poll: jest.fn(async () => await ended.then(() => 'items')) };
 	};
 
-	it('runs no second poll under a key while the first runs, and one after it', async () => {
+	it('skips a poll while another of the same key runs, and runs the next one after it', async () => {
 		const { end, poll } = gated();
 		const first = skipIfRunning('k', poll);
 		expect(await skipIfRunning('k', poll)).toBeNull();
@@ -90,14 +90,14 @@ describe('skipIfRunning', () => {
 		expect(poll).toHaveBeenCalledTimes(2);
 	});
 
-	it('lets polls under other keys run', async () => {
+	it('runs polls of different keys at the same time', async () => {
 		const { end, poll } = gated();
 		const both = [skipIfRunning('one', poll), skipIfRunning('other', poll)];
 		end();
 		expect(await Promise.all(both)).toEqual(['items', 'items']);
 	});
 
-	it('stands in nobody’s way after a poll that throws', async () => {
+	it('runs the next poll after one that throws', async () => {
 		const failing = skipIfRunning('k', () => Promise.reject(new Error('lost')));
 		await expect(failing).rejects.toThrow('lost');
 		expect(await skipIfRunning('k', async () => 'items')).toBe('items');

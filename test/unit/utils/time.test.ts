@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { toEpochMs, toIsoUtc } from '../../../nodes/ContentStats/utils/time';
 
-describe('timestamps', () => {
+describe('a timestamp', () => {
 	test.each([
 		['2024-01-29T10:00:00.000Z', '2024-01-29T10:00:00.000Z'],
 		['2024-01-29T10:00:00Z', '2024-01-29T10:00:00.000Z'],
@@ -19,12 +19,12 @@ describe('timestamps', () => {
 		['2024-02-29T10:00:00.000Z', '2024-02-29T10:00:00.000Z'],
 		['2024-04-30T23:59:59.999Z', '2024-04-30T23:59:59.999Z'],
 		['2024-12-31T10:00:00.000Z', '2024-12-31T10:00:00.000Z'],
-	])('%s is %s', (timestamp, utc) => {
+	])('of %s is read as %s', (timestamp, utc) => {
 		expect(toIsoUtc(timestamp)).toBe(utc);
 		expect(toEpochMs(timestamp)).toBe(Date.parse(utc));
 	});
 
-	it('means UTC without a zone, whatever the zone of the machine', () => {
+	it('without a zone is read as UTC, whatever the zone of the machine', () => {
 		const module = join(__dirname, '../../../nodes/ContentStats/utils/time.ts');
 		const script = `process.stdout.write(require(${JSON.stringify(module)}).toIsoUtc('2024-07-01T10:00:00'))`;
 		const utc = execFileSync(process.execPath, ['--import', 'tsx', '-e', script], {
@@ -53,7 +53,7 @@ describe('timestamps', () => {
 		'2023-02-29T10:00:00.000Z',
 		'2024-02-30T10:00:00+02:00',
 		'2024-01-29T10:00:00Zulu',
-	])('%j is no instant', (timestamp) => {
+	])('of %j is invalid and read as NaN', (timestamp) => {
 		expect(toEpochMs(timestamp)).toBeNaN();
 	});
 });

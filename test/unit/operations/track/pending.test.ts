@@ -6,7 +6,7 @@ import {
 const NOW = Date.UTC(2026, 0, 1, 10);
 const knownIds = new Set(['old']);
 
-it('a pending POST is remembered for ten minutes, for its account', () => {
+it('pendingPostsOf keeps a pending POST for ten minutes, for its account only', () => {
 	pendingPostsOf('one', NOW).set('tiktok:1', createPendingPost(NOW, knownIds));
 	pendingPostsOf('one', NOW).set('tiktok:2', createPendingPost(NOW + 1, knownIds));
 

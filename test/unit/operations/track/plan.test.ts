@@ -37,7 +37,7 @@ const planOf = (lines: BatchLine[], running: Video[] = [], known: Partial<KnownT
 		{ running, hiddenPlatforms: new Set(), pending: new Map(), ...known },
 		PER_SNAPSHOT,
 	);
-/** The decisions of a plan; a duplicate names the earlier line by its index. */
+/** Returns the decisions and cost of a plan; a duplicate names the earlier line by its index. */
 const plan = (...given: Parameters<typeof planOf>) => {
 	const { lines, totalCost } = planOf(...given);
 	const decisions = lines.map(({ decision }) =>
@@ -49,7 +49,7 @@ const kindsOf = (lines: BatchLine[], running: Video[] = []) =>
 	plan(lines, running).decisions.map((decision) => decision.kind);
 
 describe('planBatch', () => {
-	it('tracks what is new, at the documented link and price', () => {
+	it('tracks new videos by their documented link and at their price', () => {
 		expect(plan([line('https://youtu.be/dQw4w9WgXcQ?t=1'), line(TIKTOK, 'return', 30)])).toEqual({
 			decisions: [
 				{ kind: 'track', link: linkOf(YOUTUBE), cost: 2.52 },
@@ -59,16 +59,16 @@ describe('planBatch', () => {
 		});
 	});
 
-	it('adds a hundred videos of a month up to the cent', () => {
+	it('prices a hundred videos of 30 days to the cent', () => {
 		const links = Array.from({ length: 100 }, (_, n) => `https://x.com/a/status/${n + 1}`);
 		expect(plan(links.map((link) => line(link, 'return', 30))).totalCost).toBe(1080);
 	});
 
-	it('plans nothing for nothing', () => {
+	it('plans nothing for an empty batch', () => {
 		expect(plan([])).toEqual({ decisions: [], totalCost: 0 });
 	});
 
-	it('pays a video once, however often and in whatever spelling it is given', () => {
+	it('pays for a video once, however often and in whatever spelling it is pasted', () => {
 		const lines = [TIKTOK, YOUTUBE, TIKTOK_MOBILE, `${TIKTOK}?x=1`, 'youtu.be/dQw4w9WgXcQ'];
 		const { decisions, totalCost } = plan(lines.map((link) => line(link)));
 		expect(decisions).toEqual([
@@ -82,7 +82,7 @@ describe('planBatch', () => {
 	});
 
 	test.each<IfAlreadyTracked>(['return', 'trackAgain', 'fail'])(
-		'a repeated line is a repeat with %s too',
+		'marks a repeated line as a duplicate with %s',
 		(ifAlreadyTracked) => {
 			expect(kindsOf([line(TIKTOK), line(TIKTOK_MOBILE, ifAlreadyTracked)])).toEqual([
 				'track',
@@ -91,50 +91,50 @@ describe('planBatch', () => {
 		},
 	);
 
-	describe('a video that is tracked already', () => {
+	describe('for a video that is already tracked', () => {
 		const running = [tracking('old', TIKTOK_MOBILE, { status: 'paused' })];
 
-		it('is returned', () => {
+		it('returns the existing tracking with return', () => {
 			expect(plan([line(TIKTOK, 'return')], running)).toEqual({
 				decisions: [{ kind: 'returnExisting', video: running[0] }],
 				totalCost: 0,
 			});
 		});
 
-		it('is tracked again where that is wanted', () => {
+		it('tracks it again with trackAgain', () => {
 			expect(plan([line(TIKTOK, 'trackAgain')], running)).toEqual({
 				decisions: [{ kind: 'track', link: linkOf(TIKTOK), cost: 2.52 }],
 				totalCost: 2.52,
 			});
 		});
 
-		it('is refused where that is wanted, by its id and status', () => {
+		it('refuses the link with fail, naming the id and status of the tracking', () => {
 			const { decisions, totalCost } = plan([line(TIKTOK, 'fail')], running);
 			expect(decisions).toEqual([{ kind: 'refuse', reason: expect.stringMatching(/old.*paused/) }]);
 			expect(totalCost).toBe(0);
 		});
 
-		it('is the newest where there are several', () => {
+		it('returns the newest tracking if there are several', () => {
 			const several = [tracking('newest', TIKTOK), tracking('older', TIKTOK)];
 			expect(plan([line(TIKTOK)], several).decisions).toEqual([
 				{ kind: 'returnExisting', video: several[0] },
 			]);
 		});
 
-		it('is returned once, and repeated after', () => {
+		it('returns the tracking once and marks a repeated line as a duplicate', () => {
 			expect(kindsOf([line(TIKTOK), line(TIKTOK_MOBILE)], running)).toEqual([
 				'returnExisting',
 				'duplicate',
 			]);
 		});
 
-		it('does not stand for another video', () => {
+		it('still tracks other videos', () => {
 			const other = 'https://www.tiktok.com/@user/video/7234567890123456788';
 			expect(kindsOf([line(other), line(YOUTUBE)], running)).toEqual(['track', 'track']);
 		});
 	});
 
-	it('refuses with the reason of the link, and plans the others', () => {
+	it('refuses an invalid link with its reason, and plans the others', () => {
 		const lines = [line('https://vimeo.com/1'), line(TIKTOK), line('https://vimeo.com/1')];
 		const { decisions, totalCost } = plan(lines);
 		expect(decisions).toEqual([
@@ -145,55 +145,55 @@ describe('planBatch', () => {
 		expect(totalCost).toBe(2.52);
 	});
 
-	describe('a video that may be among those the API does not show', () => {
+	describe('for a video that the API may hide', () => {
 		const hiddenPlatforms = new Set(['tiktok']);
 
 		test.each<[IfAlreadyTracked, string]>([
 			['return', 'refuse'],
 			['fail', 'refuse'],
 			['trackAgain', 'track'],
-		])('with %s: %s', (ifAlreadyTracked, what) => {
+		])('decides, with %s, to %s', (ifAlreadyTracked, kind) => {
 			const { decisions } = plan([line(TIKTOK, ifAlreadyTracked)], [], { hiddenPlatforms });
-			expect(decisions[0]!.kind).toBe(what);
+			expect(decisions[0]!.kind).toBe(kind);
 		});
 
-		it('is told what it can do', () => {
+		it('suggests Track Again in its reason', () => {
 			const { decisions } = plan([line(TIKTOK)], [], { hiddenPlatforms });
 			expect(decisions[0]).toMatchObject({ reason: expect.stringMatching(/100.*Track Again/) });
 		});
 
-		it('is returned where it is seen, and another platform is not concerned', () => {
+		it('returns a tracking that is listed, and tracks videos of other platforms', () => {
 			const running = [tracking('old', TIKTOK)];
 			const { decisions } = plan([line(TIKTOK), line(YOUTUBE)], running, { hiddenPlatforms });
 			expect(decisions.map((decision) => decision.kind)).toEqual(['returnExisting', 'track']);
 		});
 	});
 
-	describe('a video that was sent before and not answered', () => {
+	describe('for a video with a pending POST', () => {
 		const post = { expiresAt: 600_000, knownIds: new Set(['old']) };
 		const pending = new Map([['tiktok:7234567890123456789', post]]);
 		const old = tracking('old', TIKTOK_MOBILE);
 		const recent = tracking('recent', TIKTOK, { created_at: '2026-02-01T00:00:00Z' });
 
 		test.each<[IfAlreadyTracked, string, Video[], string]>([
-			['return', 'no tracking', [], 'wait'],
-			['return', 'a new tracking', [recent], 'recover'],
-			['return', 'the tracking of before', [old], 'returnExisting'],
-			['fail', 'no tracking', [], 'wait'],
-			['fail', 'a new tracking', [recent], 'recover'],
-			['fail', 'the tracking of before', [old], 'refuse'],
-			['trackAgain', 'no tracking', [], 'wait'],
-			['trackAgain', 'a new tracking', [recent, old], 'recover'],
-			['trackAgain', 'the tracking of before', [old], 'wait'],
-		])('with %s and %s in the list', (ifAlreadyTracked, _, running, what) => {
+			['return', 'waits if no tracking is listed', [], 'wait'],
+			['return', 'recovers a tracking that is new in the list', [recent], 'recover'],
+			['return', 'returns a tracking that is older than the POST', [old], 'returnExisting'],
+			['fail', 'waits if no tracking is listed', [], 'wait'],
+			['fail', 'recovers a tracking that is new in the list', [recent], 'recover'],
+			['fail', 'refuses the link if its tracking is older than the POST', [old], 'refuse'],
+			['trackAgain', 'waits if no tracking is listed', [], 'wait'],
+			['trackAgain', 'recovers a tracking that is new in the list', [recent, old], 'recover'],
+			['trackAgain', 'waits if the only tracking is older than the POST', [old], 'wait'],
+		])('and %s, %s', (ifAlreadyTracked, _, running, kind) => {
 			const { decisions, totalCost } = plan([line(TIKTOK, ifAlreadyTracked)], running, {
 				pending,
 			});
-			expect(decisions[0]!.kind).toBe(what);
+			expect(decisions[0]!.kind).toBe(kind);
 			expect(totalCost).toBe(0);
 		});
 
-		it('does not hold up the others', () => {
+		it('still tracks other videos of the batch', () => {
 			expect(plan([line(TIKTOK), line(YOUTUBE)], [], { pending })).toMatchObject({
 				decisions: [{ kind: 'wait', until: 600_000 }, { kind: 'track' }],
 				totalCost: 2.52,
@@ -201,10 +201,10 @@ describe('planBatch', () => {
 		});
 	});
 
-	describe('short links', () => {
+	describe('for short links', () => {
 		const ONE = 'https://vm.tiktok.com/ZMone/';
 
-		it('are the same video only where the link is the same', () => {
+		it('marks a duplicate only if the link is the same', () => {
 			const lines = [ONE, 'vm.tiktok.com/ZMone', 'https://vm.tiktok.com/ZMtwo/', TIKTOK];
 			expect(kindsOf(lines.map((link) => line(link)))).toEqual([
 				'track',
@@ -214,7 +214,7 @@ describe('planBatch', () => {
 			]);
 		});
 
-		it('are known again by the link they were tracked with', () => {
+		it('finds the existing tracking by the link it was tracked with', () => {
 			const running = [tracking('short', ONE)];
 			expect(plan([line('vm.tiktok.com/ZMone')], running).decisions).toEqual([
 				{ kind: 'returnExisting', video: running[0] },
@@ -222,7 +222,7 @@ describe('planBatch', () => {
 		});
 	});
 
-	it('tells what is tracked by links of a platform it does not know from all others', () => {
+	it('does not mistake a tracking of an unknown platform for another video', () => {
 		const running = [tracking('odd', 'https://some.new.platform/v/1', { platform: 'new' })];
 		expect(kindsOf([line(TIKTOK)], running)).toEqual(['track']);
 	});
@@ -231,24 +231,24 @@ describe('planBatch', () => {
 describe('checkSpendingLimits', () => {
 	const links = [1, 2, 3].map((n) => `https://x.com/a/status/${n}`);
 	const threeVideos = planOf(links.map((link) => line(link)));
-	const nothing = planOf([line(TIKTOK)], [tracking('old', TIKTOK)]);
+	const freeBatch = planOf([line(TIKTOK)], [tracking('old', TIKTOK)]);
 
 	test.each<[string, SpendingLimits]>([
-		['nothing limits it', {}],
+		['there are no limits', {}],
 		['the cap is just met', { maxTotalCost: 7.56 }],
 		['the account has just enough', { availableUsd: 7.56 }],
-		['both allow it', { maxTotalCost: 100, availableUsd: 100 }],
-	])('three videos for $7.56 may be tracked where %s', (_, budget) => {
+		['both limits allow it', { maxTotalCost: 100, availableUsd: 100 }],
+	])('allows three videos for $7.56 if %s', (_, budget) => {
 		expect(checkSpendingLimits(threeVideos, budget)).toBeNull();
 	});
 
 	test.each<[string, SpendingLimits, RegExp]>([
 		[
-			'a cent less is allowed',
+			'the cap is a cent lower',
 			{ maxTotalCost: 7.55 },
 			/3 videos.*\$7\.56.*Max Total Cost.*\$7\.55/,
 		],
-		['nothing may be spent', { maxTotalCost: 0 }, /\$7\.56.*Max Total Cost.*\$0\.00/],
+		['the cap is 0', { maxTotalCost: 0 }, /\$7\.56.*Max Total Cost.*\$0\.00/],
 		['the account has a cent less', { availableUsd: 7.55 }, /\$7\.56.*account.*\$7\.55/],
 		['the account is empty', { availableUsd: 0 }, /account.*\$0\.00/],
 		['the account is overdrawn', { availableUsd: -0.25 }, /account/],
@@ -258,7 +258,7 @@ describe('checkSpendingLimits', () => {
 			{ maxTotalCost: 1, availableUsd: 100 },
 			/Max Total Cost.*\$1\.00/,
 		],
-	])('they may not where %s', (_, budget, reason) => {
+	])('blocks three videos for $7.56 if %s', (_, budget, reason) => {
 		const over = checkSpendingLimits(threeVideos, budget);
 		expect(over?.message).toMatch(reason);
 		const isCap = budget.maxTotalCost !== undefined && budget.maxTotalCost < 7.56;
@@ -269,11 +269,11 @@ describe('checkSpendingLimits', () => {
 		['a cap of 0', { maxTotalCost: 0 }],
 		['an empty account', { availableUsd: 0 }],
 		['an overdrawn account', { availableUsd: -3 }],
-	])('what costs nothing is in order with %s', (_, budget) => {
-		expect(checkSpendingLimits(nothing, budget)).toBeNull();
+	])('allows a batch that costs nothing with %s', (_, budget) => {
+		expect(checkSpendingLimits(freeBatch, budget)).toBeNull();
 	});
 
-	it('speaks of one video in the singular', () => {
+	it('names a single video in the singular', () => {
 		expect(checkSpendingLimits(planOf([line(TIKTOK)]), { maxTotalCost: 0 })?.message).toMatch(
 			/1 video costs \$2\.52/,
 		);
