@@ -10,7 +10,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
-import { accountOf, connect, errorJson, isTestKey, toNodeError } from './host';
+import { connect, errorJson, toNodeError } from './host';
 import { operations } from './operations';
 import type { ItemOperation, Operation, OperationContext } from './operations/operation';
 import { searchVideos } from './operations/videoLocator';
@@ -93,12 +93,12 @@ export class ContentStats implements INodeType {
 		try {
 			const chosen = this.getNodeParameter('operation', 0);
 			const operation = operations.find(({ option }) => option.value === chosen)!;
-			const { client, credential } = await connect(this);
+			const { client, account, isTestKey } = await connect(this);
 			const context: OperationContext = {
 				functions: this,
 				client,
-				isTestKey: isTestKey(credential),
-				account: accountOf(credential),
+				account,
+				isTestKey,
 				hint: (message, type = 'info') =>
 					this.addExecutionHints({ message, type, location: 'outputPane' }),
 			};

@@ -221,10 +221,7 @@ export class ContentStatsTrigger implements INodeType {
 			}
 			const items = await runScheduledPoll(this, {
 				now: () => Date.now(),
-				connect: async (deadline) => {
-					const { client, credential } = await connect(this, deadline);
-					return { client, baseUrl: credential.baseUrl };
-				},
+				connect: async (deadline) => await connect(this, deadline),
 				toNodeError: (error) => toNodeError(this.getNode(), error),
 			});
 			return items && [toItems(items)];

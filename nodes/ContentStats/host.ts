@@ -18,7 +18,7 @@ import { createRedact } from './api/redact';
 import { createRequest, type HttpReply } from './api/request';
 
 /** The credential, as n8n decrypts it. */
-export interface Credential {
+interface Credential {
 	apiKey: string;
 	baseUrl: string;
 }
@@ -44,20 +44,28 @@ function withAbortSignals<T extends Context>(
 	}) as T;
 }
 
+/** A client for the credential of a node, and what else is known of its account. The key stays here. */
+export interface Connection {
+	client: Client;
+	baseUrl: string;
+	/** Identifies the owner of the rate limit and the balance. */
+	account: string;
+	/** Whether the key is one of the vendor's test keys: everything works, nothing is charged. */
+	isTestKey: boolean;
+}
+
 /**
  * Reads the credential of a node, and creates the client that uses it.
  *
  * @param deadline Unix milliseconds after which no request goes on.
  */
-export async function connect(
-	context: Context,
-	deadline?: number,
-): Promise<{ client: Client; credential: Credential }> {
+export async function connect(context: Context, deadline?: number): Promise<Connection> {
 	const { apiKey, baseUrl } = await context.getCredentials<Credential>(CREDENTIAL);
+	const account = accountOf({ apiKey, baseUrl });
 	const now = () => Date.now();
 	const request = createRequest({
 		baseUrl,
-		rateLimiter: rateLimiterFor(accountOf({ baseUrl, apiKey }), { now, sleep }),
+		rateLimiter: rateLimiterFor(account, { now, sleep }),
 		now,
 		sleep,
 		deadline,
@@ -70,20 +78,22 @@ export async function connect(
 				options,
 			)) as HttpReply,
 	});
-	return { client: createClient(request), credential: { apiKey, baseUrl } };
+	return {
+		client: createClient(request),
+		baseUrl,
+		account,
+		isTestKey: apiKey.startsWith('cs_test_'),
+	};
 }
 
 /**
  * Identifies the account of a credential, which owns a rate limit and a balance, however the base URL is
  * spelled. It is a hash, so that no map and no message holds the key.
  */
-export function accountOf({ baseUrl, apiKey }: Credential): string {
+function accountOf({ baseUrl, apiKey }: Credential): string {
 	const origin = baseUrl.trim().replace(/\/+$/, '').replace('://www.', '://').toLowerCase();
 	return createHash('sha256').update(`${origin}\n${apiKey}`).digest('hex');
 }
-
-/** Whether a key is one of the vendor's test keys: everything works, nothing is charged. */
-export const isTestKey = ({ apiKey }: Credential): boolean => apiKey.startsWith('cs_test_');
 
 const FAILURE_CAUSES: Partial<Record<ErrorKind, Failure['cause']>> = {
 	invalid_key: 'credential-invalid',

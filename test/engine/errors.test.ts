@@ -39,63 +39,15 @@ describe('an action', () => {
 			/A refused request costs nothing\. Add credit/,
 		],
 		[
-			402,
-			{ error: 'Insufficient balance', balance: 0.5, estimated_cost: 2.52 },
-			'Not enough ContentStats balance for video cm5abc123def: $2.52 needed, $0.50 there, $2.02 missing',
-			/costs nothing/,
-		],
-		[
-			402,
-			{ error: 'Insufficient balance' },
-			'Not enough ContentStats balance for video cm5abc123def',
-			/costs nothing/,
-		],
-		[
-			403,
-			{ error: 'Access denied' },
-			'ContentStats denies access to video cm5abc123def (Access denied)',
-			/another organisation, or your plan/,
-		],
-		[
-			404,
-			{ error: 'Video not found' },
-			'ContentStats does not know video cm5abc123def (Video not found)',
-			/deleted, its id is mistyped, or it belongs to another account/,
-		],
-		[
 			418,
 			{ error: 'I am a teapot' },
 			'ContentStats could not answer about video cm5abc123def: HTTP 418 (I am a teapot)',
 			/Check the base URL/,
 		],
 		[
-			500,
-			{ error: 'Internal server error' },
-			'ContentStats could not answer about video cm5abc123def: HTTP 500 (Internal server error)',
-			/Try again later/,
-		],
-		[
-			500,
-			'',
-			'ContentStats could not answer about video cm5abc123def: HTTP 500',
-			/Try again later/,
-		],
-		[
 			502,
 			HTML,
 			'ContentStats could not answer about video cm5abc123def: HTTP 502',
-			/Try again later/,
-		],
-		[
-			503,
-			HTML,
-			'ContentStats could not answer about video cm5abc123def: HTTP 503',
-			/Try again later/,
-		],
-		[
-			504,
-			HTML,
-			'ContentStats could not answer about video cm5abc123def: HTTP 504',
 			/Try again later/,
 		],
 	])('says what to do about HTTP %i with body %j', async (status, body, message, description) => {
@@ -134,15 +86,6 @@ describe('an action', () => {
 
 	test.each([
 		['is HTML', { body: '<html>Welcome</html>', contentType: 'text/html' }, 'it is no JSON'],
-		['is empty', { body: '' }, 'it is no JSON'],
-		['is truncated', { truncate_at: 40 }, 'it is no JSON'],
-		['is a list', { body: '[]' }, 'the reply: Expected object, received array'],
-		['is null', { body: 'null' }, 'the reply: Expected object, received null'],
-		[
-			'has a number as status',
-			{ body: '{"id":"a","video_link":"l","platform":"p","status":7}' },
-			'status: Expected string, received number',
-		],
 		[
 			'has a metric that is not digits',
 			{
@@ -215,14 +158,6 @@ describe('an action', () => {
 		expect(error?.description).toMatch(/^Check the base URL/);
 	});
 
-	test('accepts a base URL with a trailing slash', async () => {
-		const { credential, calls } = await createFixture();
-		const baseUrl = `${credential.baseUrl}/`;
-		const { error } = await runAction({ ...credential, baseUrl }, { operation: 'usage' });
-		expect(error).toBeUndefined();
-		expect(calls()).toContain('GET /usage');
-	});
-
 	test('keeps its own message if it contains the letters of an error code, such as EPERM', async () => {
 		const { credential } = await createFixture();
 		const link = 'https://www.tiktok.com/@theperman/photo/1';
@@ -270,9 +205,9 @@ describe('a GET', () => {
 		expect(calls()).toHaveLength(3);
 	});
 
-	test.each([400, 401, 403, 404])('is not retried after a %i', async (status) => {
+	test('is not retried after a 401', async () => {
 		const { credential, sandbox, calls } = await createFixture();
-		sandbox.faults.add({ kind: 'status', status, body: { error: 'x' }, ...ALWAYS });
+		sandbox.faults.add({ kind: 'status', status: 401, body: { error: 'x' }, ...ALWAYS });
 		await runAction(credential, GET);
 		expect(calls()).toHaveLength(1);
 	});

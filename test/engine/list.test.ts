@@ -9,6 +9,8 @@ import {
 	YOUTUBE,
 } from './support/fixture';
 import { runAction, searchVideos } from '../../harness/engine';
+import { linkOf } from '../../harness/links';
+import { PLATFORMS } from '../../sandbox';
 
 const LATEST = ['snapshot_time', 'views', 'likes', 'comments', 'shares', 'saves'];
 
@@ -56,6 +58,25 @@ describe('List', () => {
 		const { items } = await runAction(credential, { operation: 'list', limit: 2 });
 		expect(items).toHaveLength(2);
 	});
+
+	test.each([
+		[130, 120, 120, 0],
+		[130, 140, 130, 0],
+		[101, 150, 100, 1],
+	])(
+		'of %i videos with Limit %i returns %i, with %i warnings',
+		async (count, limit, length, warnings) => {
+			const { credential, sandbox } = await createFixture();
+			const isHidden = warnings > 0;
+			for (let number = 0; number < count; number += 1)
+				sandbox.seedVideo({
+					video_link: linkOf(isHidden ? 'tiktok' : PLATFORMS[number % 4]!, number),
+				});
+			const { items, hints } = await runAction(credential, { operation: 'list', limit });
+			expect(items).toHaveLength(length);
+			expect(hints.filter(({ type }) => type === 'warning')).toHaveLength(warnings);
+		},
+	);
 
 	test.each([[0], [2.5], ['={{ "x" }}']])('refuses Limit %p without a request', async (limit) => {
 		const { credential, calls } = await createFixture();

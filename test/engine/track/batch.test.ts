@@ -383,15 +383,24 @@ describe('Track before it spends anything', () => {
 		});
 	});
 
-	test.each([
-		['a profile', 'https://www.tiktok.com/@nasa', 'it may be a profile'],
-		['another host', 'https://vimeo.com/1', 'does not track videos on vimeo.com'],
-		['plain text', 'hello', 'does not track videos on hello'],
-	])('refuses the whole batch for one bad link: %s', async (_, link, reason) => {
+	test('prices a batch by what the API says a snapshot costs', async () => {
+		const { credential, sandbox } = await createFixture();
+		sandbox.faults.add({
+			kind: 'map',
+			map: (json) => ({ ...json, cost_per_snapshot: 0.03 }),
+			match: { path: '/usage' },
+			times: Infinity,
+		});
+		const { items } = await runAction(credential, { videoUrls: TIKTOK, options: { dryRun: true } });
+		expect(items).toEqual([expect.objectContaining({ estimated_cost: 5.04 })]);
+	});
+
+	test('refuses the whole batch for one bad link', async () => {
+		const link = 'https://vimeo.com/1';
 		const { credential, calls } = await createFixture();
 		const { error } = await runAction(credential, { videoUrls: `${TIKTOK}\n${link}` });
 		expect(error?.message).toBe(`Cannot track “${link}”, of 2 links`);
-		expect(error?.description).toContain(reason);
+		expect(error?.description).toContain('does not track videos on vimeo.com');
 		expect(error?.description).toContain('Nothing was tracked or charged');
 		expect(calls()).toEqual([]);
 	});

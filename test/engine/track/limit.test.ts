@@ -2,7 +2,7 @@ import { keepInStep } from '../support/time';
 
 import type { RecordedRequest } from '../../../sandbox';
 import { createFixture } from '../support/fixture';
-import { runAction } from '../../../harness/engine';
+import { createPoller, runAction } from '../../../harness/engine';
 
 jest.setTimeout(60_000);
 
@@ -96,4 +96,42 @@ it.each([
 	const waits = at.slice(1).map((time, index) => time - at[index]!);
 	expect(waits).toHaveLength(6);
 	expect(waits.at(-1)).toBeGreaterThanOrEqual(16_000);
+});
+
+it('shares the rate window with a trigger that uses the same key', async () => {
+	const { credential, sandbox, clock } = await createAccount();
+	for (const link of links(50, 5000)) sandbox.seedVideo({ video_link: link });
+	clock.advance({ hours: 2 });
+	const poller = createPoller(credential, { startFrom: 'latest' });
+	const [{ items }, first] = await Promise.all([
+		runAction(credential, { videoUrls: links(90).join('\n') }),
+		poller.poll(),
+	]);
+	clock.advance({ minutes: 5 });
+	const second = await poller.poll();
+	expect(items.map(({ outcome }) => outcome)).toEqual(Array(90).fill('tracked'));
+	const seeded = [...(first ?? []), ...(second ?? [])].filter(({ video_link }) =>
+		String(video_link).includes('00000050'),
+	);
+	expect(new Set(seeded.map(({ video_id }) => video_id)).size).toBe(50);
+	expect(sandbox.requests.filter(({ status }) => status === 429)).toEqual([]);
+});
+
+it('ends the batch at the tenth 429 of a POST in a row, and sends nothing more', async () => {
+	const { credential, sandbox, posts } = await createAccount();
+	sandbox.faults.add({
+		kind: 'rate_limited',
+		resetInSeconds: 0,
+		match: { method: 'POST' },
+		times: Infinity,
+	});
+	const { items } = await runAction(
+		credential,
+		{ videoUrls: links(20).join('\n') },
+		{ onError: 'continueRegularOutput' },
+	);
+	expect(items.map(({ outcome }) => outcome)).toEqual(Array(20).fill('failed'));
+	expect(String(items.at(-1)!.message)).toMatch(/^Not tried: .*rate limit/);
+	// Eight requests are in flight at once, and each may be refused ten times.
+	expect(posts().length).toBeLessThanOrEqual(80);
 });

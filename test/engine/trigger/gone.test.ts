@@ -139,18 +139,6 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 		expectSameKeys(right.keys, without(snapshotKeys(...videos), before));
 	});
 
-	test('emits the other videos while one answers 403, and the rest afterwards', async () => {
-		const { trigger, video, other, before, sandbox } = await withTwo();
-		const match = { path: `/videos/${video.id}` };
-		sandbox.faults.add({ kind: 'status', status: 403, times: Infinity, match });
-		const emitted = snapshotKeys(video);
-		await trigger.run({ hours: 5 });
-		expectSameKeys(trigger.keys, without([...emitted, ...snapshotKeys(other)], before));
-		sandbox.clear();
-		await trigger.run({ hours: 2 });
-		expectSameKeys(trigger.keys, without(snapshotKeys(video, other), before));
-	});
-
 	test('emits video.deleted once for a video flagged as deleted, and all its snapshots', async () => {
 		const { trigger, video, advance } = await createWatchedFixture(keep, { events });
 		const before = snapshotKeys(video);

@@ -92,15 +92,6 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 		trigger.poller = changed;
 		expectSameKeys(keysOf([...(first ?? []), ...(await trigger.run({ minutes: 20 }))]), fresh);
 	});
-
-	test('does not block later polls if a poll throws', async () => {
-		const { sandbox, trigger, fresh } = await withNewSnapshots();
-		sandbox.faults.add({ kind: 'status', status: 401, body: {}, times: 2 });
-		for (let poll = 0; poll < 2; poll += 1)
-			await expect(trigger.poll()).rejects.toThrow('does not accept the API key');
-		sandbox.clear();
-		expectSameKeys(keysOf(await trigger.run({ minutes: 30 })), fresh);
-	});
 });
 
 describe('Replay After Restart', () => {

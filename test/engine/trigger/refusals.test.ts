@@ -43,12 +43,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 
 		test.each<[string, Fault]>([
 			['500', { kind: 'status', status: 500 }],
-			['503 with HTML', { kind: 'status', status: 503 }],
-			['a truncated reply', { kind: 'body', truncate_at: 300 }],
-			['a reply of the wrong shape', { kind: 'body', body: '{"id":5}' }],
-			['HTML', { kind: 'body', body: '<html></html>' }],
 			['a broken connection', { kind: 'drop', when: 'after_commit' }],
-			['400', { kind: 'status', status: 400 }],
 			[
 				'a reply without snapshots',
 				{ kind: 'map', map: ({ snapshots: _snapshots, ...json }) => json },

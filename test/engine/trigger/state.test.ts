@@ -14,11 +14,7 @@ type State = IDataObject & { videos: Record<string, IDataObject> };
 
 describe('an unreadable state', () => {
 	test.each<[string, unknown, string]>([
-		['text', 'x', UNREADABLE],
-		['a number', 5, UNREADABLE],
-		['a list', [], UNREADABLE],
 		['that of another node', { lastTimeChecked: START }, UNREADABLE],
-		['incomplete', { version: 1, videos: 'x' }, UNREADABLE],
 		['of a newer version', { version: 9 }, 'a newer version of the ContentStats node (state 9'],
 	])(
 		'fails the poll before any request and stays unchanged if it is %s',
@@ -35,10 +31,7 @@ describe('an unreadable state', () => {
 
 	test.each<[string, (state: State, id: string) => void]>([
 		['no videos', (state) => delete (state as IDataObject).videos],
-		['a list of videos', (state) => ((state as IDataObject).videos = [])],
-		['text as the newest instant of a cursor', (state, id) => (state.videos[id]!.newest = 'soon')],
 		['a number as the gaps of a cursor', (state, id) => (state.videos[id]!.seen = 7)],
-		['malformed gaps in a cursor', (state, id) => (state.videos[id]!.seen = 'a,b')],
 		['no base URL', (state) => delete state.baseUrl],
 		['a number as its watch', (state) => (state.watch = 5)],
 		['text as its seeding time', (state) => (state.seededUntil = 'x')],

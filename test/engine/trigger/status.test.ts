@@ -165,6 +165,16 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 		expect(trigger.keys.length).toBeGreaterThan(seeded.length);
 	});
 
+	test('emits tracking.ended again, under the same key, if a tracking recovers from an error and ends', async () => {
+		const { trigger, video } = await createWatchedFixture(keep, { events: ['tracking.ended'] });
+		for (const status of ['error', 'monitoring', 'completed'] as const) {
+			video.setStatus(status);
+			await trigger.run({ hours: 2 });
+		}
+		expect(trigger.keys).toEqual([`${video.id}:ended`, `${video.id}:ended`]);
+		expect(trigger.items.map(({ status }) => status)).toEqual(['error', 'completed']);
+	});
+
 	test.each(['completed', 'cancelled'] as const)(
 		'emits every event of a tracking that is started and %s between two polls',
 		async (status) => {

@@ -11,12 +11,6 @@ import {
 import { INSTAGRAM, START, TIKTOK, TWITTER, YOUTUBE } from '../support/fixture';
 
 describe.each([
-	['no selected video', { watch: 'selected', videos: ' ' }, 'No videos were chosen to watch'],
-	[
-		'an invalid video link',
-		{ watch: 'selected', videos: 'https://vimeo.com/1' },
-		'“https://vimeo.com/1” is neither the id nor the link of a video',
-	],
 	['no events', { events: [] }, 'No events were chosen'],
 	[
 		'Max Items Per Poll set to 0',

@@ -112,16 +112,4 @@ describe('datedSnapshots', () => {
 		expect(() => readSnapshotAt(source, { index: 1 })).toThrow(/snapshots\[1\]\.views/);
 		expect(readSnapshotAt(source, { index: 0 })).toEqual(snapshot(2));
 	});
-
-	test.each([null, {}, 'x', { snapshot_time: 7 }, { snapshot_time: '2024-02-30T10:00:00Z' }])(
-		'rejects %j and names its path',
-		(entry) => {
-			expect(() => datedSnapshots(video('a', { snapshots: [snapshot(0), entry] }))).toThrow(
-				expect.objectContaining({
-					kind: 'unreadable_reply',
-					message: expect.stringContaining('snapshots[1]'),
-				}),
-			);
-		},
-	);
 });

@@ -1,8 +1,4 @@
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-
 import { BudgetExhaustedError, ContentStatsError } from '../../../nodes/ContentStats/api/errors';
-import type { VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
 import { runPoll } from '../../../nodes/ContentStats/polling/poll';
 import type { PollSettings } from '../../../nodes/ContentStats/polling/parameters';
 import { type PollState, readState } from '../../../nodes/ContentStats/polling/state';
@@ -715,39 +711,4 @@ it('later polls emit a history that is too large for one poll, oldest first over
 	});
 	const keys = await trigger.pollFor(0.5, MINUTE);
 	expect(keys).toEqual(hours.flatMap((hour) => ids.map((id) => keyOf(id, hour))));
-});
-
-it('the trigger emits every snapshot once, even if snapshots are late, requests fail and videos end', async () => {
-	const random = xoroshiro128plus(2026);
-	const chance = (of: number) => uniformInt(random, 0, of - 1) === 0;
-	for (let run = 0; run < 10; run += 1) {
-		const api = fakeApi(video('a0', { created: START - 1 }), video('b0', { created: START - 1 }));
-		const trigger = createTrigger(api, {
-			startFrom: 'beginning',
-			maxItemsPerPoll: uniformInt(random, 2, 6),
-		});
-		const expected = new Set<string>();
-		const addLate = (entry: VideoWithSnapshots, hour: number) => {
-			expected.add(keyOf(entry.id, hour));
-			entry.snapshots!.splice(uniformInt(random, 0, entry.snapshots!.length), 0, snapshot(hour));
-		};
-		const keys = await trigger.poll();
-		for (let hour = START + 1; hour <= START + 30; hour += 1) {
-			if (hour % 10 === 0) api.videos.push(video(`n${hour}`, { created: hour - 0.5 }));
-			for (const entry of api.videos.filter(({ status }) => status === 'monitoring')) {
-				if (!chance(4)) addLate(entry, Math.max(hour - uniformInt(random, 0, 3), START));
-				if (hour === START + 25 && entry.id === 'b0') entry.status = 'completed';
-			}
-			api.failures.clear();
-			const failing = api.videos[uniformInt(random, 0, api.videos.length)];
-			if (failing) api.failures.set(failing.id, httpError(500, failing.id));
-			if (chance(3)) api.failures.set('list', httpError(500, 'the list of videos'));
-			const polls = uniformInt(random, 0, 2);
-			for (let n = 0; n < polls; n += 1) keys.push(...(await trigger.poll(0.2)));
-			trigger.hour = hour;
-		}
-		api.failures.clear();
-		keys.push(...(await trigger.pollFor(30, 0.5)));
-		expect([...keys].sort()).toEqual([...expected].sort());
-	}
 });
