@@ -12,7 +12,7 @@ import { NodeApiError, NodeOperationError, sleep } from 'n8n-workflow';
 import { createHash } from 'node:crypto';
 
 import { type Client, createClient } from './api/client';
-import { ContentStatsError, type ErrorKind, isUnsent } from './api/errors';
+import { BudgetExhaustedError, ContentStatsError, type ErrorKind } from './api/errors';
 import { rateLimiterFor } from './api/rateLimiter';
 import { createRedact } from './api/redact';
 import { createRequest, type HttpReply } from './api/request';
@@ -101,14 +101,13 @@ const FAILURE_CAUSES: Partial<Record<ErrorKind, Failure['cause']>> = {
 	server_error: 'temporarily-unavailable',
 	unreachable: 'temporarily-unavailable',
 	no_reply: 'temporarily-unavailable',
-	budget_exhausted: 'temporarily-unavailable',
 	unreadable_reply: 'temporarily-unavailable',
 };
 
 function toFailure(error: ContentStatsError): Failure | undefined {
 	const { kind, retryAfterMs } = error;
-	if (isUnsent(error)) return undefined;
-	const cause = FAILURE_CAUSES[kind];
+	const wasCutShort = error instanceof BudgetExhaustedError && error.isSent;
+	const cause = wasCutShort ? 'temporarily-unavailable' : FAILURE_CAUSES[kind];
 	if (!cause) return undefined;
 	return { cause, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) } as Failure;
 }

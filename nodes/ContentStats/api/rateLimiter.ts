@@ -99,16 +99,13 @@ export function createRateLimiter({ now, sleep }: Clock): RateLimiter {
 	let blockedUntil = 0;
 	let drainAt = 0;
 
-	function isAvailable(): boolean {
-		return now() >= blockedUntil && inFlight < MAX_IN_FLIGHT && remaining > inFlight;
-	}
+	/** How many requests the window still has room for; unknown, and so unlimited, once it has ended. */
+	const room = (): number => (now() >= windowEnd ? Infinity : remaining);
 
-	function forgetEndedWindow(): void {
-		if (now() >= windowEnd) remaining = Infinity;
-	}
+	const isAvailable = (): boolean =>
+		now() >= blockedUntil && inFlight < MAX_IN_FLIGHT && room() > inFlight;
 
 	function drain(): void {
-		forgetEndedWindow();
 		rejectPastDeadline();
 		while (waiters.length > 0 && isAvailable()) {
 			inFlight += 1;
@@ -119,8 +116,7 @@ export function createRateLimiter({ now, sleep }: Clock): RateLimiter {
 
 	/** The earliest time at which a request may be sent, as far as it is known. Unix milliseconds. */
 	function availableAt(): number {
-		const isUsedUp = remaining <= 0 && now() < windowEnd;
-		return Math.max(now(), blockedUntil, isUsedUp ? windowEnd : 0);
+		return Math.max(now(), blockedUntil, room() <= 0 ? windowEnd : 0);
 	}
 
 	function rejectPastDeadline(): void {
@@ -132,12 +128,14 @@ export function createRateLimiter({ now, sleep }: Clock): RateLimiter {
 			reject(new BudgetExhaustedError(subject, false, at - now()));
 	}
 
-	/** Each reply drains the queue; a timer is needed only if no reply is due. */
+	/** Each reply drains the queue; a timer is needed if a wait is known, or if no reply is due. */
 	function scheduleDrain(): void {
 		const at = availableAt();
-		if (at <= now() || drainAt === at) return;
+		const waitMs = Math.max(at - now(), 0);
+		const isReplyDue = waitMs === 0 && inFlight > 0;
+		if (isReplyDue || drainAt === at) return;
 		drainAt = at;
-		void sleep(at - now()).then(() => {
+		void sleep(waitMs).then(() => {
 			if (drainAt === at) drainAt = 0;
 			drain();
 		});
@@ -177,7 +175,7 @@ export function createRateLimiter({ now, sleep }: Clock): RateLimiter {
 		if (isOfEarlierWindow) return;
 		// Replies may overtake each other: within one window, the fewest left is the newest.
 		remaining =
-			window.reset === windowReset ? Math.min(remaining, window.remaining) : window.remaining;
+			window.reset === windowReset ? Math.min(room(), window.remaining) : window.remaining;
 		windowReset = window.reset;
 		windowEnd = now() + window.endsInMs;
 	}

@@ -9,6 +9,6 @@ export const createRedact =
 	(apiKey: string): Redact =>
 	(text) =>
 		(apiKey === '' ? text : text.replaceAll(apiKey, '(the API key)')).replace(
-			/\bcs_(live|test)_[\w-]+/g,
+			/cs_(live|test)_[\w-]+/g,
 			'cs_$1_…',
 		);

@@ -7,6 +7,7 @@ import {
 	type AdviceByStatus,
 	BudgetExhaustedError,
 	ContentStatsError,
+	type ErrorBody,
 	errorForStatus,
 	invalidInput,
 	MAX_QUOTE_LENGTH,
@@ -152,9 +153,13 @@ function twinOrigin(requested: URL, location: string): string | null {
 /** Redirects of the same request; 303 asks for a GET of something else. */
 const REDIRECT_STATUSES = new Set([301, 302, 307, 308]);
 
-function redirectError(reply: HttpReply, { subject, method }: ApiCall): ContentStatsError {
+function redirectError(
+	reply: HttpReply,
+	{ subject, method }: ApiCall,
+	redact: Redact,
+): ContentStatsError {
 	const location = String(reply.headers.location ?? '');
-	const target = URL.canParse(location) ? new URL(location).host : 'another address';
+	const target = URL.canParse(location) ? redact(new URL(location).host) : 'another address';
 	// Servers answer a POST that succeeded with 303.
 	const kind = method === 'POST' && reply.statusCode === 303 ? 'unreadable_reply' : 'redirected';
 	return new ContentStatsError(kind, {
@@ -165,27 +170,32 @@ function redirectError(reply: HttpReply, { subject, method }: ApiCall): ContentS
 	});
 }
 
-/** Redacts whatever an error message may quote of a reply. */
-function redactReply({ statusCode, headers, body }: HttpReply, redact: Redact): HttpReply {
-	return {
-		statusCode,
-		headers: { ...headers, location: redact(String(headers.location ?? '')) },
-		body: typeof body === 'string' ? redact(body) : body,
-	};
+/** Redacts the parsed words: in the JSON text an escape may hide a key. */
+function redactBody(body: ErrorBody | undefined, redact: Redact): ErrorBody | undefined {
+	return (
+		body && {
+			...body,
+			error: redact(body.error),
+			details: body.details?.map(({ field, message }) => ({
+				field: redact(field),
+				message: redact(message),
+			})),
+		}
+	);
 }
 
-function errorForReply(reply: HttpReply, call: ApiCall, now: number): ContentStatsError {
-	if (reply.statusCode >= 300 && reply.statusCode < 400) return redirectError(reply, call);
+function errorForReply(
+	reply: HttpReply,
+	call: ApiCall,
+	now: number,
+	redact: Redact,
+): ContentStatsError {
+	const { statusCode, headers } = reply;
+	if (statusCode >= 300 && statusCode < 400) return redirectError(reply, call, redact);
 	const json = parseJson(reply.body);
-	const retryAfterMs =
-		reply.statusCode === 429 ? rateLimitDelayMs(reply.headers, json, now) : undefined;
-	return errorForStatus(
-		reply.statusCode,
-		call.subject,
-		readErrorBody(json),
-		retryAfterMs,
-		call.advice,
-	);
+	const retryAfterMs = statusCode === 429 ? rateLimitDelayMs(headers, json, now) : undefined;
+	const body = redactBody(readErrorBody(json), redact);
+	return errorForStatus(statusCode, call.subject, body, retryAfterMs, call.advice);
 }
 
 /** Whether to send the same call again is safe, and may help. */
@@ -264,7 +274,7 @@ export function createRequest(transport: Transport): Request {
 			return { error: errorWithoutReply(error, call, isSent, redact) };
 		}
 		if (reply.statusCode < 200 || reply.statusCode > 299)
-			return { error: errorForReply(redactReply(reply, redact), call, now()) };
+			return { error: errorForReply(reply, call, now(), redact) };
 		const json = parseJson(reply.body);
 		return json === undefined
 			? { error: unreadableReply(call.subject, 'it is no JSON', reply.statusCode) }

@@ -88,8 +88,11 @@ export function reconcile(
 		const isDropped =
 			seeding && watch.kind === 'selected' && !selected.has(id) && !chosenIds.has(id);
 		if (isDropped) continue;
-		const isUnaffected = !listing || selected.has(id) || (isTruncated && !listed.has(id));
-		videos[id] = isUnaffected ? video : reconcileVideo(video, listed.get(id), chosenIds.has(id));
+		const isUnaffected = !listing || (isTruncated && !listed.has(id));
+		const { isSuperseded: _, ...kept } = video;
+		if (selected.has(id)) videos[id] = kept;
+		else if (isUnaffected) videos[id] = video;
+		else videos[id] = reconcileVideo(video, listed.get(id), chosenIds.has(id));
 	}
 	const previouslySelected = state && selectedIds(state.watch);
 	for (const id of selected) if (!previouslySelected?.has(id)) videos[id] ??= UNSEEDED_VIDEO;

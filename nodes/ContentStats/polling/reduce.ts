@@ -115,7 +115,9 @@ function recordVideoFailures(
 	now: number,
 ): void {
 	for (const id of failed.keys()) if (videos[id]) videos[id] = withFailure(videos[id], now);
-	const running = Object.values(videos).filter(({ endedAt }) => endedAt === undefined);
+	const running = Object.values(videos).filter(
+		({ endedAt, isSuperseded }) => endedAt === undefined && !isSuperseded,
+	);
 	const areAllFailing = running.length > 0 && running.every(({ failing }) => failing);
 	const [first] = failed.values();
 	if (first && areAllFailing && !isAnyFetched) throw first;

@@ -1,7 +1,9 @@
 import {
 	ContentStatsError,
 	type ErrorKind,
+	BudgetExhaustedError,
 	errorForStatus,
+	isUnsent,
 	invalidInput,
 	mayHaveTakenEffect,
 	unreadableReply,
@@ -188,4 +190,22 @@ it('unreadableReply names its subject and the invalid field', () => {
 		statusCode: 201,
 		message: expect.stringMatching(/video cm5abc123def.*videos\[2\]\.id: Required/),
 	});
+});
+
+test.each([
+	[false, true, false, /no time left to ask ContentStats about usage/],
+	[true, false, true, /did not answer about usage in the time that a poll has/],
+])('a budget that was exhausted, with the request sent: %p', (isSent, unsent, mayHave, message) => {
+	const error = new BudgetExhaustedError('usage', isSent, 5_000);
+	expect(isUnsent(error)).toBe(unsent);
+	expect(mayHaveTakenEffect(error)).toBe(mayHave);
+	expect(error).toMatchObject({
+		kind: 'budget_exhausted',
+		message: expect.stringMatching(message),
+		retryAfterMs: 5_000,
+	});
+});
+
+test('no other error is unsent because of the budget', () => {
+	expect(isUnsent(errorForStatus(500, 'usage', undefined))).toBe(false);
 });

@@ -429,3 +429,23 @@ describe('rateLimiterFor', () => {
 		expect(rateLimiterFor('account two', host)).not.toBe(rateLimiter);
 	});
 });
+
+test.each(Array.from({ length: 12 }, (_, tick) => tick))(
+	'sends a waiting request even if its timer fires early and the clock ticks at look %i',
+	async (tick) => {
+		const start = Date.now();
+		let looks = Infinity;
+		/** Stands a millisecond before the end of the window until it was looked at `tick` times. */
+		const now = () => (looks === Infinity ? start : start + (looks++ < tick ? 999 : 1000));
+		const rateLimiter = createRateLimiter({ now, sleep: host.sleep });
+		const first = openRequest(rateLimiter);
+		await settle();
+		first.answer(windowOf(0, 1_000));
+		await first.done;
+		const waiting = openRequest(rateLimiter);
+		await settle();
+		looks = 0;
+		await jest.advanceTimersByTimeAsync(1_005);
+		expect(waiting.isSent).toBe(true);
+	},
+);

@@ -122,6 +122,9 @@ describe('an API key quoted in a reply', () => {
 		]),
 		[400, { body: JSON.stringify({ error: '', details: [{ field: 'key', message: KEY }] }) }],
 		[400, { body: JSON.stringify({ error: `${'x'.repeat(190)} ${KEY}` }) }],
+		[400, { body: { error: `The key ${KEY}` } }],
+		[400, { body: `{"error":"Invalid key \\u0027${KEY}\\u0027"}` }],
+		[400, { body: `{"error":"${KEY.replace('-', '\\u002d')}"}` }],
 		[302, { headers: { location: `https://${KEY}.example/` } }],
 	])('is absent from the error for a %d', async (statusCode, reply) => {
 		const { request } = createHost(async () => ({ statusCode, headers: {}, body: '', ...reply }));

@@ -30,6 +30,7 @@ test.each<[what: string, emitted: number[], available: number[], fresh: number[]
 	['every newer snapshot after a long pause', [0], [0, ...range(1, 720)], range(1, 720)],
 	['a snapshot that is an hour late', [0, 2], [0, 1, 2], [1]],
 	['a snapshot that is just under a day late', [0, 30], [0, 6.01, 30], [6.01]],
+	['no snapshot that is exactly a day late', [30], [6, 30], []],
 	['no snapshot that is more than a day late', [5, 30], [5, 5.99, 30], []],
 	['a snapshot before the first that is less than a day late', [10, 11], [2, 10, 11], [2]],
 	['no snapshot before the first that is more than a day late', [30], [2, 30], []],

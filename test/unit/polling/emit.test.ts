@@ -69,7 +69,9 @@ describe('emit', () => {
 
 	it('returns at least one snapshot, however many items it has', () => {
 		const snapshots = [{ instant: at(1), items: [item('a1'), item('a1 too')] }];
-		expect(emitAll([diffOf('a', [], { snapshots })], 1).keys).toEqual(['a1', 'a1 too']);
+		const { keys, backlogIds } = emitAll([diffOf('a', [], { snapshots })], 1);
+		expect(keys).toEqual(['a1', 'a1 too']);
+		expect(backlogIds).toEqual([]);
 	});
 
 	it('counts snapshots without items as emitted', () => {

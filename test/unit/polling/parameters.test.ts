@@ -1,4 +1,10 @@
-import { parseSelectedVideos } from '../../../nodes/ContentStats/polling/parameters';
+import type { IPollFunctions } from 'n8n-workflow';
+
+import {
+	parseSelectedVideos,
+	readSettings,
+	readWatch,
+} from '../../../nodes/ContentStats/polling/parameters';
 
 describe('parseSelectedVideos', () => {
 	test.each<[unknown, string[], string[]]>([
@@ -33,6 +39,103 @@ describe('parseSelectedVideos', () => {
 				message: expect.stringMatching(message),
 				description: expect.stringMatching(description),
 			}),
+		);
+	});
+});
+
+describe('the parameters of the trigger', () => {
+	const EVERY_EVENT = ['snapshot.created', 'milestone.reached', 'balance.low'];
+	const PARAMETERS: Record<string, unknown> = {
+		watch: 'all',
+		filters: {},
+		events: ['snapshot.created'],
+		startFrom: 'new',
+		milestoneMetric: 'likes',
+		milestones: '10k, 1k',
+		lowBalanceUsd: 7,
+		simplify: true,
+		options: {},
+	};
+	const contextOf = (parameters: Record<string, unknown>) =>
+		({
+			getNodeParameter: (name: string) => ({ ...PARAMETERS, ...parameters })[name],
+		}) as unknown as IPollFunctions;
+
+	test.each<[string, Record<string, unknown>, object]>([
+		['all videos', {}, { kind: 'all' }],
+		['one platform', { filters: { platform: 'tiktok' } }, { kind: 'all', platform: 'tiktok' }],
+		[
+			'selected videos',
+			{ watch: 'selected', videos: 'b a' },
+			{ kind: 'selected', ids: ['a', 'b'], identities: [] },
+		],
+	])('readWatch reads %s', (_, parameters, watch) => {
+		expect(readWatch(contextOf(parameters))).toEqual(watch);
+	});
+
+	test.each<[string, Record<string, unknown>, object]>([
+		[
+			'the defaults',
+			{},
+			{
+				events: ['snapshot.created'],
+				startFrom: 'new',
+				milestoneMetric: 'views',
+				milestones: [],
+				lowBalanceUsd: 0,
+				simplify: true,
+				includeGrowth: false,
+				maxItemsPerPoll: 1000,
+				replayAfterRestart: false,
+			},
+		],
+		[
+			'the parameters of every chosen event, and the options',
+			{
+				events: EVERY_EVENT,
+				startFrom: 'latest',
+				simplify: false,
+				options: { includeGrowth: true, maxItemsPerPoll: 1, replayAfterRestart: true },
+			},
+			{
+				events: EVERY_EVENT,
+				startFrom: 'latest',
+				milestoneMetric: 'likes',
+				milestones: [1_000, 10_000],
+				lowBalanceUsd: 7,
+				simplify: false,
+				includeGrowth: true,
+				maxItemsPerPoll: 1,
+				replayAfterRestart: true,
+			},
+		],
+	])('readSettings reads %s', (_, parameters, settings) => {
+		expect(readSettings(contextOf(parameters))).toEqual(settings);
+	});
+
+	test.each([
+		[0, 0],
+		['2.5', 2.5],
+		[-1, -1],
+	])('readSettings reads Low Balance %j as %d', (lowBalanceUsd, usd) => {
+		const settings = readSettings(contextOf({ events: EVERY_EVENT, lowBalanceUsd }));
+		expect(settings.lowBalanceUsd).toBe(usd);
+	});
+
+	test.each<[Record<string, unknown>, RegExp]>([
+		[{ events: [] }, /No events were chosen/],
+		[{ options: { maxItemsPerPoll: 0 } }, /Max Items Per Poll must be a whole number/],
+		[{ options: { maxItemsPerPoll: 1.5 } }, /not “1\.5”/],
+		[{ options: { maxItemsPerPoll: 'x' } }, /not “x”/],
+		[{ events: EVERY_EVENT, milestoneMetric: 'plays' }, /“plays” is no metric/],
+		[{ events: EVERY_EVENT, lowBalanceUsd: ' ' }, /Low Balance must be an amount/],
+		[{ events: EVERY_EVENT, lowBalanceUsd: 'x' }, /Low Balance must be an amount/],
+		[{ events: EVERY_EVENT, lowBalanceUsd: true }, /Low Balance must be an amount/],
+		[{ events: EVERY_EVENT, lowBalanceUsd: Infinity }, /Low Balance must be an amount/],
+		[{ events: EVERY_EVENT, lowBalanceUsd: null }, /Low Balance must be an amount/],
+	])('readSettings refuses %j', (parameters, message) => {
+		expect(() => readSettings(contextOf(parameters))).toThrow(
+			expect.objectContaining({ kind: 'invalid_input', message: expect.stringMatching(message) }),
 		);
 	});
 });

@@ -259,7 +259,9 @@ describe('a poll that leaves work for later', () => {
 	it('fetches due videos if the list fails, and retries the list', async () => {
 		const trigger = await polledOnce();
 		trigger.api.failures.set('list', httpError(500, 'the list of videos'));
-		expect(await trigger.poll(1)).toEqual([keyOf('a', 100), keyOf('b', 100)]);
+		const { items, problems } = await trigger.run(1);
+		expect(items.map(({ event_key }) => event_key)).toEqual([keyOf('a', 100), keyOf('b', 100)]);
+		expect(problems).toMatchObject([{ kind: 'server_error' }]);
 		await trigger.poll(MINUTE);
 		expect(trigger.requests).toContain('list * *');
 	});

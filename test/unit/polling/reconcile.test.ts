@@ -227,6 +227,13 @@ describe('a watched video', () => {
 		const later = reconciled({ ...state, videos: { a: ended } }, LINKED, listingOf(...trackings));
 		expect(later.videos.a).toEqual(ended);
 	});
+
+	it('is watched again if it was superseded and is then selected by its id', () => {
+		const superseded: WatchedVideo = { ...known, isDue: true, isSuperseded: true };
+		const state = stateOf({ a: superseded }, { watch: LINKED });
+		const watch = parseSelectedVideos('a');
+		expect(reconciled(state, watch, null).videos).toEqual({ a: { ...known, isDue: true } });
+	});
 });
 
 describe('newestCreatedAt of the last list', () => {

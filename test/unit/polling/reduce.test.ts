@@ -231,6 +231,7 @@ describe('a failure', () => {
 		['another video was fetched again', { a, b: { ...b, failing } }, [diffOf('b')], false],
 		['the other video has ended', { a, b: { ...b, endedAt: at(99) } }, [], true],
 		['the failing video itself has ended', { a: { ...a, endedAt: at(99) } }, [], false],
+		['the failing video itself is superseded', { a: { ...a, isSuperseded: true } }, [], false],
 	])('fails the poll only if every running video is failing: %s', (_, videos, diffs, isThrown) => {
 		const findings = findingsOf(videos, { failed: ['a'], diffs });
 		const error = expect.objectContaining({ kind: 'server_error' });
@@ -355,6 +356,17 @@ describe('the items of a poll', () => {
 	it('reserve room for a replay', () => {
 		const { keys } = reduced(busy({ replay }), { events, maxItemsPerPoll: 4 });
 		expect([...keys].sort()).toEqual(['b7', `balance.low:${iso(100)}`, 'c:deleted', 'z ended']);
+	});
+
+	it('include at most Max Items Per Poll replayed items, and keep the rest for the next poll', () => {
+		const items = [item('x'), item('y'), item('z')];
+		const { keys, state } = reduced(busy({ replay: { snapshots: {}, items } }), {
+			events,
+			maxItemsPerPoll: 2,
+			replayAfterRestart: true,
+		});
+		expect(keys).toEqual(['x', 'y']);
+		expect(state!.replay!.items).toEqual([item('z')]);
 	});
 
 	it('include the replay after a restart, and are remembered for the next restart', () => {

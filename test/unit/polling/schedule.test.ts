@@ -38,6 +38,7 @@ describe('a video is due', () => {
 			hourly({ lastFetchedAt: at(2.1), latenessMs: -2 * HOUR_MS }),
 			3,
 		],
+		['by the median of its gaps', watched([0, 1, 6, 7], { lastFetchedAt: at(7.1) }), 8],
 		['by the cadence of its snapshots', watched([0, 0.25, 0.5], { lastFetchedAt: at(0.5) }), 0.75],
 	])('%s', (_, watchedVideo, hours) => {
 		expect(due(watchedVideo)).toBeCloseTo(hours, 6);

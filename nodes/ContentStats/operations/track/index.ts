@@ -183,15 +183,15 @@ const lockKeysOf = (lines: BatchLine[]): string[] =>
  *
  * @param isAllOrNothing whether one line that fails fails the batch, before anything is spent if it is
  * known by then.
- * @throws ContentStatsError, or the NodeOperationError of a line.
+ * @throws an error only if nothing was sent, or if the batch is all or nothing.
  */
 async function trackBatch(
 	context: OperationContext,
 	lines: BatchLine[],
 	isAllOrNothing: boolean,
 ): Promise<FinishedLine[]> {
-	const options = readBatchOptions(context);
 	if (isAllOrNothing) throwIfRefused(context, lines, refusedByParser(lines));
+	const options = readBatchOptions(context);
 	// Two batches that are planned at once would both find a video untracked, and both pay for it.
 	return await withLocks(
 		lockKeysOf(lines),
@@ -207,7 +207,7 @@ async function executeBatch(context: OperationContext): Promise<INodeExecutionDa
 	const finished = await trackBatch(context, lines, isAllOrNothing).catch((reason: Error) => {
 		const error = toNodeError(functions.getNode(), reason);
 		if (isAllOrNothing) throw error;
-		const result = failedResult(`${error.message}. ${error.description ?? ''}`);
+		const result = failedResult([error.message, error.description].filter(Boolean).join('. '));
 		return lines.map((line): FinishedLine => ({ ...line, result }));
 	});
 	const hasUnknown = finished.some(({ result }) => result.outcome === 'unknown');

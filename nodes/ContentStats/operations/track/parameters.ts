@@ -1,6 +1,6 @@
 import { updateDisplayOptions } from 'n8n-workflow';
 
-import { type ContentStatsError, invalidInput } from '../../api/errors';
+import { invalidInput } from '../../api/errors';
 import { parseVideoLink, splitLinks } from '../../model/links';
 import type { OperationContext } from '../operation';
 import type { BatchLine, IfAlreadyTracked } from './plan';
@@ -157,11 +157,14 @@ function parseMaxTotalCost({ maxTotalCost }: ItemOptions): number {
 const invalidLine = (
 	itemIndex: number,
 	input_link: string,
-	invalid: ContentStatsError,
+	invalid: Error & { description?: string | null },
 ): BatchLine => ({
 	itemIndex,
 	input_link,
-	parsed: { ok: false, reason: `${invalid.message}. ${invalid.description}` },
+	parsed: {
+		ok: false,
+		reason: [invalid.message, invalid.description].filter(Boolean).join('. '),
+	},
 	invalid,
 	duration_days: 0,
 	ifAlreadyTracked: 'return',
@@ -181,7 +184,7 @@ function readItem(context: OperationContext, itemIndex: number): BatchLine[] {
 			ifAlreadyTracked,
 		}));
 	} catch (error) {
-		return links.map((link) => invalidLine(itemIndex, link, error as ContentStatsError));
+		return links.map((link) => invalidLine(itemIndex, link, error as Error));
 	}
 }
 
@@ -191,7 +194,7 @@ export const readLines = (context: OperationContext): BatchLine[] =>
 		try {
 			return readItem(context, itemIndex);
 		} catch (error) {
-			return [invalidLine(itemIndex, '', error as ContentStatsError)];
+			return [invalidLine(itemIndex, '', error as Error)];
 		}
 	});
 

@@ -1,4 +1,3 @@
-import type { ContentStatsError } from '../../api/errors';
 import type { Tracked, Video } from '../../api/schemas';
 import { identityOf, newestByIdentity, type ParsedLink, type VideoLink } from '../../model/links';
 import { costUsd } from '../../model/money';
@@ -13,7 +12,7 @@ export interface BatchLine {
 	input_link: string;
 	parsed: ParsedLink;
 	/** Why the parameters of its item are invalid; then `parsed` is refused with the same reason. */
-	invalid?: ContentStatsError;
+	invalid?: Error;
 	duration_days: number;
 	ifAlreadyTracked: IfAlreadyTracked;
 }

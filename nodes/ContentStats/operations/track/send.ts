@@ -1,9 +1,13 @@
 import { sleep } from 'n8n-workflow';
 
-import { ContentStatsError, type ErrorKind, mayHaveTakenEffect } from '../../api/errors';
+import {
+	ContentStatsError,
+	type ErrorKind,
+	mayHaveTakenEffect,
+	unreadableReply,
+} from '../../api/errors';
 import { listRunning } from '../../api/listing';
 import type { Video } from '../../api/schemas';
-import { toNodeError } from '../../host';
 import { identityOf, newestByIdentity } from '../../model/links';
 import { delay, mapConcurrent } from '../../utils/async';
 import type { OperationContext } from '../operation';
@@ -82,7 +86,7 @@ export async function sendBatch(
 	running: Video[],
 	stopsAtRefusal: boolean,
 ): Promise<ContentStatsError | null> {
-	const { functions, client, account } = context;
+	const { client, account } = context;
 	const knownIds = new Set(running.map((video) => video.id));
 	let abortError = null as ContentStatsError | null;
 
@@ -99,8 +103,12 @@ export async function sendBatch(
 			const { link, cost } = line.decision;
 			try {
 				line.result = trackedResult(await client.track(link.url, line.duration_days), cost);
-			} catch (error) {
-				if (!(error instanceof ContentStatsError)) throw toNodeError(functions.getNode(), error);
+			} catch (reason) {
+				// Whatever else went wrong, it was after the POST: the tracking may run.
+				const error =
+					reason instanceof ContentStatsError
+						? reason
+						: unreadableReply(link.url, (reason as Error).message);
 				if (mayHaveTakenEffect(error)) {
 					lost.push({ line, error });
 					lostInARow += 1;
