@@ -7,4 +7,5 @@ module.exports = {
 	globalSetup: '<rootDir>/harness/useN8nFolder.ts',
 	globalTeardown: '<rootDir>/harness/removeN8nFolder.ts',
 	testTimeout: 20_000,
+	collectCoverageFrom: ['nodes/**/*.ts', 'credentials/**/*.ts'],
 };
