@@ -449,3 +449,28 @@ test.each(Array.from({ length: 12 }, (_, tick) => tick))(
 		expect(waiting.isSent).toBe(true);
 	},
 );
+
+test('sends at once if a reply announces a new window before the old one has ended', async () => {
+	const rateLimiter = await limiterWith(windowOf(1, 20_000, 1));
+	const first = openRequest(rateLimiter);
+	const waiting = openRequest(rateLimiter);
+	await settle();
+	expect(waiting.isSent).toBe(false);
+	first.answer(windowOf(59, 60_000, 2));
+	await settle();
+	expect(waiting.isSent).toBe(true);
+});
+
+test('follows a window with an earlier reset once the old one has ended: the server’s clock moved', async () => {
+	const rateLimiter = await limiterWith(windowOf(0, 1_000, 5));
+	await jest.advanceTimersByTimeAsync(1_000);
+	const first = openRequest(rateLimiter);
+	await settle();
+	first.answer(windowOf(0, 20_000, 1));
+	await first.done;
+	const waiting = openRequest(rateLimiter);
+	await jest.advanceTimersByTimeAsync(19_999);
+	expect(waiting.isSent).toBe(false);
+	await jest.advanceTimersByTimeAsync(1);
+	expect(waiting.isSent).toBe(true);
+});

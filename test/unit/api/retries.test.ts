@@ -117,3 +117,25 @@ describe('the base URL', () => {
 		);
 	});
 });
+
+describe('a request that the user stops', () => {
+	const cancelled = expect.objectContaining({
+		kind: 'cancelled',
+		message: expect.stringMatching(/canceled: nothing was sent about a link/),
+	});
+
+	test('is not sent if it was stopped before', async () => {
+		const stop = new AbortController();
+		stop.abort();
+		const { request, calls } = createTransport([OK], undefined, stop);
+		await expect(request(POST)).rejects.toEqual(cancelled);
+		expect(calls()).toEqual([]);
+	});
+
+	test('is not repeated if it is stopped between two attempts', async () => {
+		const answers = [socketError('ECONNREFUSED'), OK];
+		const { request, calls } = createTransport(answers, undefined, new AbortController());
+		await expect(request(POST)).rejects.toEqual(cancelled);
+		expect(calls()).toHaveLength(1);
+	});
+});

@@ -19,10 +19,13 @@ export const socketError = (code: string): Error => Object.assign(new Error(code
 /**
  * Creates a request function whose sends are answered in turn; the last answer repeats. Its clock
  * stands still, except for the sleeps.
+ *
+ * @param stop is aborted by the first sleep.
  */
 export function createTransport(
 	answers: Array<HttpReply | Error>,
 	baseUrl = 'https://api.test/v1',
+	stop?: AbortController,
 ) {
 	const sent: IHttpRequestOptions[] = [];
 	const sleeps: number[] = [];
@@ -31,6 +34,7 @@ export function createTransport(
 		now: () => now,
 		sleep: async (ms: number) => {
 			sleeps.push(ms);
+			stop?.abort();
 			now += ms;
 		},
 	};
@@ -39,6 +43,7 @@ export function createTransport(
 		baseUrl,
 		rateLimiter: createRateLimiter(clock),
 		redact: createRedact(''),
+		signal: stop?.signal,
 		send: async (options) => {
 			const answer = answers[Math.min(sent.length, answers.length - 1)]!;
 			sent.push(options);
