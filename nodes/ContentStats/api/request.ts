@@ -158,8 +158,8 @@ function redirectError(
 	{ subject, method }: ApiCall,
 	redact: Redact,
 ): ContentStatsError {
-	const location = String(reply.headers.location ?? '');
-	const target = URL.canParse(location) ? redact(new URL(location).host) : 'another address';
+	const location = redact(String(reply.headers.location ?? ''));
+	const target = URL.canParse(location) ? new URL(location).host : 'another address';
 	// Servers answer a POST that succeeded with 303.
 	const kind = method === 'POST' && reply.statusCode === 303 ? 'unreadable_reply' : 'redirected';
 	return new ContentStatsError(kind, {
