@@ -216,7 +216,9 @@ export function startAction(
 	parameters: INodeParameters,
 	{ items = [{}], onError, retryOnFail }: RunOptions = {},
 ): { outcome: Promise<RunOutcome>; stop: () => void } {
-	const action = { ...nodeWith(ACTION, 'ContentStats', parameters), onError, retryOnFail };
+	// n8n waits a second between tries by default, and takes 0 for that.
+	const settings = { onError, retryOnFail, waitBetweenTries: 1 };
+	const action = { ...nodeWith(ACTION, 'ContentStats', parameters), ...settings };
 	const running = startChain(credential, [action], items);
 	const outcome = running.then((run): RunOutcome => {
 		const task = run.data.resultData.runData.ContentStats?.[0];

@@ -48,10 +48,8 @@ export interface Tracking {
 interface Entry {
 	/** Time from which replies show it, ms; Infinity while deferred. */
 	visibleAt: number;
-	/** A snapshot of the schedule, generated from its time and number … */
-	taken?: { time: number; number: number };
-	/** … or one that a test added. */
-	raw?: SnapshotFields;
+	/** Returns its fields as they are before `dropField`. */
+	fields: () => SnapshotFields;
 }
 
 /** One tracking, with controls to make it misbehave. */
@@ -146,12 +144,12 @@ export class SandboxVideo {
 		if (this.remaining === 0) this.end('completed', time);
 		if (failed) return false;
 
-		this.taken++;
+		const number = ++this.taken;
 		this.changedAt = Math.max(this.changedAt, time);
 		this.cache = undefined;
 		this.entries.push({
 			visibleAt: this.holding ? Infinity : time + this.lateMs + this.randomLateness(),
-			taken: { time, number: this.taken },
+			fields: once(() => this.snapshotAt(time, String(number).padStart(3, '0'))),
 		});
 		return true;
 	}
@@ -326,10 +324,8 @@ export class SandboxVideo {
 		return this.shuffleSeed === undefined ? visible : shuffled(visible, this.shuffleSeed);
 	}
 
-	private show({ taken, raw }: Entry): SnapshotFields {
-		const fields = taken
-			? this.snapshotAt(taken.time, String(taken.number).padStart(3, '0'))
-			: { ...raw };
+	private show(entry: Entry): SnapshotFields {
+		const fields = { ...entry.fields() };
 		for (const name of this.dropped) delete fields[name];
 		return fields;
 	}
@@ -348,7 +344,7 @@ export class SandboxVideo {
 	}
 
 	private insert(raw: SnapshotFields): void {
-		this.entries.push({ visibleAt: this.world.now(), raw });
+		this.entries.push({ visibleAt: this.world.now(), fields: () => raw });
 		this.changedAt = Math.max(this.changedAt, this.world.now());
 		this.cache = undefined;
 	}
@@ -366,6 +362,12 @@ export function trackingIds(seed: number, sequence: number): { id: string; jobId
 		id: `cm5${token(10, seed, 'video', sequence)}`,
 		jobId: `job_${token(9, seed, 'job', sequence)}`,
 	};
+}
+
+/** Returns a function that calls `make` on its first call, and returns the same result from then on. */
+function once<T>(make: () => T): () => T {
+	let made: { result: T } | undefined;
+	return () => (made ??= { result: make() }).result;
 }
 
 /** Returns a shuffled copy (Fisher–Yates). */

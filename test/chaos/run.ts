@@ -63,7 +63,7 @@ export async function runScenario(scenario: Scenario): Promise<void> {
 	const { seed, requestsPerMinute, days, continueOnFail } = scenario;
 	const clock = manualClock(START);
 	keepInStep(clock);
-	waitByTheClock(clock, 60);
+	waitByTheClock(clock);
 	const plans = { requestsPerMinute, maxVideos: Infinity };
 	const sandbox = await startSandbox({ clock, seed, plan: plans, balanceUsd: 10_000 });
 	const credential: Credential = { apiKey: sandbox.liveKey, baseUrl: sandbox.baseUrl };

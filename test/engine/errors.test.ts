@@ -1,19 +1,12 @@
-import { keepInStep } from './support/time';
+import { createTimedFixture } from './support/time';
 
-import { createFixture as createSandbox, TIKTOK, video } from './support/fixture';
+import { TIKTOK, video } from './support/fixture';
 import { createPoller, runAction } from '../../harness/engine';
 import { errorWith } from './support/hostVersion';
 
 const GET = { operation: 'get', output: 'latest', ...video('id', 'cm5abc123def') };
 const ALWAYS = { times: Infinity } as const;
 const HTML = '<html><body><h1>502 Bad Gateway</h1></body></html>';
-
-/** Starts a sandbox whose clock advances by each wait of the node. */
-async function createFixture() {
-	const fixture = await createSandbox();
-	keepInStep(fixture.clock);
-	return fixture;
-}
 
 describe('an action', () => {
 	test.each([
@@ -51,7 +44,7 @@ describe('an action', () => {
 			/Try again later/,
 		],
 	])('says what to do about HTTP %i with body %j', async (status, body, message, description) => {
-		const { credential, sandbox } = await createFixture();
+		const { credential, sandbox } = await createTimedFixture();
 		const contentType = typeof body === 'string' ? 'text/html' : 'application/json';
 		sandbox.faults.add({ kind: 'status', status, body, contentType, ...ALWAYS });
 		const { error } = await runAction(credential, GET);
@@ -62,7 +55,7 @@ describe('an action', () => {
 	});
 
 	test('reports the rate limit after the tenth 429', async () => {
-		const { credential, sandbox, calls } = await createFixture();
+		const { credential, sandbox, calls } = await createTimedFixture();
 		sandbox.faults.add({ kind: 'rate_limited', resetInSeconds: 0, ...ALWAYS });
 		const { error } = await runAction(credential, GET);
 		expect(error?.message).toBe(
@@ -76,7 +69,7 @@ describe('an action', () => {
 		['with rate-limit headers', {}],
 		['without rate-limit headers', { headers: false }],
 	])('retries after a 429 %s and returns the item', async (_, form) => {
-		const { credential, sandbox, calls } = await createFixture();
+		const { credential, sandbox, calls } = await createTimedFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-31T00:00:00Z' });
 		sandbox.faults.add({ kind: 'rate_limited', resetInSeconds: 1, ...form });
 		const { items } = await runAction(credential, { ...GET, ...video('id', id) });
@@ -106,7 +99,7 @@ describe('an action', () => {
 			'snapshots: Expected a list',
 		],
 	])('rejects a 200 reply that %s', async (_, body, problem) => {
-		const { credential, sandbox } = await createFixture();
+		const { credential, sandbox } = await createTimedFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK });
 		sandbox.faults.add({ kind: 'body', ...body, ...ALWAYS });
 		const { items, error } = await runAction(credential, { ...GET, ...video('id', id) });
@@ -119,7 +112,7 @@ describe('an action', () => {
 	});
 
 	test('reports a dropped connection after three attempts', async () => {
-		const { credential, sandbox, calls } = await createFixture();
+		const { credential, sandbox, calls } = await createTimedFixture();
 		sandbox.faults.add({ kind: 'drop', when: 'before_commit', ...ALWAYS });
 		const { error } = await runAction(credential, GET);
 		expect(error?.message).toBe('ContentStats gave no answer about video cm5abc123def');
@@ -151,7 +144,7 @@ describe('an action', () => {
 	});
 
 	test('points to the base URL, not to a deleted video, if the base URL has a wrong path', async () => {
-		const { credential } = await createFixture();
+		const { credential } = await createTimedFixture();
 		const baseUrl = credential.baseUrl.replace('/api/v1', '/api/v2');
 		const { error } = await runAction({ ...credential, baseUrl }, { operation: 'usage' });
 		expect(error?.message).toBe('ContentStats does not know usage (Not found)');
@@ -159,7 +152,7 @@ describe('an action', () => {
 	});
 
 	test('keeps its own message if it contains the letters of an error code, such as EPERM', async () => {
-		const { credential } = await createFixture();
+		const { credential } = await createTimedFixture();
 		const link = 'https://www.tiktok.com/@theperman/photo/1';
 		const { error } = await runAction(credential, { videoUrls: link });
 		expect(error?.message).toContain('@theperman');
@@ -181,7 +174,7 @@ describe('a poll by n8n’s durable scheduler', () => {
 			{ cause: 'rate-limited', retryAfterMs: expect.any(Number) },
 		],
 	] as const)('tells n8n the cause of failure after %j', async (fault, failure) => {
-		const { credential, sandbox } = await createFixture();
+		const { credential, sandbox } = await createTimedFixture();
 		sandbox.faults.add({ ...fault, ...ALWAYS });
 		// The durable scheduler sets a budget for each poll. Such a poll never activates the workflow.
 		const error = await createPoller(credential, {}, {}, { budgetMs: 36_000 })
@@ -197,7 +190,7 @@ describe('a GET', () => {
 		['a dropped connection', { kind: 'drop', when: 'before_commit' }],
 		['a truncated body', { kind: 'body', truncate_at: 10 }],
 	] as const)('is retried after %s', async (_, fault) => {
-		const { credential, sandbox, calls } = await createFixture();
+		const { credential, sandbox, calls } = await createTimedFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-31T00:00:00Z' });
 		sandbox.faults.add({ ...fault, times: 2 });
 		const { items } = await runAction(credential, { ...GET, ...video('id', id) });
@@ -206,7 +199,7 @@ describe('a GET', () => {
 	});
 
 	test('is not retried after a 401', async () => {
-		const { credential, sandbox, calls } = await createFixture();
+		const { credential, sandbox, calls } = await createTimedFixture();
 		sandbox.faults.add({ kind: 'status', status: 401, body: { error: 'x' }, ...ALWAYS });
 		await runAction(credential, GET);
 		expect(calls()).toHaveLength(1);

@@ -1,8 +1,10 @@
+import { createTimedFixture } from './support/time';
+
 import dns from 'node:dns';
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 
-import { createFixture, TIKTOK, video, YOUTUBE } from './support/fixture';
+import { TIKTOK, video, YOUTUBE } from './support/fixture';
 import { createPoller, runAction, searchVideos, testCredential } from '../../harness/engine';
 
 const everything = (value: unknown): string =>
@@ -12,7 +14,7 @@ describe('an id that could reach another endpoint', () => {
 	test.each(['../usage', ''])(
 		'is refused by Get and Stop, and no request is sent: %j',
 		async (id) => {
-			const { credential, calls } = await createFixture();
+			const { credential, calls } = await createTimedFixture();
 			for (const operation of ['get', 'stop']) {
 				const { error, items } = await runAction(
 					credential,
@@ -27,7 +29,7 @@ describe('an id that could reach another endpoint', () => {
 	);
 
 	test('is refused by the trigger, and no request is sent', async () => {
-		const { credential, calls } = await createFixture();
+		const { credential, calls } = await createTimedFixture();
 		const poller = createPoller(credential, { watch: 'selected', videos: 'cm5abc ../usage' });
 		await expect(poller.poll()).rejects.toThrow(
 			'“../usage” is neither the id nor the link of a video',
@@ -40,8 +42,8 @@ describe('a redirect to another host', () => {
 	const statuses = [301, 302, 303, 307, 308] as const;
 
 	test.each(statuses)('with status %i is not followed, so no key leaks', async (status) => {
-		const { sandbox: elsewhere } = await createFixture();
-		const { credential, sandbox, calls } = await createFixture();
+		const { sandbox: elsewhere } = await createTimedFixture();
+		const { credential, sandbox, calls } = await createTimedFixture();
 		const location = elsewhere.baseUrl;
 		sandbox.faults.add({
 			kind: 'redirect',
@@ -66,8 +68,8 @@ describe('a redirect to another host', () => {
 	});
 
 	test.each(statuses)('with status %i costs nothing if it answers Track', async (status) => {
-		const { sandbox: elsewhere } = await createFixture();
-		const { credential, sandbox, posts } = await createFixture();
+		const { sandbox: elsewhere } = await createTimedFixture();
+		const { credential, sandbox, posts } = await createTimedFixture();
 		sandbox.faults.add({
 			kind: 'redirect',
 			status,
@@ -106,7 +108,7 @@ describe('a redirect to the www. twin of the base URL’s host', () => {
 		[308, 'api.test', 'www.api.test'],
 	] as const)('with %i from %s to %s is followed once, as a POST', async (status, from, to) => {
 		resolveLocally();
-		const { credential, sandbox, posts } = await createFixture();
+		const { credential, sandbox, posts } = await createTimedFixture();
 		sandbox.faults.add({
 			kind: 'redirect',
 			status,
@@ -129,7 +131,7 @@ describe('a redirect to the www. twin of the base URL’s host', () => {
 
 	test('is followed by the credential test', async () => {
 		resolveLocally();
-		const { credential, sandbox, calls } = await createFixture();
+		const { credential, sandbox, calls } = await createTimedFixture();
 		const location = `${named(sandbox.baseUrl, 'www.api.test')}/usage`;
 		sandbox.faults.add({ kind: 'redirect', status: 301, location });
 		await testCredential({ ...credential, baseUrl: named(credential.baseUrl, 'api.test') });
@@ -138,7 +140,7 @@ describe('a redirect to the www. twin of the base URL’s host', () => {
 
 	test('is not followed by a second hop', async () => {
 		resolveLocally();
-		const { credential, sandbox, calls } = await createFixture();
+		const { credential, sandbox, calls } = await createTimedFixture();
 		const back = (host: string) => `${named(sandbox.baseUrl, host)}/usage`;
 		const match = { path: '/usage' };
 		sandbox.faults.add({ kind: 'redirect', status: 308, location: back('www.api.test'), match });
@@ -153,7 +155,7 @@ describe('a redirect to the www. twin of the base URL’s host', () => {
 
 	test('is not followed if it leads to another path', async () => {
 		resolveLocally();
-		const { credential, sandbox } = await createFixture();
+		const { credential, sandbox } = await createTimedFixture();
 		const location = `${named(sandbox.baseUrl, 'www.api.test')}/login`;
 		sandbox.faults.add({ kind: 'redirect', status: 302, location, match: { path: '/usage' } });
 		const { error } = await runAction(
@@ -174,7 +176,7 @@ describe('the API key', () => {
 		['an unreadable reply', { kind: 'body', body: '<html>' }],
 		['a redirect', { kind: 'redirect', status: 302, location: 'http://example.test/' }],
 	] as const)('is in no output, error, hint, state or log after %s', async (_, fault) => {
-		const { credential, sandbox, clock } = await createFixture();
+		const { credential, sandbox, clock } = await createTimedFixture();
 		const { id } = sandbox.seedVideo({ video_link: YOUTUBE });
 		clock.advance({ hours: 3 });
 		if (fault) sandbox.faults.add({ ...fault, times: Infinity });
@@ -203,7 +205,7 @@ describe('the API key', () => {
 });
 
 test('an API key of any form is redacted from an error that quotes it', async () => {
-	const { credential, sandbox } = await createFixture();
+	const { credential, sandbox } = await createTimedFixture();
 	const apiKey = 'another-services-secret';
 	const body = { error: `Unknown key ${apiKey}` };
 	sandbox.faults.add({ kind: 'status', status: 401, body, times: Infinity });
@@ -214,14 +216,14 @@ test('an API key of any form is redacted from an error that quotes it', async ()
 
 describe('the credential test', () => {
 	test('passes with a live or a test key and sends only the free GET /usage', async () => {
-		const { credential, sandbox, calls } = await createFixture();
+		const { credential, sandbox, calls } = await createTimedFixture();
 		await testCredential(credential);
 		await testCredential({ ...credential, apiKey: sandbox.testKey });
 		expect(calls()).toEqual(['GET /usage', 'GET /usage']);
 	});
 
 	test('fails with an invalid key', async () => {
-		const { credential } = await createFixture();
+		const { credential } = await createTimedFixture();
 		await expect(testCredential({ ...credential, apiKey: 'cs_live_bad' })).rejects.toMatchObject({
 			httpCode: '401',
 		});

@@ -1,10 +1,10 @@
-import { keepInStep } from '../support/time';
+import { createTimedFixture } from '../support/time';
 
 import type { INodeParameters } from 'n8n-workflow';
 
 import type { Sandbox } from '../../../sandbox';
 import replies from '../../corpus/replies.json';
-import { createFixture, TIKTOK, video } from '../support/fixture';
+import { TIKTOK, video } from '../support/fixture';
 import { type Credential, runAction, type RunOutcome } from '../../../harness/engine';
 
 jest.setTimeout(300_000);
@@ -93,8 +93,7 @@ it('holds at least 500 malformed replies', () => {
 test.each(Object.keys(REQUESTS) as Endpoint[])(
 	'handles every reply to %s as its verdict says',
 	async (endpoint) => {
-		const { clock, credential, sandbox } = await createFixture();
-		keepInStep(clock);
+		const { clock, credential, sandbox } = await createTimedFixture();
 		const wrong: unknown[] = [];
 		for (const entry of (replies as Entry[]).filter((one) => one.endpoint === endpoint)) {
 			const outcome = await answerWith(entry, endpoint, sandbox, credential);

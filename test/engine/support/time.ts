@@ -3,8 +3,8 @@ import { useSleep } from '../../support/fakeSleep';
 
 import { setImmediate } from 'node:timers/promises';
 
-import type { ManualClock } from '../../../sandbox';
-import { START } from './fixture';
+import type { ManualClock, SandboxOptions } from '../../../sandbox';
+import { createFixture, type Fixture, START } from './fixture';
 
 let clock: ManualClock | undefined;
 let stopFollowing = () => {};
@@ -55,4 +55,11 @@ export function keepInStep(sandboxClock: ManualClock, skewMs = 0): void {
 	stopFollowing();
 	stopFollowing = sandboxClock.onMove(follow);
 	follow();
+}
+
+/** Starts a sandbox whose clock advances, with n8n's, by each wait of the node. */
+export async function createTimedFixture(options?: SandboxOptions): Promise<Fixture> {
+	const fixture = await createFixture(options);
+	keepInStep(fixture.clock);
+	return fixture;
 }

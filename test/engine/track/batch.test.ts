@@ -1,15 +1,9 @@
+import { createTimedFixture } from '../support/time';
+
 import type { IDataObject } from 'n8n-workflow';
 
-import {
-	createFixture,
-	INSTAGRAM,
-	ONE_OF_EACH,
-	START,
-	TIKTOK,
-	TWITTER,
-	YOUTUBE,
-} from '../support/fixture';
-import { runAction, startAction } from '../../../harness/engine';
+import { INSTAGRAM, ONE_OF_EACH, START, TIKTOK, TWITTER, YOUTUBE } from '../support/fixture';
+import { runAction } from '../../../harness/engine';
 
 const COLUMNS = [
 	'input_link',
@@ -30,7 +24,7 @@ const outcomes = (items: Array<Record<string, unknown>>) => items.map(({ outcome
 
 describe('Track', () => {
 	test('returns one item per link, in input order, with the same columns', async () => {
-		const { credential, posts, sandbox } = await createFixture();
+		const { credential, posts, sandbox } = await createTimedFixture();
 		const { items, hints, full } = await runAction(credential, {
 			videoUrls: ONE_OF_EACH.join('\n'),
 			durationDays: 2,
@@ -74,14 +68,14 @@ describe('Track', () => {
 		['an array', `={{ ["${TIKTOK}", "${YOUTUBE}"] }}`],
 		['a nested array', `={{ [["${TIKTOK}"], "${YOUTUBE} "] }}`],
 	])('reads links from %s', async (_, videoUrls) => {
-		const { credential } = await createFixture();
+		const { credential } = await createTimedFixture();
 		const { items, error } = await runAction(credential, { videoUrls });
 		expect(error).toBeUndefined();
 		expect(items.map(({ video_link }) => video_link)).toEqual([TIKTOK, YOUTUBE]);
 	});
 
 	test('reads links and days from each input item and pairs the results with it', async () => {
-		const { credential, sandbox } = await createFixture();
+		const { credential, sandbox } = await createTimedFixture();
 		const { items, full } = await runAction(
 			credential,
 			{ videoUrls: '={{ $json.link }}', durationDays: '={{ $json.days }}' },
@@ -102,7 +96,7 @@ describe('Track', () => {
 	});
 
 	test('sends only documented link spellings to the API', async () => {
-		const { credential, sandbox } = await createFixture();
+		const { credential, sandbox } = await createTimedFixture();
 		await runAction(credential, {
 			videoUrls: 'youtu.be/dQw4w9WgXcQ?si=x https://x.com/nasa/status/1790000000000000001?s=20',
 		});
@@ -116,7 +110,7 @@ describe('Track', () => {
 
 describe('Track when a video could be paid twice', () => {
 	test('returns the existing trackings and sends no POST when a batch is run again', async () => {
-		const { credential, posts } = await createFixture();
+		const { credential, posts } = await createTimedFixture();
 		const parameters = { videoUrls: ONE_OF_EACH.join('\n') };
 		const first = await runAction(credential, parameters);
 		const again = await runAction(credential, parameters);
@@ -129,7 +123,7 @@ describe('Track when a video could be paid twice', () => {
 	});
 
 	test('marks other spellings of a video in the batch as duplicates', async () => {
-		const { credential, posts } = await createFixture();
+		const { credential, posts } = await createTimedFixture();
 		const { items } = await runAction(credential, {
 			videoUrls: `${YOUTUBE} https://youtu.be/dQw4w9WgXcQ https://m.youtube.com/shorts/dQw4w9WgXcQ`,
 		});
@@ -140,7 +134,7 @@ describe('Track when a video could be paid twice', () => {
 	});
 
 	test('counts a paused video as tracked, but not a completed one', async () => {
-		const { credential, sandbox, posts } = await createFixture();
+		const { credential, sandbox, posts } = await createTimedFixture();
 		sandbox.seedVideo({ video_link: TIKTOK, status: 'paused' });
 		sandbox.seedVideo({ video_link: YOUTUBE, status: 'completed' });
 		const { items } = await runAction(credential, { videoUrls: `${TIKTOK} ${YOUTUBE}` });
@@ -149,7 +143,7 @@ describe('Track when a video could be paid twice', () => {
 	});
 
 	test('sends one POST per link when three executions run at once', async () => {
-		const { credential, posts } = await createFixture();
+		const { credential, posts } = await createTimedFixture();
 		const parameters = { videoUrls: ONE_OF_EACH.join(' ') };
 		const runs = await Promise.all([1, 2, 3].map(() => runAction(credential, parameters)));
 		expect(posts()).toHaveLength(4);
@@ -160,7 +154,7 @@ describe('Track when a video could be paid twice', () => {
 	});
 
 	test('tracks a tracked video again with If Already Tracked set to Track Again', async () => {
-		const { credential, sandbox, posts } = await createFixture();
+		const { credential, sandbox, posts } = await createTimedFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK });
 		const { items } = await runAction(credential, {
 			videoUrls: TIKTOK,
@@ -172,7 +166,7 @@ describe('Track when a video could be paid twice', () => {
 	});
 
 	test('refuses a tracked video with If Already Tracked set to Fail', async () => {
-		const { credential, sandbox, posts } = await createFixture();
+		const { credential, sandbox, posts } = await createTimedFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK });
 		const { error } = await runAction(credential, {
 			videoUrls: `${YOUTUBE} ${TIKTOK}`,
@@ -184,7 +178,7 @@ describe('Track when a video could be paid twice', () => {
 	});
 
 	test('looks up a tracking whose answer was lost instead of sending the POST again', async () => {
-		const { credential, sandbox, posts } = await createFixture();
+		const { credential, sandbox, posts } = await createTimedFixture();
 		sandbox.faults.add({ kind: 'drop', when: 'after_commit', match: { method: 'POST' } });
 		const { items, error } = await runAction(credential, { videoUrls: TIKTOK });
 		expect(error).toBeUndefined();
@@ -202,7 +196,7 @@ describe('Track when a video could be paid twice', () => {
 			{ kind: 'status', status: 502, body: '<html>Bad Gateway</html>', contentType: 'text/html' },
 		],
 	] as const)('reports unknown after %s instead of sending a second POST', async (_, fault) => {
-		const { credential, sandbox, posts } = await createFixture();
+		const { credential, sandbox, posts } = await createTimedFixture();
 		sandbox.faults.add({ ...fault, match: { method: 'POST' } });
 		const { items, hints } = await runAction(credential, { videoUrls: TIKTOK });
 		expect(outcomes(items)).toEqual(['unknown']);
@@ -213,7 +207,7 @@ describe('Track when a video could be paid twice', () => {
 	});
 
 	test('does not take an earlier tracking for the one whose answer was lost', async () => {
-		const { credential, sandbox, posts } = await createFixture();
+		const { credential, sandbox, posts } = await createTimedFixture();
 		sandbox.seedVideo({ video_link: TIKTOK });
 		sandbox.faults.add({ kind: 'drop', when: 'before_commit', match: { method: 'POST' } });
 		const options = { ifAlreadyTracked: 'trackAgain' };
@@ -229,7 +223,7 @@ describe('Track when a video could be paid twice', () => {
 		['empty', { kind: 'body', body: '' }],
 		['of another shape', { kind: 'body', body: '{"ok":true}' }],
 	] as const)('looks up the tracking if the answer is %s', async (_, fault) => {
-		const { credential, sandbox, posts } = await createFixture();
+		const { credential, sandbox, posts } = await createTimedFixture();
 		sandbox.faults.add({ ...fault, match: { method: 'POST' } });
 		const { items } = await runAction(credential, { videoUrls: TIKTOK });
 		expect(outcomes(items)).toEqual(['recovered']);
@@ -237,7 +231,7 @@ describe('Track when a video could be paid twice', () => {
 	});
 
 	test('sends the POST again after a 429, which certainly did nothing', async () => {
-		const { credential, sandbox, posts } = await createFixture();
+		const { credential, sandbox, posts } = await createTimedFixture();
 		sandbox.faults.add({ kind: 'rate_limited', resetInSeconds: 1, match: { method: 'POST' } });
 		const { items } = await runAction(credential, { videoUrls: TIKTOK });
 		expect(outcomes(items)).toEqual(['tracked']);
@@ -250,7 +244,7 @@ describe('Track before it spends anything', () => {
 	const batch = { videoUrls: ONE_OF_EACH.join(' '), durationDays: 7 };
 
 	test('refuses a batch that costs more than the available balance', async () => {
-		const { credential, posts } = await createFixture({ balanceUsd: 3 });
+		const { credential, posts } = await createTimedFixture({ balanceUsd: 3 });
 		const { error } = await runAction(credential, batch);
 		expect(error?.message).toBe(
 			'Tracking 4 videos costs $10.08, but your ContentStats account has $3.00 left to spend',
@@ -260,7 +254,7 @@ describe('Track before it spends anything', () => {
 	});
 
 	test('lets the API decide with Check Balance switched off', async () => {
-		const { credential, posts } = await createFixture({ balanceUsd: 2 });
+		const { credential, posts } = await createTimedFixture({ balanceUsd: 2 });
 		const { error } = await runAction(credential, { ...batch, options: { checkBalance: false } });
 		expect(error?.message).toMatch(/^Not enough ContentStats balance for https:.+: \$2\.52 needed/);
 		expect(error?.message).toMatch(/\(\d of 4 links tracked before that\)$/);
@@ -269,7 +263,7 @@ describe('Track before it spends anything', () => {
 	});
 
 	test('skips the balance check for a test key', async () => {
-		const { credential, sandbox, posts } = await createFixture({ balanceUsd: 0 });
+		const { credential, sandbox, posts } = await createTimedFixture({ balanceUsd: 0 });
 		const { items } = await runAction({ ...credential, apiKey: sandbox.testKey }, batch);
 		expect(outcomes(items)).toEqual(Array(4).fill('tracked'));
 		expect(posts()).toHaveLength(4);
@@ -282,7 +276,7 @@ describe('Track before it spends anything', () => {
 		['={{ $json.misspelt }}', 'Max Total Cost must be an amount in USD from 0 up, not empty'],
 		[-1, 'Max Total Cost must be an amount in USD from 0 up, not “-1”'],
 	])('refuses the batch with Max Total Cost %p', async (maxTotalCost, message) => {
-		const { credential, posts } = await createFixture();
+		const { credential, posts } = await createTimedFixture();
 		const { error } = await runAction(credential, { ...batch, options: { maxTotalCost } });
 		expect(error?.message).toBe(message);
 		expect(posts()).toHaveLength(0);
@@ -293,7 +287,7 @@ describe('Track before it spends anything', () => {
 		['dryRun', 'Dry Run must be true or false, not'],
 		['checkBalance', 'Check Balance must be true or false, not'],
 	])('refuses invalid values of %s from an expression', async (name, message) => {
-		const { credential, sandbox, posts } = await createFixture();
+		const { credential, sandbox, posts } = await createTimedFixture();
 		sandbox.seedVideo({ video_link: TIKTOK });
 		for (const value of ['null', '""', '"Return"', '1', '$json.misspelt']) {
 			const options = { [name]: `={{ ${value} }}` };
@@ -304,7 +298,7 @@ describe('Track before it spends anything', () => {
 	});
 
 	test.each(['true', 'TRUE', true])('accepts %p from a sheet as Dry Run', async (value) => {
-		const { credential, posts } = await createFixture();
+		const { credential, posts } = await createTimedFixture();
 		const { items } = await runAction(
 			credential,
 			{ videoUrls: TIKTOK, options: { dryRun: '={{ $json.dry }}' } },
@@ -315,7 +309,7 @@ describe('Track before it spends anything', () => {
 	});
 
 	test('refuses links that are not text', async () => {
-		const { credential, calls } = await createFixture();
+		const { credential, calls } = await createTimedFixture();
 		const { error } = await runAction(credential, { videoUrls: '={{ [{ url: "x" }] }}' });
 		expect(error?.message).toBe('Links must be text or a list of text, not {"url":"x"}');
 		expect(error?.description).toContain('Drag in the field');
@@ -323,7 +317,7 @@ describe('Track before it spends anything', () => {
 	});
 
 	test('applies the lowest Max Total Cost of the items to the whole batch', async () => {
-		const { credential, posts } = await createFixture();
+		const { credential, posts } = await createTimedFixture();
 		const { error } = await runAction(
 			credential,
 			{ videoUrls: '={{ $json.link }}', options: { maxTotalCost: '={{ $json.cap }}' } },
@@ -339,14 +333,14 @@ describe('Track before it spends anything', () => {
 	});
 
 	test('accepts a batch that costs exactly Max Total Cost', async () => {
-		const { credential, posts } = await createFixture();
+		const { credential, posts } = await createTimedFixture();
 		const { items } = await runAction(credential, { ...batch, options: { maxTotalCost: 10.08 } });
 		expect(outcomes(items)).toEqual(Array(4).fill('tracked'));
 		expect(posts()).toHaveLength(4);
 	});
 
 	test('returns the plan and sends no POST with Dry Run', async () => {
-		const { credential, sandbox, posts } = await createFixture();
+		const { credential, sandbox, posts } = await createTimedFixture();
 		sandbox.seedVideo({ video_link: TIKTOK });
 		const { items, hints } = await runAction(credential, { ...batch, options: { dryRun: true } });
 		expect(outcomes(items)).toEqual([
@@ -363,7 +357,7 @@ describe('Track before it spends anything', () => {
 	});
 
 	test('warns with Dry Run that the balance does not cover the batch', async () => {
-		const { credential, posts } = await createFixture({ balanceUsd: 1 });
+		const { credential, posts } = await createTimedFixture({ balanceUsd: 1 });
 		const { items, hints } = await runAction(credential, { ...batch, options: { dryRun: true } });
 		expect(outcomes(items)).toEqual(Array(4).fill('would_track'));
 		expect(hints.map(({ message }) => message)).toContain(
@@ -373,7 +367,7 @@ describe('Track before it spends anything', () => {
 	});
 
 	test('warns if running trackings and the batch together will use up the balance', async () => {
-		const { credential, sandbox } = await createFixture({ balanceUsd: 12 });
+		const { credential, sandbox } = await createTimedFixture({ balanceUsd: 12 });
 		sandbox.seedVideo({ video_link: INSTAGRAM, duration_days: 30 });
 		const { hints } = await runAction(credential, { videoUrls: TIKTOK });
 		expect(hints[0]).toMatchObject({
@@ -384,7 +378,7 @@ describe('Track before it spends anything', () => {
 	});
 
 	test('prices a batch by what the API says a snapshot costs', async () => {
-		const { credential, sandbox } = await createFixture();
+		const { credential, sandbox } = await createTimedFixture();
 		sandbox.faults.add({
 			kind: 'map',
 			map: (json) => ({ ...json, cost_per_snapshot: 0.03 }),
@@ -397,7 +391,7 @@ describe('Track before it spends anything', () => {
 
 	test('refuses the whole batch for one bad link', async () => {
 		const link = 'https://vimeo.com/1';
-		const { credential, calls } = await createFixture();
+		const { credential, calls } = await createTimedFixture();
 		const { error } = await runAction(credential, { videoUrls: `${TIKTOK}\n${link}` });
 		expect(error?.message).toBe(`Cannot track “${link}”, of 2 links`);
 		expect(error?.description).toContain('does not track videos on vimeo.com');
@@ -406,7 +400,7 @@ describe('Track before it spends anything', () => {
 	});
 
 	test.each([[0], [31], [1.5], ['x'], ['']])('refuses Duration (Days) %p', async (durationDays) => {
-		const { credential, calls } = await createFixture();
+		const { credential, calls } = await createTimedFixture();
 		const { error } = await runAction(credential, { videoUrls: TIKTOK, durationDays });
 		expect(error?.message).toBe(
 			`Duration (Days) must be a whole number from 1 to 30, not “${durationDays}”`,
@@ -415,7 +409,7 @@ describe('Track before it spends anything', () => {
 	});
 
 	test.each([['={{ "" }}'], ['={{ [] }}'], [' \n , ']])('refuses empty %j', async (videoUrls) => {
-		const { credential, calls } = await createFixture();
+		const { credential, calls } = await createTimedFixture();
 		const { error } = await runAction(credential, { videoUrls });
 		expect(error?.message).toBe('No video links were given');
 		expect(calls()).toEqual([]);
@@ -437,7 +431,7 @@ describe('Track with options that differ between items', () => {
 		[true, false],
 		[false, true],
 	])('spends nothing with Dry Run %p and %p', async (one, other) => {
-		const { credential, posts } = await createFixture();
+		const { credential, posts } = await createTimedFixture();
 		const { parameters, more } = two('dryRun', one, other);
 		const { items } = await runAction(credential, parameters, more);
 		expect(outcomes(items)).toEqual(['would_track', 'would_track']);
@@ -448,7 +442,7 @@ describe('Track with options that differ between items', () => {
 		[true, false],
 		[false, true],
 	])('checks the balance with Check Balance %p and %p', async (one, other) => {
-		const { credential, posts } = await createFixture({ balanceUsd: 3 });
+		const { credential, posts } = await createTimedFixture({ balanceUsd: 3 });
 		const { parameters, more } = two('checkBalance', one, other);
 		const { error } = await runAction(credential, parameters, more);
 		expect(error?.message).toContain('has $3.00 left to spend');
@@ -460,7 +454,7 @@ describe('Track with Retry On Fail', () => {
 	const batch = { videoUrls: `https://vimeo.com/1 ${TIKTOK}` };
 
 	test('refuses Track Again before anything is spent', async () => {
-		const { credential, calls } = await createFixture();
+		const { credential, calls } = await createTimedFixture();
 		const { error } = await runAction(
 			credential,
 			{ videoUrls: TIKTOK, options: { ifAlreadyTracked: 'trackAgain' } },
@@ -471,7 +465,7 @@ describe('Track with Retry On Fail', () => {
 	});
 
 	test('tracks each video once although another link fails', async () => {
-		const { credential, posts } = await createFixture();
+		const { credential, posts } = await createTimedFixture();
 		await runAction(credential, batch, { retryOnFail: true, onError: 'continueErrorOutput' });
 		expect(posts()).toHaveLength(1);
 	});
@@ -482,7 +476,7 @@ describe('Track after an error', () => {
 		['an invalid key', 401, {}],
 		['a used-up balance', 402, { error: 'Insufficient balance' }],
 	])('ends the batch for %s, since no other link can succeed', async (_, status, body) => {
-		const { credential, sandbox, posts } = await createFixture();
+		const { credential, sandbox, posts } = await createTimedFixture();
 		sandbox.faults.add({
 			kind: 'status',
 			status,
@@ -501,7 +495,7 @@ describe('Track after an error', () => {
 	});
 
 	test('returns a failed item with the reason for every link if an option is invalid', async () => {
-		const { credential, posts } = await createFixture();
+		const { credential, posts } = await createTimedFixture();
 		for (const parameters of [
 			{ durationDays: 99 },
 			{ options: { maxTotalCost: '' } },
@@ -520,7 +514,7 @@ describe('Track after an error', () => {
 	});
 
 	test('returns an outcome for each link, and a reason if it failed', async () => {
-		const { credential, sandbox, posts } = await createFixture();
+		const { credential, sandbox, posts } = await createTimedFixture();
 		sandbox.faults.add({
 			kind: 'status',
 			status: 400,
@@ -545,7 +539,7 @@ describe('Track after an error', () => {
 	});
 
 	test('sends failed links to the error output if the node has one', async () => {
-		const { credential } = await createFixture();
+		const { credential } = await createTimedFixture();
 		const { items, errorItems } = await runAction(
 			credential,
 			{ videoUrls: `${TIKTOK} https://vimeo.com/1` },
@@ -561,7 +555,7 @@ describe('Track after an error', () => {
 	});
 
 	test('fails every link with the reason if the balance does not cover the batch', async () => {
-		const { credential, posts } = await createFixture({ balanceUsd: 3 });
+		const { credential, posts } = await createTimedFixture({ balanceUsd: 3 });
 		const { items } = await runAction(
 			credential,
 			{ videoUrls: `${TIKTOK} ${YOUTUBE}` },
@@ -573,7 +567,7 @@ describe('Track after an error', () => {
 	});
 
 	test('fails every link with the reason if no plan can be made', async () => {
-		const { credential, sandbox, posts } = await createFixture();
+		const { credential, sandbox, posts } = await createTimedFixture();
 		const { items } = await runAction(
 			{ ...credential, apiKey: 'cs_live_wrong' },
 			{ videoUrls: `${TIKTOK} ${YOUTUBE}` },
@@ -586,7 +580,7 @@ describe('Track after an error', () => {
 	});
 
 	test('fails a duplicate if the API refuses the link that it repeats', async () => {
-		const { credential, sandbox } = await createFixture();
+		const { credential, sandbox } = await createTimedFixture();
 		sandbox.faults.add({ kind: 'status', status: 400, body: {}, match: { method: 'POST' } });
 		const { items, errorItems } = await runAction(
 			credential,
@@ -598,7 +592,7 @@ describe('Track after an error', () => {
 	});
 
 	test('aborts the batch if the API stops answering', async () => {
-		const { credential, sandbox, posts } = await createFixture();
+		const { credential, sandbox, posts } = await createTimedFixture();
 		sandbox.faults.add({
 			kind: 'status',
 			status: 503,
@@ -618,7 +612,7 @@ describe('Track after an error', () => {
 	});
 
 	test('fails an item without links and tracks the other items', async () => {
-		const { credential } = await createFixture();
+		const { credential } = await createTimedFixture();
 		const { items } = await runAction(
 			credential,
 			{ videoUrls: '={{ $json.link }}' },
@@ -631,7 +625,7 @@ describe('Track after an error', () => {
 	});
 
 	test('says in its error how many links were tracked and that a rerun is safe', async () => {
-		const { credential, sandbox, posts } = await createFixture();
+		const { credential, sandbox, posts } = await createTimedFixture();
 		sandbox.faults.add({
 			kind: 'status',
 			status: 400,
@@ -662,7 +656,7 @@ test.each([
 	['trackAgain', 'tracks, and pays for, what was tracked now once more'],
 	['fail', 'set If Already Tracked to Return the Existing Tracking'],
 ])('Track set to %s does not call a rerun safe', async (ifAlreadyTracked, advice) => {
-	const { credential, sandbox } = await createFixture();
+	const { credential, sandbox } = await createTimedFixture();
 	sandbox.faults.add({
 		kind: 'status',
 		status: 400,
@@ -675,31 +669,4 @@ test.each([
 	expect(error?.message).toContain('(1 of 2 links tracked before that)');
 	expect(error?.description).toContain(advice);
 	expect(error?.description).not.toContain('safe');
-});
-
-test('Stop ends Track while it plans, and nothing more is sent', async () => {
-	const { credential, sandbox, calls, posts } = await createFixture();
-	sandbox.faults.add({ kind: 'latency', ms: 300, times: Infinity });
-	const { outcome, stop } = startAction(credential, { videoUrls: TIKTOK });
-	// The balance and the first list are fetched at the same time.
-	while (calls().length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
-	const before = calls().length;
-	stop();
-	const { run } = await outcome;
-	expect(run.status).toBe('canceled');
-	await new Promise((resolve) => setTimeout(resolve, 500));
-	expect(calls()).toHaveLength(before);
-	expect(posts()).toEqual([]);
-});
-
-test('Stop ends Track’s wait for the rate limiter, and nothing more is sent', async () => {
-	const { credential, sandbox, posts } = await createFixture();
-	sandbox.faults.add({ kind: 'rate_limited', resetInSeconds: 5, match: { method: 'POST' } });
-	const { outcome, stop } = startAction(credential, { videoUrls: TIKTOK });
-	while (posts().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-	stop();
-	const { run } = await outcome;
-	expect(run.status).toBe('canceled');
-	expect(posts()).toHaveLength(1);
-	expect(sandbox.ledger).toHaveLength(0);
 });

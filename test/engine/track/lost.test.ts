@@ -1,7 +1,7 @@
-import { keepInStep } from '../support/time';
+import { createTimedFixture } from '../support/time';
 
 import type { Fault, SandboxOptions } from '../../../sandbox';
-import { createFixture, TIKTOK, TWITTER, YOUTUBE } from '../support/fixture';
+import { TIKTOK, TWITTER, YOUTUBE } from '../support/fixture';
 import { runAction } from '../../../harness/engine';
 import { waitByTheClock } from '../support/patience';
 
@@ -10,9 +10,8 @@ const NEVER_COMMITTED: Fault = { kind: 'drop', when: 'before_commit', match: POS
 const COMMITTED: Fault = { kind: 'drop', when: 'after_commit', match: POST };
 
 async function createAccount(options?: SandboxOptions) {
-	const fixture = await createFixture(options);
-	keepInStep(fixture.clock);
-	waitByTheClock(fixture.clock, 1000);
+	const fixture = await createTimedFixture(options);
+	waitByTheClock(fixture.clock);
 	const track = async (videoUrls: string, ifAlreadyTracked = 'return') => {
 		const options = { ifAlreadyTracked };
 		const { items, error } = await runAction(fixture.credential, { videoUrls, options });

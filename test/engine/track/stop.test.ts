@@ -1,13 +1,20 @@
+import { useSleep } from '../../support/fakeSleep';
+
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { createFixture, TIKTOK, YOUTUBE } from '../support/fixture';
 import { runAction, startAction } from '../../../harness/engine';
 
 const POST = { method: 'POST' };
-const soon = (ms = 20) => new Promise((resolve) => setTimeout(resolve, ms));
+const soon = async (ms = 20) => await sleep(ms);
 const outcomes = (items: Array<Record<string, unknown>>) => items.map(({ outcome }) => outcome);
+
+// The node cannot end n8n's sleep when a user stops it. Here it must not keep the process alive.
+useSleep(async (ms) => await sleep(ms, undefined, { ref: false }));
+
 /** Returns n8n's log; empty as long as n8n has not created the file. */
 function log(): string {
 	const file = process.env.N8N_LOG_FILE_LOCATION!;
@@ -88,4 +95,31 @@ test('Stop between the two hops of a redirect leaves the outcome failed, not unk
 	server.close();
 	expect(outcomes(items)).toEqual(['failed']);
 	expect(requests).toBe(5);
+});
+
+test('Stop ends Track while it plans, and nothing more is sent', async () => {
+	const { credential, sandbox, calls, posts } = await createFixture();
+	sandbox.faults.add({ kind: 'latency', ms: 300, times: Infinity });
+	const { outcome, stop } = startAction(credential, { videoUrls: TIKTOK });
+	// The balance and the first list are fetched at the same time.
+	while (calls().length < 2) await soon();
+	const before = calls().length;
+	stop();
+	const { run } = await outcome;
+	expect(run.status).toBe('canceled');
+	await soon(500);
+	expect(calls()).toHaveLength(before);
+	expect(posts()).toEqual([]);
+});
+
+test('Stop ends Track’s wait for the rate limiter, and nothing more is sent', async () => {
+	const { credential, sandbox, posts } = await createFixture();
+	sandbox.faults.add({ kind: 'rate_limited', resetInSeconds: 5, match: POST });
+	const { outcome, stop } = startAction(credential, { videoUrls: TIKTOK });
+	while (posts().length === 0) await soon();
+	stop();
+	const { run } = await outcome;
+	expect(run.status).toBe('canceled');
+	expect(posts()).toHaveLength(1);
+	expect(sandbox.ledger).toHaveLength(0);
 });
