@@ -5,12 +5,12 @@ module.exports = {
 		'nodes/**/*.node.ts',
 		'credentials/*.ts',
 		// Started as processes of their own.
-		'bench/{api,subject}.ts',
+		'bench/{api,index,subject}.ts',
 		'bench/work/*.ts',
 		'demo/leash.js',
 		'test/**/*.test.ts',
-		'test/mutation.jest.config.js',
 	],
+	jest: { config: ['{,test/**/}*jest.config.js'] },
 	project: ['**/*.{js,ts}', '!dist/**', '!demo/.*/**'],
 	ignoreDependencies: [
 		// Types in comments only.

@@ -3,6 +3,7 @@ import { Table } from 'console-table-printer';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { hostVersions } from '../harness/hostVersions';
 import removeN8nFolder from '../harness/removeN8nFolder';
 import { measureBatch } from './batch';
 import { type Figure, medianOf, ratiosOf, type Report, spreadOf } from './figures';
@@ -60,6 +61,7 @@ main().then(
 
 async function main() {
 	await useBenchSettings();
+	const host = hostVersions(__dirname);
 	const reports: Report[] = [];
 	for (const { name, measure } of MEASURES.filter(({ name }) => only.includes(name))) {
 		if (!json) console.log(`Measuring ${name} …`);
@@ -72,9 +74,9 @@ async function main() {
 	if (plots.length > 0) writeFileSync(join(__dirname, '..', PLOT), draw(plots));
 	if (json)
 		return console.log(
-			JSON.stringify({ figures, shares: Object.fromEntries(shares), plots }, null, 2),
+			JSON.stringify({ host, figures, shares: Object.fromEntries(shares), plots }, null, 2),
 		);
-	printFigures(figures);
+	printFigures(figures, host);
 	for (const [work, shared] of shares) printShares(work, shared);
 	for (const { title, x, y, curves } of plots) {
 		const table = new Table({ title: `${title}: ${y}`, ...PLAIN });
@@ -88,8 +90,8 @@ async function main() {
 	if (plots.length > 0) console.log(`Plot written to ${PLOT}`);
 }
 
-function printFigures(figures: Figure[]): void {
-	const table = new Table({ title: `Rounds: ${runs}`, ...PLAIN });
+function printFigures(figures: Figure[], host: string): void {
+	const table = new Table({ title: `${host}; rounds: ${runs}`, ...PLAIN });
 	for (const figure of figures) {
 		const { row, what, unit, ours, against, theirs, target } = figure;
 		const ratios = ratiosOf(figure);

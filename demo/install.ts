@@ -1,27 +1,15 @@
 import { createHash } from 'node:crypto';
-import {
-	cpSync,
-	existsSync,
-	mkdirSync,
-	readdirSync,
-	readFileSync,
-	rmSync,
-	writeFileSync,
-} from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { INSTALL_DIR, installNode, installOnce, withNode } from './nodeJs';
 import { run } from './processes';
+import type { Step } from './steps';
 
 const PACKAGE_ROOT = join(__dirname, '..');
-const INSTALL_DIR = join(__dirname, '.install');
-const NODE_MAJOR = 24;
-const NODE_VERSION = '24.9.0';
-
-/** Announces a task, shows its progress, and prints how long it took. */
-export type Step = <T>(title: string, usually: string, work: () => Promise<T>) => Promise<T>;
 
 /** An installed n8n and the Node.js that runs it. */
 export interface N8nInstall {
-	/** The Node.js binary: this process's own if it is new enough. */
+	/** The Node.js binary: this process's own if it is of n8n's major version. */
 	nodePath: string;
 	/** n8n's command-line script. */
 	n8nPath: string;
@@ -30,15 +18,15 @@ export interface N8nInstall {
 }
 
 /**
- * Installs the n8n that demo/package-lock.json pins, and Node.js 24 if this process's Node.js is
- * older. Both stay in demo/.install. A later call with the same lock returns at once.
+ * Installs the n8n that demo/package-lock.json pins, and Node.js 24 unless this process runs on it.
+ * Both stay in demo/.install. A later call with the same lock returns at once.
  *
  * @throws Error with the end of npm's log if an installation fails
  */
 export async function installN8n(step: Step): Promise<N8nInstall> {
 	if (process.platform === 'win32') throw new Error('On Windows, run this inside WSL.');
-	const nodePath = await installNode(step);
-	const env = { ...process.env, PATH: dirname(nodePath) + delimiter + process.env.PATH };
+	const nodePath = await installNode(24, step);
+	const env = withNode(nodePath);
 
 	const dir = join(INSTALL_DIR, 'n8n');
 	const lock = readFileSync(join(__dirname, 'package-lock.json'));
@@ -108,50 +96,6 @@ export async function installCommunityPackage(
 		'--no-fund',
 	];
 	await run('npm', args, { cwd: dir, env, logFile: join(userFolder, 'community-package.log') });
-}
-
-async function installNode(step: Step): Promise<string> {
-	if (Number.parseInt(process.versions.node) >= NODE_MAJOR) return process.execPath;
-	// The platform's package contains the binary. The package "node" would need an install script.
-	const prefix = `${process.platform}-${process.arch}` === 'darwin-arm64' ? 'node-bin' : 'node';
-	const name = `${prefix}-${process.platform}-${process.arch}`;
-	const dir = join(INSTALL_DIR, 'node24');
-	await installOnce(dir, `${name}@${NODE_VERSION}`, async () => {
-		writeFileSync(join(dir, 'package.json'), '{"private":true}\n');
-		const args = [
-			'install',
-			`${name}@${NODE_VERSION}`,
-			'--ignore-scripts',
-			'--no-audit',
-			'--no-fund',
-		];
-		const options = { cwd: dir, env: process.env, logFile: join(INSTALL_DIR, 'node24.log') };
-		await step(`Installing Node.js ${NODE_VERSION} for n8n, once`, '10 s', async () => {
-			await run('npm', args, options);
-		});
-	}).catch((error: Error) => {
-		throw new Error(
-			`n8n needs Node.js ${NODE_MAJOR}, and npm could not install it here. Start this with Node.js ${NODE_MAJOR} instead.\n${error.message}`,
-		);
-	});
-	return join(dir, 'node_modules', name, 'bin', 'node');
-}
-
-/**
- * Empties a folder and installs into it, unless its last installation had the same stamp.
- */
-export async function installOnce(
-	dir: string,
-	stamp: string,
-	install: () => Promise<void>,
-): Promise<void> {
-	const stampFile = join(dir, '.installed');
-	if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
-	rmSync(dir, { recursive: true, force: true });
-	mkdirSync(dir, { recursive: true });
-	await install();
-	// Written last, so that an interrupted installation starts again from the beginning.
-	writeFileSync(stampFile, stamp);
 }
 
 /** Points node-gyp to the headers beside the binary, if there are any, so that it downloads none. */

@@ -1,4 +1,5 @@
-import type { Step } from './install';
+/** Announces a task, shows its progress, and prints how long it took. */
+export type Step = <T>(title: string, usually: string, work: () => Promise<T>) => Promise<T>;
 
 /**
  * Prints a step's title and usual duration, the elapsed time while it runs, and its duration at the

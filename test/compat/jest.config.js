@@ -6,6 +6,5 @@ module.exports = {
 	testMatch: ['<rootDir>/test/{engine,unit/{api,model,operations,polling,utils}}/**/*.test.ts'],
 	globalSetup: '<rootDir>/test/compat/setup.ts',
 	resolver: '<rootDir>/test/compat/resolver.js',
-	// A timer in n8n 1's SSH clients manager keeps the process alive.
-	forceExit: true,
+	setupFiles: ['<rootDir>/test/compat/unrefIntervals.js'],
 };

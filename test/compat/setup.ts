@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { installOnce } from '../../demo/install';
+import { installOnce } from '../../demo/nodeJs';
 import { run } from '../../demo/processes';
+import { hostVersions } from '../../harness/hostVersions';
 import useN8nFolder from '../../harness/useN8nFolder';
 
 const LOCK = join(__dirname, 'package-lock.json');
@@ -19,5 +20,6 @@ export default async function setup(): Promise<void> {
 			logFile: join(tmpdir(), 'contentstats-compat.log'),
 		});
 	});
+	process.stdout.write(`${hostVersions(__dirname)}\n`);
 	await useN8nFolder();
 }

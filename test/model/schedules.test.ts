@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 
+import { countRuns } from '../support/progress';
 import { loadTrigger } from './n8n';
 import { schedules } from './schedule';
 import { ScheduleRunner } from './scheduleRunner';
@@ -11,12 +12,13 @@ const RUNS = Math.ceil(Number(process.env.MODEL_RUNS ?? 1000) / SEEDS.length);
 test.each(SEEDS)(
 	`emits every snapshot once in ${RUNS} random schedules from seed %d`,
 	async (seed) => {
+		const countRun = countRuns(`schedules from seed ${seed}`, RUNS);
 		const triggers = [loadTrigger(), loadTrigger()];
 		await fc.assert(
-			fc.asyncProperty(
-				schedules,
-				async (schedule) => await new ScheduleRunner(schedule, triggers).run(),
-			),
+			fc.asyncProperty(schedules, async (schedule) => {
+				await new ScheduleRunner(schedule, triggers).run();
+				countRun();
+			}),
 			{ seed, numRuns: RUNS },
 		);
 	},

@@ -8,4 +8,5 @@ module.exports = {
 	testEnvironment: 'node',
 	transform: { '\\.ts$': '@swc/jest' },
 	maxWorkers: 1,
+	reporters: ['default', '<rootDir>/test/support/startReporter.js'],
 };

@@ -1,0 +1,17 @@
+const EVERY_MS = 30_000;
+
+/**
+ * Counts the runs of a long test, and prints the count every 30 s: a long test must not look hung.
+ *
+ * @returns a function to call after each run
+ */
+export function countRuns(title: string, total: number): () => void {
+	let done = 0;
+	let printAt = performance.now() + EVERY_MS;
+	return () => {
+		done += 1;
+		if (performance.now() < printAt) return;
+		printAt = performance.now() + EVERY_MS;
+		process.stdout.write(`  ${title}: ${done} of ${total}\n`);
+	};
+}
