@@ -47,15 +47,16 @@ export class ContentStatsApi implements ICredentialType {
 		request: IHttpRequestOptions,
 	) => ({
 		...request,
-		headers: { ...request.headers, 'X-API-Key': apiKey },
+		// Copied text often brings blanks or a line break along.
+		headers: { ...request.headers, 'X-API-Key': String(apiKey).trim() },
 	});
 
 	test: ICredentialTestRequest = {
 		request: {
-			baseURL: '={{ $credentials.baseUrl }}',
+			baseURL: '={{ $credentials.baseUrl.trim() }}',
 			url: '/usage',
 			// n8n follows redirects and takes the key along: only between the host and its www. twin.
-			allowedDomains: `={{ [$credentials.baseUrl.split('/')[2].split(':')[0].replace(/^www\\./, '')].flatMap((host) => [host, 'www.' + host]).join(',') }}`,
+			allowedDomains: `={{ [$credentials.baseUrl.trim().split('/')[2].split(':')[0].replace(/^www\\./, '')].flatMap((host) => [host, 'www.' + host]).join(',') }}`,
 		},
 		rules: [
 			{

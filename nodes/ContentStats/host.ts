@@ -54,13 +54,19 @@ export interface Connection {
 	isTestKey: boolean;
 }
 
+/** Reads the credential of a node, without the blanks and line breaks that are pasted along. */
+async function readCredential(context: Context): Promise<Credential> {
+	const { apiKey, baseUrl } = await context.getCredentials<Credential>(CREDENTIAL);
+	return { apiKey: String(apiKey).trim(), baseUrl: String(baseUrl).trim() };
+}
+
 /**
  * Reads the credential of a node, and creates the client that uses it.
  *
  * @param deadline Unix milliseconds after which no request goes on.
  */
 export async function connect(context: Context, deadline?: number): Promise<Connection> {
-	const { apiKey, baseUrl } = await context.getCredentials<Credential>(CREDENTIAL);
+	const { apiKey, baseUrl } = await readCredential(context);
 	const account = accountOf({ apiKey, baseUrl });
 	const now = () => Date.now();
 	const request = createRequest({
@@ -91,7 +97,7 @@ export async function connect(context: Context, deadline?: number): Promise<Conn
  * spelled. It is a hash, so that no map and no message holds the key.
  */
 function accountOf({ baseUrl, apiKey }: Credential): string {
-	const origin = baseUrl.trim().replace(/\/+$/, '').replace('://www.', '://').toLowerCase();
+	const origin = baseUrl.replace(/\/+$/, '').replace('://www.', '://').toLowerCase();
 	return createHash('sha256').update(`${origin}\n${apiKey}`).digest('hex');
 }
 

@@ -168,6 +168,29 @@ describe('Get', () => {
 		expect(fixture.calls()).toEqual([]);
 	});
 
+	test.each([
+		['={{ "Latest" }}', {}, 1],
+		['={{ " SNAPSHOTS " }}', { lastSnapshots: '={{ "3" }}', includeGrowth: '={{ "false" }}' }, 3],
+	])('understands the output %j with %j', async (output, options, count) => {
+		const fixture = await withDay();
+		const { items } = await get(fixture, fixture.tracked.id, { output, options });
+		expect(items.map((item) => Object.keys(item))).toEqual(Array(count).fill(ROW));
+	});
+
+	test.each([
+		[{ output: '={{ "newest" }}' }, 'Output must be snapshots, latest, summary or video, not'],
+		[
+			{ output: '={{ $json.misspelt }}' },
+			'Output must be snapshots, latest, summary or video, not',
+		],
+		[{ options: { includeGrowth: '={{ "yes" }}' } }, 'Include Growth must be true or false, not'],
+	])('refuses %j and sends no request', async (parameters, message) => {
+		const fixture = await withDay();
+		const { error } = await get(fixture, fixture.tracked.id, parameters);
+		expect(error?.message).toContain(message);
+		expect(fixture.calls()).toEqual([]);
+	});
+
 	test('returns no rows for a video without snapshots, and a hint that says why', async () => {
 		const fixture = await createFixture();
 		const { id } = fixture.sandbox.seedVideo({ video_link: TIKTOK });

@@ -52,6 +52,39 @@ describe('List', () => {
 		expect(calls()).toEqual(['GET /videos?platform=tiktok&status=completed&limit=50']);
 	});
 
+	test('understands filters and switches that an expression returns as text', async () => {
+		const { credential, sandbox, calls } = await createFixture();
+		sandbox.seedVideo({ video_link: TIKTOK });
+		sandbox.seedVideo({ video_link: 'https://x.com/a/status/1' });
+		const { items } = await runAction(credential, {
+			operation: 'list',
+			returnAll: '={{ "false" }}',
+			limit: '={{ "5" }}',
+			simplify: '={{ "True" }}',
+			filters: { platform: '={{ "X" }}', status: '={{ "Monitoring" }}' },
+			options: { includeLatestSnapshot: '={{ "false" }}' },
+		});
+		expect(items.map((item) => Object.keys(item))).toEqual([VIDEO]);
+		expect(calls()).toEqual(['GET /videos?platform=twitter&status=monitoring&limit=5']);
+	});
+
+	test.each([
+		[{ filters: { platform: '={{ "vimeo" }}' } }, 'Platform must be tiktok, youtube, instagram or'],
+		[{ filters: { status: '={{ "running" }}' } }, 'Status must be monitoring, paused, completed,'],
+		[{ filters: { status: '={{ $json.misspelt }}' } }, 'Status must be monitoring, paused,'],
+		[{ returnAll: '={{ "no" }}' }, 'Return All must be true or false, not “no”'],
+		[{ simplify: '={{ 0 }}' }, 'Simplify must be true or false, not “0”'],
+		[
+			{ options: { includeLatestSnapshot: '={{ "on" }}' } },
+			'Include Latest Snapshot must be true or false, not “on”',
+		],
+	])('refuses %j without a request', async (parameters, message) => {
+		const { credential, calls } = await createFixture();
+		const { error } = await runAction(credential, { operation: 'list', ...parameters });
+		expect(error?.message).toContain(message);
+		expect(calls()).toEqual([]);
+	});
+
 	test('returns no more videos than Limit allows', async () => {
 		const { credential, sandbox } = await createFixture();
 		for (let number = 0; number < 5; number += 1) sandbox.seedVideo({ video_link: tiktok(number) });

@@ -222,6 +222,15 @@ describe('the credential test', () => {
 		expect(calls()).toEqual(['GET /usage', 'GET /usage']);
 	});
 
+	test('passes with a key and a base URL that were pasted with blanks and line breaks', async () => {
+		const { credential, calls } = await createTimedFixture();
+		const pasted = { apiKey: ` ${credential.apiKey}\r\n`, baseUrl: `\n ${credential.baseUrl}\t` };
+		await testCredential(pasted);
+		const { error } = await runAction(pasted, { operation: 'usage' });
+		expect(error).toBeUndefined();
+		expect(calls()).toContain('GET /usage');
+	});
+
 	test('fails with an invalid key', async () => {
 		const { credential } = await createTimedFixture();
 		await expect(testCredential({ ...credential, apiKey: 'cs_live_bad' })).rejects.toMatchObject({

@@ -4,19 +4,18 @@ import { invalidInput } from '../api/errors';
 import type { VideoWithSnapshots } from '../api/schemas';
 import { addGrowth } from '../model/growth';
 import { readRows } from '../model/history';
+import { parseChoice, parseOutputSwitch, parseWholeNumber } from '../model/parameterValues';
 import { instantOf, type Row } from '../model/snapshots';
 import { summarize } from '../model/summary';
 import { includeGrowthField } from './fields';
 import type { ItemOperation, OperationContext } from './operation';
 import { resolveVideoId, videoLocator } from './videoLocator';
 
-type Output = 'latest' | 'snapshots' | 'summary' | 'video';
+const OUTPUTS = ['snapshots', 'latest', 'summary', 'video'] as const;
+type Output = (typeof OUTPUTS)[number];
 
-interface Options {
-	includeGrowth?: boolean;
-	since?: string;
-	lastSnapshots?: number;
-}
+/** Unchecked: an expression may return anything. */
+type Options = Partial<Record<'includeGrowth' | 'since' | 'lastSnapshots', unknown>>;
 
 const fields = updateDisplayOptions({ show: { operation: ['get'] } }, [
 	videoLocator,
@@ -93,15 +92,14 @@ function parseSince(since: unknown, timezone: string): number {
 	}
 }
 
-function parseLastSnapshots(lastSnapshots: unknown): number {
-	if (lastSnapshots === undefined || lastSnapshots === null) return Infinity;
-	const count = Number(lastSnapshots);
-	if (Number.isInteger(count) && count > 0) return count;
-	throw invalidInput(
-		`Last Snapshots must be a whole number from 1 up, not “${String(lastSnapshots)}”`,
-		'Enter how many of the newest snapshots to return, or remove the option to return all',
-	);
-}
+const parseLastSnapshots = (lastSnapshots: unknown): number =>
+	parseWholeNumber(lastSnapshots, {
+		name: 'Last Snapshots',
+		advice: 'Enter how many of the newest snapshots to return, or remove the option to return all',
+	});
+
+const parseOutput = (output: unknown): Output =>
+	parseChoice(output, OUTPUTS, { name: 'Output', advice: 'Choose what to return of the video' });
 
 interface Selection {
 	/** Unix milliseconds */
@@ -117,7 +115,8 @@ interface Selection {
  * @throws ContentStatsError `invalid_input`
  */
 function readSelection(output: Output, options: Options, timezone: string): Selection {
-	const includeGrowth = options.includeGrowth ?? false;
+	const includeGrowth =
+		'includeGrowth' in options && parseOutputSwitch(options.includeGrowth, 'Include Growth');
 	if (output === 'latest') return { since: -Infinity, count: 1, includeGrowth };
 	const since = parseSince(options.since, timezone);
 	if (Number.isNaN(since))
@@ -125,7 +124,8 @@ function readSelection(output: Output, options: Options, timezone: string): Sele
 			`Since is no date: “${String(options.since)}”`,
 			'Choose a date, or give one as ISO-8601, such as 2026-01-31T00:00:00Z',
 		);
-	return { since, count: parseLastSnapshots(options.lastSnapshots), includeGrowth };
+	const count = 'lastSnapshots' in options ? parseLastSnapshots(options.lastSnapshots) : Infinity;
+	return { since, count, includeGrowth };
 }
 
 function selectRows(video: VideoWithSnapshots, { since, count, includeGrowth }: Selection): Row[] {
@@ -137,7 +137,7 @@ function selectRows(video: VideoWithSnapshots, { since, count, includeGrowth }: 
 
 async function executeItem(context: OperationContext, itemIndex: number): Promise<IDataObject[]> {
 	const { functions, client, hint } = context;
-	const output = functions.getNodeParameter('output', itemIndex) as Output;
+	const output = parseOutput(functions.getNodeParameter('output', itemIndex));
 	const options = functions.getNodeParameter('options', itemIndex, {}) as Options;
 	const selection = readSelection(output, options, functions.getTimezone());
 	const video = await client.get(await resolveVideoId(context, itemIndex));

@@ -1,10 +1,17 @@
 import { type IDataObject, updateDisplayOptions } from 'n8n-workflow';
 
 import { type Client, LIST_LIMIT, type VideoFilters } from '../api/client';
-import { type ContentStatsError, invalidInput } from '../api/errors';
+import type { ContentStatsError } from '../api/errors';
 import { type Listing, listAll, formatSlices } from '../api/listing';
-import type { Video } from '../api/schemas';
+import { STATUSES, type Video } from '../api/schemas';
 import { newestSnapshot, readSnapshotAt } from '../model/history';
+import {
+	parseBoolean,
+	parseChoice,
+	parseOutputSwitch,
+	parsePlatform,
+	parseWholeNumber,
+} from '../model/parameterValues';
 import { metricsOf } from '../model/snapshots';
 import { toVideoItem } from '../model/videos';
 import { mapConcurrent } from '../utils/async';
@@ -112,34 +119,60 @@ async function listUpTo(
 	filters: VideoFilters,
 	limit: number,
 ): Promise<Omit<Listing, 'requests'>> {
-	if (!Number.isInteger(limit) || limit < 1)
-		throw invalidInput(
-			`Limit must be a whole number from 1 up, not “${limit}”`,
-			'Enter how many videos to return, or switch Return All on',
-		);
 	if (limit <= LIST_LIMIT) return { videos: await client.list(filters, limit), fullSlices: [] };
 	const { videos, fullSlices } = await listAll(client, filters);
 	return { videos: videos.slice(0, limit), fullSlices: videos.length < limit ? fullSlices : [] };
 }
 
+const parseStatus = (value: unknown): string =>
+	parseChoice(
+		value,
+		['', ...STATUSES],
+		{ name: 'Status', advice: 'Choose a status, or remove the filter for all of them' },
+		new Map([['all', '']]),
+	);
+
+/** @throws ContentStatsError `invalid_input` */
+function readFilters({ functions }: OperationContext, itemIndex: number): VideoFilters {
+	const given = functions.getNodeParameter('filters', itemIndex, {}) as IDataObject;
+	const platform = 'platform' in given && parsePlatform(given.platform);
+	const status = 'status' in given && parseStatus(given.status);
+	return { ...(platform && { platform }), ...(status && { status }) };
+}
+
+/** Reads how many videos to return; Infinity: all. @throws ContentStatsError `invalid_input` */
+function readLimit({ functions }: OperationContext, itemIndex: number): number {
+	const returnAll = parseBoolean(functions.getNodeParameter('returnAll', itemIndex), {
+		name: 'Return All',
+		advice: 'Switch it on for all videos, or off for as many as Limit says',
+	});
+	if (returnAll) return Infinity;
+	return parseWholeNumber(functions.getNodeParameter('limit', itemIndex), {
+		name: 'Limit',
+		advice: 'Enter how many videos to return, or switch Return All on',
+	});
+}
+
 async function executeItem(context: OperationContext, itemIndex: number): Promise<IDataObject[]> {
 	const { functions, client, hint } = context;
-	const { platform, status } = functions.getNodeParameter('filters', itemIndex, {}) as VideoFilters;
-	const filters = { ...(platform ? { platform } : {}), ...(status ? { status } : {}) };
-	const { videos, fullSlices } = (functions.getNodeParameter('returnAll', itemIndex) as boolean)
-		? await listAll(client, filters)
-		: await listUpTo(client, filters, functions.getNodeParameter('limit', itemIndex) as number);
+	const simplify = parseOutputSwitch(functions.getNodeParameter('simplify', itemIndex), 'Simplify');
+	const options = functions.getNodeParameter('options', itemIndex, {}) as IDataObject;
+	const includeLatestSnapshot =
+		'includeLatestSnapshot' in options &&
+		parseBoolean(options.includeLatestSnapshot, {
+			name: 'Include Latest Snapshot',
+			advice: 'Switch it on or off, or remove the option',
+		});
+	const filters = readFilters(context, itemIndex);
+	const limit = readLimit(context, itemIndex);
+	const { videos, fullSlices } = await listUpTo(client, filters, limit);
 	if (fullSlices.length > 0)
 		hint(
 			`The API shows only the newest ${LIST_LIMIT} videos of a platform and status: older ones may be missing of ${formatSlices(fullSlices)}`,
 			'warning',
 		);
 
-	const simplify = functions.getNodeParameter('simplify', itemIndex) as boolean;
-	const options = functions.getNodeParameter('options', itemIndex, {}) as {
-		includeLatestSnapshot?: boolean;
-	};
-	if (options.includeLatestSnapshot)
+	if (includeLatestSnapshot)
 		return await mapConcurrent(videos, (video) => withLatestSnapshot(client, video, simplify));
 	return simplify ? videos.map(toVideoItem) : (videos as IDataObject[]);
 }

@@ -112,7 +112,11 @@ function relevantSnapshots(
 	const areAllNew = needsSeed ? startFrom === 'beginning' : newest === null;
 	if (areAllNew) return datedSnapshots(video);
 	const newestKnown = needsSeed ? newestSnapshot(video)?.instant : newest;
-	return datedSnapshots(video, Math.min((newestKnown ?? Infinity) - LOOKBACK_MS, ...replayed));
+	const lookback = (newestKnown ?? Infinity) - LOOKBACK_MS;
+	return datedSnapshots(
+		video,
+		replayed.reduce((earliest, instant) => Math.min(earliest, instant), lookback),
+	);
 }
 
 /**

@@ -5,14 +5,16 @@ import { availableUsd } from '../model/money';
 import type { Row } from '../model/snapshots';
 import { hasEnded, toVideoItem } from '../model/videos';
 
-export type EventName =
-	| 'snapshot.created'
-	| 'tracking.started'
-	| 'milestone.reached'
-	| 'tracking.paused'
-	| 'tracking.ended'
-	| 'video.deleted'
-	| 'balance.low';
+export const EVENTS = [
+	'snapshot.created',
+	'tracking.started',
+	'milestone.reached',
+	'tracking.paused',
+	'tracking.ended',
+	'video.deleted',
+	'balance.low',
+] as const;
+export type EventName = (typeof EVENTS)[number];
 
 /** An item of the trigger. An event has the same `event_key` each time it is emitted. */
 export type EventItem = IDataObject & { event: EventName; event_key: string };

@@ -78,7 +78,7 @@ export async function exampleItems(
 	now: number,
 ): Promise<EventItem[]> {
 	const { events, lowBalanceUsd } = settings;
-	const real: EventItem[] = [];
+	let real: EventItem[] = [];
 	if (events.includes('balance.low')) {
 		const usage = await client.usage();
 		const item = buildBalanceItem(usage, lowBalanceUsd, new Date(now).toISOString());
@@ -87,7 +87,7 @@ export async function exampleItems(
 	}
 	for (const id of await candidateIds(client, watch)) {
 		if (events.every((event) => pick(event, real))) break;
-		real.push(...itemsOf(await client.get(id), settings, now));
+		real = real.concat(itemsOf(await client.get(id), settings, now));
 	}
 	const samples = sampleItems(settings, now);
 	return events.map((event) => pick(event, real) ?? { ...pick(event, samples)!, sample: true });

@@ -16,20 +16,33 @@ function parseMark(text: string): number {
 	throw invalidMilestone(text, '');
 }
 
+/** One number whose thousands are grouped, or two numbers: `10,000`, `2 500`, also with narrow blanks. */
+const GROUPED = /(?<!\d)\d+(?:[,\u0020\u00a0\u2009\u202f]\d{3})+(?!\d)[kmb]?/i;
+
+/** One number with a decimal comma, or two numbers: `1,5M`. */
+const DECIMAL_COMMA = /(?<!\d)\d+,\d{1,3}(?!\d)[kmb]?/i;
+
+/** @throws ContentStatsError `invalid_input` if a number may as well be two. */
+function throwIfAmbiguous(text: string): void {
+	const [grouped] = GROUPED.exec(text) ?? [];
+	if (grouped)
+		throw invalidMilestone(grouped, `Write ${grouped} as ${grouped.replace(/[^\dkmb]/gi, '')}. `);
+	const [decimal] = DECIMAL_COMMA.exec(text) ?? [];
+	if (decimal)
+		throw invalidMilestone(
+			decimal,
+			`Write ${decimal} as ${decimal.replace(',', '.')} if it is one number, or with a blank after the comma if it is two. `,
+		);
+}
+
 /**
  * Parses milestones such as `10k, 100k, 1M`: ascending, each once.
  *
- * @throws ContentStatsError `invalid_input`, naming what is no milestone; `10,000` is refused, since
- * it may mean two milestones.
+ * @throws ContentStatsError `invalid_input`, naming what is no milestone, or may be two.
  */
 export function parseMilestones(value: unknown): number[] {
-	const text = Array.isArray(value) ? value.join(' ') : String(value ?? '');
-	const grouped = /\d+(?:,\d{3})+(?!\d)/.exec(text);
-	if (grouped)
-		throw invalidMilestone(
-			grouped[0],
-			`Write ${grouped[0]} as ${grouped[0].replaceAll(',', '')}. `,
-		);
+	const text = Array.isArray(value) ? value.join(', ') : String(value ?? '');
+	throwIfAmbiguous(text);
 	const marks = text
 		.split(/[\s,;]+/)
 		.filter((piece) => piece !== '')

@@ -3,14 +3,26 @@ import type { IPollFunctions } from 'n8n-workflow';
 import { invalidInput } from '../api/errors';
 import { METRICS, type Metric } from '../api/schemas';
 import { identityOf, parseVideoLink, splitLinks } from '../model/links';
-import type { EventName } from './events';
+import {
+	parseBoolean,
+	parseChoice,
+	parseOutputSwitch,
+	parsePlatform,
+	parseUsd,
+	parseWholeNumber,
+} from '../model/parameterValues';
+import { type EventName, EVENTS } from './events';
 import { parseMilestones } from './milestones';
 import type { Watch } from './watch';
+
+const WATCH = ['all', 'selected'] as const;
+const START_FROM = ['new', 'latest', 'beginning'] as const;
+const DEFAULT_MAX_ITEMS = 1000;
 
 /** The parameters of the trigger, except for the watched videos. */
 export interface PollSettings {
 	events: EventName[];
-	startFrom: 'new' | 'latest' | 'beginning';
+	startFrom: (typeof START_FROM)[number];
 	milestoneMetric: Metric;
 	/** Ascending; empty unless milestone.reached is chosen. */
 	milestones: number[];
@@ -22,11 +34,8 @@ export interface PollSettings {
 	replayAfterRestart: boolean;
 }
 
-interface Options {
-	includeGrowth?: boolean;
-	maxItemsPerPoll?: number;
-	replayAfterRestart?: boolean;
-}
+/** Unchecked: an expression may return anything. */
+type Options = Partial<Record<'includeGrowth' | 'maxItemsPerPoll' | 'replayAfterRestart', unknown>>;
 
 /**
  * Parses the selected videos: ids or links, split as the links of Track are.
@@ -50,48 +59,27 @@ export function parseSelectedVideos(value: unknown): Extract<Watch, { kind: 'sel
 	return { kind: 'selected', ids: [...ids].sort(), identities: [...identities].sort() };
 }
 
-function parseMaxItems(value: unknown): number {
-	const most = Number(value);
-	if (Number.isInteger(most) && most > 0) return most;
-	throw invalidInput(
-		`Max Items Per Poll must be a whole number from 1 up, not “${String(value)}”`,
-		'Enter how many items one poll may emit at most; the others follow with the next polls',
-	);
-}
-
-function parseMetric(value: unknown): Metric {
-	const metric = METRICS.find((name) => name === value);
-	if (metric) return metric;
-	throw invalidInput(
-		`“${String(value)}” is no metric of a video`,
-		`Choose one of ${METRICS.join(', ')} as Milestone Metric`,
-	);
-}
-
-function parseLowBalance(value: unknown): number {
-	const isAmount = typeof value === 'number' || (typeof value === 'string' && value.trim() !== '');
-	if (isAmount && Number.isFinite(Number(value))) return Number(value);
-	throw invalidInput(
-		`Low Balance must be an amount in USD, not “${String(value)}”`,
-		'Enter the amount below which the workflow is started, such as 5',
-	);
-}
-
 /**
  * Reads which videos the trigger watches.
  *
  * @throws ContentStatsError `invalid_input`
  */
 export function readWatch(context: IPollFunctions): Watch {
-	if (context.getNodeParameter('watch') === 'selected')
-		return parseSelectedVideos(context.getNodeParameter('videos'));
-	const { platform } = context.getNodeParameter('filters', {}) as { platform?: string };
-	return { kind: 'all', ...(platform ? { platform } : {}) };
+	const kind = parseChoice(context.getNodeParameter('watch'), WATCH, {
+		name: 'Watch',
+		advice: 'Choose whether to watch all videos or selected ones',
+	});
+	if (kind === 'selected') return parseSelectedVideos(context.getNodeParameter('videos'));
+	const filters = context.getNodeParameter('filters', {}) as { platform?: unknown };
+	const platform = 'platform' in filters && parsePlatform(filters.platform);
+	return { kind, ...(platform && { platform }) };
 }
 
 function readEvents(context: IPollFunctions): EventName[] {
-	const events = context.getNodeParameter('events') as EventName[];
-	if (events.length > 0) return events;
+	const chosen = [context.getNodeParameter('events') as unknown].flat();
+	const advice = 'Choose the events in the list of the field';
+	const events = chosen.map((event) => parseChoice(event, EVENTS, { name: 'Events', advice }));
+	if (events.length > 0) return [...new Set(events)];
 	throw invalidInput('No events were chosen', 'Choose at least one event to be triggered by');
 }
 
@@ -106,17 +94,39 @@ export function readSettings(context: IPollFunctions): PollSettings {
 	const hasMilestones = events.includes('milestone.reached');
 	return {
 		events,
-		startFrom: context.getNodeParameter('startFrom') as PollSettings['startFrom'],
+		startFrom: parseChoice(context.getNodeParameter('startFrom'), START_FROM, {
+			name: 'Start From',
+			advice: 'Choose what to emit of the snapshots that exist already',
+		}),
 		milestoneMetric: hasMilestones
-			? parseMetric(context.getNodeParameter('milestoneMetric'))
+			? parseChoice(context.getNodeParameter('milestoneMetric'), METRICS, {
+					name: 'Milestone Metric',
+					advice: 'Choose the metric whose marks count',
+				})
 			: 'views',
 		milestones: hasMilestones ? parseMilestones(context.getNodeParameter('milestones')) : [],
 		lowBalanceUsd: events.includes('balance.low')
-			? parseLowBalance(context.getNodeParameter('lowBalanceUsd'))
+			? parseUsd(context.getNodeParameter('lowBalanceUsd'), {
+					name: 'Low Balance',
+					advice: 'Enter the amount below which the workflow is started, such as 5',
+				})
 			: 0,
-		simplify: context.getNodeParameter('simplify') as boolean,
-		includeGrowth: options.includeGrowth ?? false,
-		maxItemsPerPoll: parseMaxItems(options.maxItemsPerPoll ?? 1000),
-		replayAfterRestart: options.replayAfterRestart ?? false,
+		simplify: parseOutputSwitch(context.getNodeParameter('simplify'), 'Simplify'),
+		includeGrowth:
+			'includeGrowth' in options && parseOutputSwitch(options.includeGrowth, 'Include Growth'),
+		maxItemsPerPoll:
+			'maxItemsPerPoll' in options
+				? parseWholeNumber(options.maxItemsPerPoll, {
+						name: 'Max Items Per Poll',
+						advice:
+							'Enter how many items one poll may emit at most; the others follow with the next polls',
+					})
+				: DEFAULT_MAX_ITEMS,
+		replayAfterRestart:
+			'replayAfterRestart' in options &&
+			parseBoolean(options.replayAfterRestart, {
+				name: 'Replay After Restart',
+				advice: 'Switch it on or off, or remove the option',
+			}),
 	};
 }

@@ -101,7 +101,7 @@ export function reconcile(
 		if (watched) videos[video.id] = watched;
 	}
 
-	const newest = Math.max(0, ...[...listed.values()].map(createdAt));
+	const newest = (listing?.videos ?? []).reduce((at, video) => Math.max(at, createdAt(video)), 0);
 	const toLastListing = ({ requests }: Listing): Watchlist['lastListing'] => ({
 		listedAt: now,
 		requests,

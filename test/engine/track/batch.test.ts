@@ -262,9 +262,9 @@ describe('Track before it spends anything', () => {
 		expect(posts().length).toBeGreaterThan(0);
 	});
 
-	test('skips the balance check for a test key', async () => {
+	test('skips the balance check for a test key, also if it was pasted with blanks', async () => {
 		const { credential, sandbox, posts } = await createTimedFixture({ balanceUsd: 0 });
-		const { items } = await runAction({ ...credential, apiKey: sandbox.testKey }, batch);
+		const { items } = await runAction({ ...credential, apiKey: `\t${sandbox.testKey} \n` }, batch);
 		expect(outcomes(items)).toEqual(Array(4).fill('tracked'));
 		expect(posts()).toHaveLength(4);
 	});
@@ -289,7 +289,7 @@ describe('Track before it spends anything', () => {
 	])('refuses invalid values of %s from an expression', async (name, message) => {
 		const { credential, sandbox, posts } = await createTimedFixture();
 		sandbox.seedVideo({ video_link: TIKTOK });
-		for (const value of ['null', '""', '"Return"', '1', '$json.misspelt']) {
+		for (const value of ['null', '""', '"Again"', '1', '$json.misspelt']) {
 			const options = { [name]: `={{ ${value} }}` };
 			const { error } = await runAction(credential, { videoUrls: TIKTOK, options });
 			expect(error?.message).toContain(message);

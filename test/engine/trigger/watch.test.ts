@@ -164,6 +164,17 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			);
 			expect(await rotated.run({ hours: 1 })).toHaveLength(1);
 
+			const pasted = watch(
+				{ startFrom: 'latest' },
+				{
+					keep,
+					staticData: JSON.parse(trigger.remembered),
+					credential: { ...credential, baseUrl: ` ${credential.baseUrl}\n` },
+				},
+			);
+			expect(await pasted.poll()).toHaveLength(1);
+			expect(pasted.keys).toEqual(rotated.keys);
+
 			const baseUrl = credential.baseUrl.replace('127.0.0.1', 'localhost');
 			const moved = watch(
 				{ startFrom: 'latest' },

@@ -9,7 +9,13 @@ describe('parseMilestones', () => {
 		['1.5k', [1500]],
 		['0.25M', [250_000]],
 		['1', [1]],
-		['1,2,3', [1, 2, 3]],
+		['1, 2, 3', [1, 2, 3]],
+		['500 2000', [500, 2000]],
+		['500\n100', [100, 500]],
+		[
+			[500, 250],
+			[250, 500],
+		],
 		['100, 2000', [100, 2000]],
 		['10,1000', [10, 1000]],
 		[' , 7 ,, ', [7]],
@@ -56,13 +62,20 @@ describe('parseMilestones', () => {
 	test.each([
 		['10,000', '10,000', '10000'],
 		['5k, 1,000,000', '1,000,000', '1000000'],
+		['2 500', '2 500', '2500'],
+		['2\u00a0500', '2\u00a0500', '2500'],
+		['1k, 2\u202f500\u202f000', '2\u202f500\u202f000', '2500000'],
+		['2\u2009500k', '2\u2009500k', '2500k'],
+		['1,5M', '1,5M', '1.5M'],
+		['5k,1,5M', '1,5M', '1.5M'],
+		['0,25m', '0,25m', '0.25m'],
 	])(
 		'rejects %j, which may mean several milestones, and says how to write it',
 		(text, found, plain) => {
 			expect(() => parseMilestones(text)).toThrow(
 				expect.objectContaining({
 					message: `“${found}” is not a milestone`,
-					description: expect.stringMatching(new RegExp(`^Write ${found} as ${plain}\\. `)),
+					description: expect.stringMatching(new RegExp(`^Write ${found} as ${plain}(\\. | if)`)),
 				}),
 			);
 		},

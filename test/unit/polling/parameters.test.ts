@@ -64,6 +64,8 @@ describe('the parameters of the trigger', () => {
 	test.each<[string, Record<string, unknown>, object]>([
 		['all videos', {}, { kind: 'all' }],
 		['one platform', { filters: { platform: 'tiktok' } }, { kind: 'all', platform: 'tiktok' }],
+		['a platform’s name', { filters: { platform: ' X ' } }, { kind: 'all', platform: 'twitter' }],
+		['all platforms', { watch: 'All', filters: { platform: 'All' } }, { kind: 'all' }],
 		[
 			'selected videos',
 			{ watch: 'selected', videos: 'b a' },
@@ -71,6 +73,16 @@ describe('the parameters of the trigger', () => {
 		],
 	])('readWatch reads %s', (_, parameters, watch) => {
 		expect(readWatch(contextOf(parameters))).toEqual(watch);
+	});
+
+	test.each([
+		[{ filters: { platform: 'vimeo' } }, /Platform must be tiktok, .* or twitter, not “vimeo”/],
+		[{ filters: { platform: undefined } }, /Platform must be .*, not empty/],
+		[{ watch: 'some' }, /Watch must be all or selected, not “some”/],
+	])('readWatch refuses %j', (parameters, message) => {
+		expect(() => readWatch(contextOf(parameters))).toThrow(
+			expect.objectContaining({ kind: 'invalid_input', message: expect.stringMatching(message) }),
+		);
 	});
 
 	test.each<[string, Record<string, unknown>, object]>([
@@ -109,6 +121,26 @@ describe('the parameters of the trigger', () => {
 				replayAfterRestart: true,
 			},
 		],
+		[
+			'values that an expression returns as text',
+			{
+				events: ['Snapshot.Created', ' balance.low', 'snapshot.created'],
+				startFrom: 'Latest',
+				simplify: 'FALSE',
+				options: { includeGrowth: 'true', maxItemsPerPoll: ' 10 ', replayAfterRestart: 'false' },
+			},
+			{
+				events: ['snapshot.created', 'balance.low'],
+				startFrom: 'latest',
+				milestoneMetric: 'views',
+				milestones: [],
+				lowBalanceUsd: 7,
+				simplify: false,
+				includeGrowth: true,
+				maxItemsPerPoll: 10,
+				replayAfterRestart: false,
+			},
+		],
 	])('readSettings reads %s', (_, parameters, settings) => {
 		expect(readSettings(contextOf(parameters))).toEqual(settings);
 	});
@@ -116,7 +148,7 @@ describe('the parameters of the trigger', () => {
 	test.each([
 		[0, 0],
 		['2.5', 2.5],
-		[-1, -1],
+		[' 5 ', 5],
 	])('readSettings reads Low Balance %j as %d', (lowBalanceUsd, usd) => {
 		const settings = readSettings(contextOf({ events: EVERY_EVENT, lowBalanceUsd }));
 		expect(settings.lowBalanceUsd).toBe(usd);
@@ -127,7 +159,17 @@ describe('the parameters of the trigger', () => {
 		[{ options: { maxItemsPerPoll: 0 } }, /Max Items Per Poll must be a whole number/],
 		[{ options: { maxItemsPerPoll: 1.5 } }, /not “1\.5”/],
 		[{ options: { maxItemsPerPoll: 'x' } }, /not “x”/],
-		[{ events: EVERY_EVENT, milestoneMetric: 'plays' }, /“plays” is no metric/],
+		[
+			{ events: EVERY_EVENT, milestoneMetric: 'plays' },
+			/Milestone Metric must be views, likes, comments, shares or saves, not “plays”/,
+		],
+		[{ events: ['snapshot.deleted'] }, /Events must be snapshot\.created, .*, not “snapshot/],
+		[{ startFrom: 'now' }, /Start From must be new, latest or beginning, not “now”/],
+		[{ simplify: 'yes' }, /Simplify must be true or false, not “yes”/],
+		[{ options: { includeGrowth: null } }, /Include Growth must be true or false, not empty/],
+		[{ options: { replayAfterRestart: 1 } }, /Replay After Restart must be true or false/],
+		[{ events: EVERY_EVENT, lowBalanceUsd: -1 }, /Low Balance must be an amount/],
+		[{ events: EVERY_EVENT, lowBalanceUsd: '5,50' }, /Low Balance must be an amount/],
 		[{ events: EVERY_EVENT, lowBalanceUsd: ' ' }, /Low Balance must be an amount/],
 		[{ events: EVERY_EVENT, lowBalanceUsd: 'x' }, /Low Balance must be an amount/],
 		[{ events: EVERY_EVENT, lowBalanceUsd: true }, /Low Balance must be an amount/],

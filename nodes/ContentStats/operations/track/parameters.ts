@@ -2,6 +2,7 @@ import { updateDisplayOptions } from 'n8n-workflow';
 
 import { invalidInput } from '../../api/errors';
 import { parseVideoLink, splitLinks } from '../../model/links';
+import { parseBoolean, parseChoice, parseUsd, parseWholeNumber } from '../../model/parameterValues';
 import type { OperationContext } from '../operation';
 import type { BatchLine, IfAlreadyTracked } from './plan';
 
@@ -104,53 +105,31 @@ type ItemOptions = Partial<
 const getOptions = ({ functions }: OperationContext, itemIndex: number): ItemOptions =>
 	functions.getNodeParameter('options', itemIndex, {}) as ItemOptions;
 
-const invalidOption = (name: string, expected: string, value: unknown) =>
-	invalidInput(
-		`${name} must be ${expected}, not ${value === undefined ? 'empty' : `“${String(value)}”`}`,
-		'Nothing was tracked or charged. Correct the option, or remove it',
+const optionNamed = (name: string) => ({
+	name,
+	advice: 'Nothing was tracked or charged. Correct the option, or remove it',
+});
+
+const CHOICES = ['return', 'trackAgain', 'fail'] as const satisfies IfAlreadyTracked[];
+
+const parseIfAlreadyTracked = (options: ItemOptions): IfAlreadyTracked =>
+	'ifAlreadyTracked' in options
+		? parseChoice(options.ifAlreadyTracked, CHOICES, optionNamed('If Already Tracked'))
+		: 'return';
+
+const MAX_DURATION_DAYS = 30;
+
+const parseDuration = (days: unknown): number =>
+	parseWholeNumber(
+		days,
+		{ name: 'Duration (Days)', advice: 'Nothing was tracked or charged' },
+		MAX_DURATION_DAYS,
 	);
-
-function parseBoolean(
-	options: ItemOptions,
-	key: keyof ItemOptions,
-	name: string,
-	defaultValue: boolean,
-): boolean {
-	if (!(key in options)) return defaultValue;
-	const text = String(options[key]).toLowerCase();
-	if (text === 'true' || text === 'false') return text === 'true';
-	throw invalidOption(name, 'true or false', options[key]);
-}
-
-const CHOICES: readonly unknown[] = ['return', 'trackAgain', 'fail'] satisfies IfAlreadyTracked[];
-
-function parseIfAlreadyTracked(options: ItemOptions): IfAlreadyTracked {
-	if (!('ifAlreadyTracked' in options)) return 'return';
-	const { ifAlreadyTracked } = options;
-	if (CHOICES.includes(ifAlreadyTracked)) return ifAlreadyTracked as IfAlreadyTracked;
-	throw invalidOption('If Already Tracked', 'return, trackAgain or fail', ifAlreadyTracked);
-}
-
-function parseDuration(value: unknown): number {
-	const days = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-	if (typeof days === 'number' && Number.isInteger(days) && days >= 1 && days <= 30) return days;
-	throw invalidInput(
-		`Duration (Days) must be a whole number from 1 to 30, not “${String(value)}”`,
-		'Nothing was tracked or charged',
-	);
-}
 
 function parseLinks(value: unknown): string[] {
 	const links = splitLinks(value);
 	if (links.length > 0) return links;
 	throw invalidInput('No video links were given', 'Paste at least one link into Video URLs');
-}
-
-function parseMaxTotalCost({ maxTotalCost }: ItemOptions): number {
-	const isText = typeof maxTotalCost === 'string' && maxTotalCost.trim() !== '';
-	const cap = isText ? Number(maxTotalCost) : maxTotalCost;
-	if (typeof cap === 'number' && cap >= 0) return cap;
-	throw invalidOption('Max Total Cost', 'an amount in USD from 0 up', maxTotalCost);
 }
 
 /** Builds a line of an item whose parameters are invalid. */
@@ -205,12 +184,21 @@ export const readLines = (context: OperationContext): BatchLine[] =>
  */
 export function readBatchOptions(context: OperationContext): BatchOptions {
 	const all = context.functions.getInputData().map((_, index) => getOptions(context, index));
-	const caps = all.filter((options) => 'maxTotalCost' in options).map(parseMaxTotalCost);
-	const isOn = (key: keyof ItemOptions, name: string, defaultValue: boolean) =>
-		all.map((options) => parseBoolean(options, key, name, defaultValue)).includes(true);
+	let maxTotalCost: number | undefined;
+	for (const options of all) {
+		if (!('maxTotalCost' in options)) continue;
+		const cap = parseUsd(options.maxTotalCost, optionNamed('Max Total Cost'));
+		maxTotalCost = Math.min(maxTotalCost ?? cap, cap);
+	}
+	const isOn = (key: 'dryRun' | 'checkBalance', name: string, defaultValue: boolean) =>
+		all
+			.map((options) =>
+				key in options ? parseBoolean(options[key], optionNamed(name)) : defaultValue,
+			)
+			.includes(true);
 	return {
 		dryRun: isOn('dryRun', 'Dry Run', false),
 		checkBalance: isOn('checkBalance', 'Check Balance', true),
-		maxTotalCost: caps.length > 0 ? Math.min(...caps) : undefined,
+		maxTotalCost,
 	};
 }
