@@ -40,8 +40,8 @@ describe('an action', () => {
 		[
 			502,
 			HTML,
-			'ContentStats could not answer about video cm5abc123def: HTTP 502',
-			/Try again later/,
+			'Something between n8n and ContentStats answered about video cm5abc123def: a web page, HTTP 502',
+			/^A proxy, a login page or a bot check may stand in the way/,
 		],
 	])('says what to do about HTTP %i with body %j', async (status, body, message, description) => {
 		const { credential, sandbox } = await createTimedFixture();
@@ -78,7 +78,7 @@ describe('an action', () => {
 	});
 
 	test.each([
-		['is HTML', { body: '<html>Welcome</html>', contentType: 'text/html' }, 'it is no JSON'],
+		['is text', { body: 'Welcome', contentType: 'text/plain' }, 'it is no JSON'],
 		[
 			'has a metric that is not digits',
 			{

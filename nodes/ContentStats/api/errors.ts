@@ -116,6 +116,26 @@ export const unreadableReply = (
 		statusCode,
 	});
 
+/**
+ * Builds the error for a web page in place of the API's answer.
+ *
+ * @param title the title of the page; empty if it has none.
+ * @param retryAfterMs milliseconds until a retry may succeed, if known.
+ */
+export const webPageError = (
+	subject: string,
+	title: string,
+	statusCode: number,
+	retryAfterMs?: number,
+): ContentStatsError =>
+	new ContentStatsError(statusCode >= 500 ? 'server_error' : 'unreadable_reply', {
+		message: `Something between n8n and ContentStats answered about ${subject}: a web page${title === '' ? '' : ` “${title}”`}, HTTP ${statusCode}`,
+		description:
+			'A proxy, a login page or a bot check may stand in the way. Check the base URL in the ContentStats credential and the network of this n8n, then try again',
+		statusCode,
+		retryAfterMs,
+	});
+
 function insufficientBalance(subject: string, body: ErrorBody | undefined): ErrorDetails {
 	const needed = body?.estimated_cost;
 	const balance = body?.balance;

@@ -21,14 +21,27 @@ const MIN_WAIT_MS = 500;
 
 const parseInteger = (value: unknown): number => parseInt(String(value ?? ''), 10);
 
+const clampWait = (ms: number): number => Math.min(Math.max(ms, 0), MAX_WAIT_MS);
+
+/** Returns the time of a reply by the server's own clock, so that a wrong clock here shifts no wait. */
+function serverTime({ date }: Headers, now: number): number {
+	const time = Date.parse(String(date ?? ''));
+	return Number.isNaN(time) ? now : time;
+}
+
+/** Returns the milliseconds until the server's reset (Unix seconds). */
+const msUntil = (reset: number, headers: Headers, now: number): number =>
+	clampWait(reset * 1000 - serverTime(headers, now));
+
 /**
- * Returns the milliseconds until the server's reset (Unix seconds). It is counted from the reply's
- * `Date`, so that a wrong clock here makes no wait longer or shorter.
+ * Reads `Retry-After`, in seconds or as a date (RFC 9110), as milliseconds; undefined without one.
+ *
+ * @param now Unix milliseconds.
  */
-function msUntil(reset: number, headers: Headers, now: number): number {
-	const serverNow = Date.parse(String(headers.date ?? ''));
-	const ms = reset * 1000 - (Number.isNaN(serverNow) ? now : serverNow);
-	return Math.min(Math.max(ms, 0), MAX_WAIT_MS);
+export function readRetryAfterMs(headers: Headers, now: number): number | undefined {
+	const text = String(headers['retry-after'] ?? '').trim();
+	const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - serverTime(headers, now);
+	return Number.isNaN(ms) ? undefined : clampWait(ms);
 }
 
 /** Reads the rate window from a reply's headers; null if one is missing. @param now Unix milliseconds. */
@@ -40,16 +53,19 @@ export function readRateWindow(headers: Headers, now: number): RateWindow | null
 }
 
 /**
- * Returns the milliseconds to wait after a 429: until the reset in its headers or its body.
+ * Returns the milliseconds to wait after a 429: until the reset in its headers or its body, and no
+ * shorter than its `Retry-After`.
  *
  * @param body the parsed JSON; undefined if it was none.
  * @param now Unix milliseconds.
  */
 export function rateLimitDelayMs(headers: Headers, body: unknown, now: number): number {
-	const inBody = (body as { reset?: unknown } | undefined)?.reset;
-	const reset = parseInteger(String(headers['x-ratelimit-reset'] ?? '') || inBody);
-	if (Number.isNaN(reset)) return FALLBACK_WAIT_MS;
-	return Math.max(msUntil(reset, headers, now), MIN_WAIT_MS);
+	const inHeader = parseInteger(headers['x-ratelimit-reset']);
+	const inBody = parseInteger((body as { reset?: unknown } | undefined)?.reset);
+	const reset = Number.isNaN(inHeader) ? inBody : inHeader;
+	const retryAfterMs = readRetryAfterMs(headers, now);
+	if (Number.isNaN(reset)) return Math.max(retryAfterMs ?? FALLBACK_WAIT_MS, MIN_WAIT_MS);
+	return Math.max(msUntil(reset, headers, now), retryAfterMs ?? 0, MIN_WAIT_MS);
 }
 
 /** What ends the wait of a request that is not sent yet. */

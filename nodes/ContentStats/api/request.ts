@@ -13,8 +13,14 @@ import {
 	MAX_QUOTE_LENGTH,
 	mayHaveTakenEffect,
 	unreadableReply,
+	webPageError,
 } from './errors';
-import { type RateLimiter, rateLimitDelayMs, readRateWindow } from './rateLimiter';
+import {
+	type RateLimiter,
+	rateLimitDelayMs,
+	readRateWindow,
+	readRetryAfterMs,
+} from './rateLimiter';
 import type { Redact } from './redact';
 import { readErrorBody } from './schemas';
 
@@ -67,8 +73,17 @@ const RETRY_POLICY = {
 const backoffMs = (retries: number): number =>
 	RETRY_POLICY.initialIntervalMs * RETRY_POLICY.backoffCoefficient ** retries;
 
-/** Codes of errors while connecting: the server certainly saw nothing of the request. */
+/** Codes of errors while connecting, for a host that tells nothing else of an error. */
 const NOT_SENT_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
+/** The steps before a connection stands: of the request the server certainly saw nothing. */
+const CONNECTING_SYSCALLS = new Set<unknown>(['connect', 'getaddrinfo']);
+
+/**
+ * Codes of a certificate that was refused, which is before anything is sent (Node.js, “X509 certificate
+ * error codes”).
+ */
+const CERTIFICATE_CODES =
+	/^(?:ERR_TLS_CERT_|CERT_|UNABLE_TO_|CRL_|ERROR_IN_C)|SELF_SIGNED_CERT|^(?:HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)$/;
 
 /** @throws ContentStatsError `invalid_input` if it is no plain http(s) address. */
 function parseBaseUrl(baseUrl: string): URL {
@@ -92,18 +107,51 @@ function parseJson(body: unknown): unknown {
 	}
 }
 
+/** What is known of an error of the connection. */
+interface ConnectionError {
+	/** Such as ECONNRESET; empty if there is none. */
+	code: string;
+	/** Whether it certainly came before anything was sent. */
+	isUnsent: boolean;
+}
+
 /**
- * Returns the code of the socket error at the root of what `send` threw. The NodeApiError of n8n 1 has
- * no cause; it keeps the code as its httpCode.
+ * Reads the error of the connection at the root of what `send` threw. The NodeApiError of n8n 1 has no
+ * cause; it keeps the code as its httpCode. If a host has several addresses, there is an error for each.
  */
-function socketCode(error: unknown): string {
+function connectionErrorOf(error: unknown): ConnectionError {
+	let code = '';
+	let isConnecting = false;
 	for (let cause = error, depth = 0; cause && depth < 5; depth += 1) {
-		const { code, httpCode, cause: next } = cause as Record<string, unknown>;
-		const found = code ?? httpCode;
-		if (typeof found === 'string') return found;
+		const { code: own, httpCode, syscall, errors, cause: next } = cause as Record<string, unknown>;
+		const found = own ?? httpCode;
+		if (code === '' && typeof found === 'string') code = found;
+		const attempts = Array.isArray(errors) && errors.length > 0 ? errors : [{ syscall }];
+		isConnecting ||= attempts.every((attempt) => CONNECTING_SYSCALLS.has(Object(attempt).syscall));
 		cause = next;
 	}
-	return '';
+	const isUnsent = isConnecting || NOT_SENT_CODES.has(code) || CERTIFICATE_CODES.test(code);
+	return { code, isUnsent };
+}
+
+/** Says what is wrong with a certificate, and what to do. */
+function certificateError(
+	code: string,
+	{ subject }: ApiCall,
+	{ hostname }: URL,
+): ContentStatsError {
+	const [problem, advice] = /EXPIRED|NOT_YET_VALID/.test(code)
+		? ['is not valid today', 'Check the clock of this machine. If it is right, try again later']
+		: /ALTNAME|HOSTNAME/.test(code)
+			? ['is of another host', 'Check the base URL in the ContentStats credential']
+			: [
+					'is not trusted',
+					'If a proxy of your network replaces certificates, let n8n trust its root certificate: name the file in the environment variable NODE_EXTRA_CA_CERTS',
+				];
+	return new ContentStatsError('unreachable', {
+		message: `The certificate of ${hostname} ${problem}: nothing was sent about ${subject}`,
+		description: `${advice} (${code})`,
+	});
 }
 
 const cancelledError = ({ subject }: ApiCall): ContentStatsError =>
@@ -117,15 +165,17 @@ function errorWithoutReply(
 	error: unknown,
 	call: ApiCall,
 	isSent: boolean,
+	base: URL,
 	redact: Redact,
 ): ContentStatsError {
 	const { subject } = call;
 	if (error instanceof BudgetExhaustedError) return error;
 	// Before it sends, the rate limiter rejects for the deadline or an abort, and for nothing else.
 	if (!isSent) return cancelledError(call);
-	const code = socketCode(error);
+	const { code, isUnsent } = connectionErrorOf(error);
+	if (CERTIFICATE_CODES.test(code)) return certificateError(code, call, base);
 	const cause = ` (${code || truncate(redact((error as Error).message), MAX_QUOTE_LENGTH)})`;
-	if (NOT_SENT_CODES.has(code))
+	if (isUnsent)
 		return new ContentStatsError('unreachable', {
 			message: `ContentStats cannot be reached: nothing was sent about ${subject}`,
 			description: `Check the base URL in the ContentStats credential and the network of this n8n, then try again${cause}`,
@@ -184,6 +234,30 @@ function redactBody(body: ErrorBody | undefined, redact: Redact): ErrorBody | un
 	);
 }
 
+const WEB_PAGE = /^\s*<(?:!doctype\s+html|html|head|body)\b/i;
+const MAX_TITLE_LENGTH = 100;
+
+/** Returns the title of a web page, on one line; empty if it has none, null if the body is no web page. */
+function pageTitle(body: unknown): string | null {
+	if (typeof body !== 'string' || !WEB_PAGE.test(body)) return null;
+	const [, title = ''] = /<title\b[^<>]{0,100}>([^<]{0,1000})/i.exec(body.slice(0, 10_000)) ?? [];
+	return truncate(title.replace(/\s+/g, ' ').trim(), MAX_TITLE_LENGTH);
+}
+
+/** Returns the error for a web page in place of an answer; null if the reply is none. */
+function errorForPage(
+	{ statusCode, headers, body }: HttpReply,
+	{ subject }: ApiCall,
+	now: number,
+	redact: Redact,
+): ContentStatsError | null {
+	// A redirect and a 429 say what to do, whatever the page that they bring along.
+	const isClear = statusCode === 429 || (statusCode >= 300 && statusCode < 400);
+	const title = isClear ? null : pageTitle(body);
+	if (title === null) return null;
+	return webPageError(subject, redact(title), statusCode, readRetryAfterMs(headers, now));
+}
+
 function errorForReply(
 	reply: HttpReply,
 	call: ApiCall,
@@ -193,7 +267,8 @@ function errorForReply(
 	const { statusCode, headers } = reply;
 	if (statusCode >= 300 && statusCode < 400) return redirectError(reply, call, redact);
 	const json = parseJson(reply.body);
-	const retryAfterMs = statusCode === 429 ? rateLimitDelayMs(headers, json, now) : undefined;
+	const retryAfterMs =
+		statusCode === 429 ? rateLimitDelayMs(headers, json, now) : readRetryAfterMs(headers, now);
 	const body = redactBody(readErrorBody(json), redact);
 	return errorForStatus(statusCode, call.subject, body, retryAfterMs, call.advice);
 }
@@ -271,8 +346,10 @@ export function createRequest(transport: Transport): Request {
 		try {
 			reply = await sendFollowingTwin(call, (sent) => (isSent = sent));
 		} catch (error) {
-			return { error: errorWithoutReply(error, call, isSent, redact) };
+			return { error: errorWithoutReply(error, call, isSent, base, redact) };
 		}
+		const pageError = errorForPage(reply, call, now(), redact);
+		if (pageError) return { error: pageError };
 		if (reply.statusCode < 200 || reply.statusCode > 299)
 			return { error: errorForReply(reply, call, now(), redact) };
 		const json = parseJson(reply.body);
@@ -297,7 +374,7 @@ export function createRequest(transport: Transport): Request {
 			}
 			if (error.kind === 'no_reply' && now() >= deadline)
 				throw new BudgetExhaustedError(call.subject, true);
-			const waitMs = backoffMs(retries);
+			const waitMs = Math.max(backoffMs(retries), error.retryAfterMs ?? 0);
 			const isLast = retries + 1 >= RETRY_POLICY.maxAttempts || now() + waitMs > deadline;
 			if (isLast || !isRepeatable(error, call)) throw error;
 			await delay(waitMs, sleep, signal).catch(() => {

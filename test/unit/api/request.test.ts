@@ -94,6 +94,43 @@ describe('the wait after a 429', () => {
 		],
 		['lasts five seconds if the reply gives no reset', {}, {}, 5000],
 		[
+			'follows Retry-After in seconds if the reply gives no reset',
+			{ 'retry-after': '30' },
+			{},
+			30_000,
+		],
+		[
+			'follows a Retry-After that is a date, by the server’s clock',
+			{ 'retry-after': date(NOW + HOUR_MS + 30_000), date: date(NOW + HOUR_MS) },
+			{},
+			30_000,
+		],
+		[
+			'is no shorter than Retry-After if the reset has passed',
+			{ 'x-ratelimit-reset': seconds(NOW - 9000), 'retry-after': '30', date: date(NOW) },
+			{},
+			30_000,
+		],
+		[
+			'is no shorter than the reset if Retry-After is',
+			{ 'x-ratelimit-reset': seconds(NOW + 7000), 'retry-after': '1', date: date(NOW) },
+			{},
+			7000,
+		],
+		[
+			'ends at the reset in the body if the one in the headers is no number',
+			{ 'x-ratelimit-reset': 'soon', date: date(NOW) },
+			{ reset: (NOW + 7000) / 1000 },
+			7000,
+		],
+		['lasts five seconds if Retry-After is neither', { 'retry-after': 'soon' }, {}, 5000],
+		[
+			'lasts two minutes at most, also by Retry-After',
+			{ 'retry-after': '9'.repeat(400) },
+			{},
+			120_000,
+		],
+		[
 			'lasts two minutes at most',
 			{ 'x-ratelimit-reset': seconds(NOW + HOUR_MS), date: date(NOW) },
 			{},
@@ -167,7 +204,7 @@ describe('an error without a reply', () => {
 	});
 
 	test.each(['EHOSTUNREACH', 'ENETUNREACH', 'ECONNRESET', 'ETIMEDOUT'])(
-		'with code %s does not retry a POST, which may have reached the server',
+		'with only the code %s does not retry a POST, which may have reached the server',
 		async (code) => {
 			let sent = 0;
 			const { request } = createHost(async () => {
@@ -180,6 +217,114 @@ describe('an error without a reply', () => {
 			expect(sent).toBe(1);
 		},
 	);
+});
+
+describe('an error while connecting', () => {
+	const connecting = (code: string, syscall = 'connect') =>
+		Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
+
+	test.each([
+		['ENETUNREACH', connecting('ENETUNREACH')],
+		['EHOSTUNREACH', connecting('EHOSTUNREACH')],
+		['EADDRNOTAVAIL', connecting('EADDRNOTAVAIL')],
+		['ETIMEDOUT', connecting('ETIMEDOUT')],
+		['EAI_FAIL', connecting('EAI_FAIL', 'getaddrinfo')],
+		[
+			'ETIMEDOUT',
+			Object.assign(new AggregateError([connecting('ETIMEDOUT'), connecting('ENETUNREACH')]), {
+				code: 'ETIMEDOUT',
+			}),
+		],
+	])('(%s) repeats a POST, since nothing was sent', async (code, cause) => {
+		const answers: Array<() => Promise<HttpReply>> = [
+			async () => Promise.reject(new Error('outer', { cause })),
+			async () => okReply,
+		];
+		const { request } = createHost(async () => await answers.shift()!());
+		expect(await request({ ...call, method: 'POST' })).toEqual({ ok: true });
+
+		const down = createHost(async () => Promise.reject(new Error('outer', { cause }))).request;
+		await expect(down({ ...call, method: 'POST' })).rejects.toMatchObject({
+			kind: 'unreachable',
+			message: 'ContentStats cannot be reached: nothing was sent about usage',
+			description: expect.stringContaining(`(${code})`),
+		});
+	});
+
+	test.each([
+		['a reset while reading', connecting('ECONNRESET', 'read')],
+		['a broken pipe', connecting('EPIPE', 'write')],
+		['a protocol error', connecting('EPROTO', 'write')],
+		['a TLS alert', Object.assign(new Error('x'), { code: 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR' })],
+		[
+			'several errors, one of them later',
+			Object.assign(new AggregateError([connecting('ETIMEDOUT'), connecting('EPIPE', 'write')]), {
+				code: 'ETIMEDOUT',
+			}),
+		],
+	])('is not taken for %s, after which a POST may have taken effect', async (_, error) => {
+		const { request } = createHost(async () => Promise.reject(error));
+		await expect(request({ ...call, method: 'POST' })).rejects.toMatchObject({ kind: 'no_reply' });
+	});
+
+	test.each([
+		['DEPTH_ZERO_SELF_SIGNED_CERT', 'is not trusted', /NODE_EXTRA_CA_CERTS/],
+		['SELF_SIGNED_CERT_IN_CHAIN', 'is not trusted', /NODE_EXTRA_CA_CERTS/],
+		['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'is not trusted', /NODE_EXTRA_CA_CERTS/],
+		['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'is not trusted', /NODE_EXTRA_CA_CERTS/],
+		['CERT_REVOKED', 'is not trusted', /NODE_EXTRA_CA_CERTS/],
+		['INVALID_PURPOSE', 'is not trusted', /NODE_EXTRA_CA_CERTS/],
+		['CERT_HAS_EXPIRED', 'is not valid today', /clock of this machine/],
+		['CERT_NOT_YET_VALID', 'is not valid today', /clock of this machine/],
+		['ERR_TLS_CERT_ALTNAME_INVALID', 'is of another host', /base URL/],
+	])('of the certificate (%s) says that it %s', async (code, problem, advice) => {
+		const cause = Object.assign(new Error('x'), { code });
+		const { request } = createHost(async () => Promise.reject(new Error('outer', { cause })));
+		await expect(request({ ...call, method: 'POST' })).rejects.toMatchObject({
+			kind: 'unreachable',
+			message: expect.stringMatching(
+				new RegExp(`^The certificate of [\\w.]+ ${problem}: nothing was sent about usage$`),
+			),
+			description: expect.stringMatching(advice),
+		});
+	});
+});
+
+describe('a web page in place of an answer', () => {
+	const PAGE = '<!DOCTYPE html>\n<html><head><title>Just a\n moment…</title></head></html>';
+
+	test.each([
+		[200, PAGE, ' “Just a moment…”'],
+		[401, PAGE, ' “Just a moment…”'],
+		[403, `\ufeff\n ${PAGE.toUpperCase()}`, ' “JUST A MOMENT…”'],
+		[404, '<html lang="en"><body>Not here</body></html>', ''],
+		[407, '<HEAD><TITLE class="x">Proxy</TITLE>', ' “Proxy”'],
+		[502, '<html><head><title></title>', ''],
+		[503, `<html><title>${'x'.repeat(5000)}</title>`, ` “${'x'.repeat(100)}…”`],
+		[200, '<body>Sign in with cs_live_abc-123</body>', ''],
+		[403, '<html><title>Bad cs_live_abc-123</title>', ' “Bad cs_live_…”'],
+	])('with HTTP %i is named: %j', async (statusCode, body, title) => {
+		const { request } = createHost(async () => ({ statusCode, headers: {}, body }));
+		await expect(request(call)).rejects.toMatchObject({
+			kind: statusCode >= 500 ? 'server_error' : 'unreadable_reply',
+			statusCode,
+			message: `Something between n8n and ContentStats answered about usage: a web page${title}, HTTP ${statusCode}`,
+			description: expect.stringMatching(/^A proxy, a login page or a bot check/),
+		});
+	});
+
+	test.each([
+		[200, 'null <html>', 'unreadable_reply'],
+		[200, '<?xml version="1.0"?><usage/>', 'unreadable_reply'],
+		[403, '{"error":"<html>"}', 'forbidden'],
+		[429, PAGE, 'rate_limited'],
+		[302, PAGE, 'redirected'],
+	])('is not seen in HTTP %i with %j', async (statusCode, body, kind) => {
+		const { request } = createHost(async () => ({ statusCode, headers: {}, body }));
+		const error = await request(call).catch((reason: Error) => reason);
+		expect(error).toMatchObject({ kind });
+		expect((error as Error).message).not.toContain('web page');
+	});
 });
 
 describe('a deadline', () => {

@@ -25,6 +25,15 @@ describe('a request', () => {
 		},
 	);
 
+	test.each([
+		['503', { statusCode: 503, headers: { 'retry-after': '20' }, body: '{}' }],
+		['503 with a web page', { statusCode: 503, headers: { 'retry-after': '20' }, body: '<html>' }],
+	])('waits for Retry-After after a %s', async (_, answer) => {
+		const { request, sleeps } = createTransport([answer, OK]);
+		expect(await request(GET)).toEqual({ ok: true });
+		expect(sleeps).toEqual([20_000]);
+	});
+
 	test.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'])(
 		'is repeated after %s, also if it is a POST: nothing was sent',
 		async (code) => {

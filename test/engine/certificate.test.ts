@@ -1,0 +1,30 @@
+import { useSleep } from '../support/fakeSleep';
+
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+
+import { generate } from 'selfsigned';
+
+import { runAction } from '../../harness/engine';
+import { TIKTOK } from './support/fixture';
+
+useSleep(async () => {});
+
+test('a certificate that is not trusted is named, and nothing is sent', async () => {
+	const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
+	let requests = 0;
+	const server = createServer({ key, cert }, () => void (requests += 1));
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const { port } = server.address() as AddressInfo;
+	const credential = { apiKey: 'cs_live_x', baseUrl: `https://localhost:${port}/api/v1` };
+
+	for (const parameters of [{ operation: 'usage' }, { videoUrls: TIKTOK }]) {
+		const { error } = await runAction(credential, parameters);
+		expect(error?.message).toBe(
+			'The certificate of localhost is not trusted: nothing was sent about usage',
+		);
+		expect(error?.description).toMatch(/NODE_EXTRA_CA_CERTS \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/);
+	}
+	server.close();
+	expect(requests).toBe(0);
+});
