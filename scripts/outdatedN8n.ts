@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { logTail, run } from '../demo/processes';
+import { logTail, run, stopAllGroups } from '../demo/processes';
 import { printStep } from '../demo/steps';
 
 interface Manifest {
@@ -12,7 +12,7 @@ interface Manifest {
 	devDependencies?: Record<string, string>;
 }
 
-/** What is upgraded together, and the commands that must then pass. */
+/** Packages that are upgraded together, and the commands that must then pass. */
 interface Trial {
 	/** Folder of the package.json that pins them. */
 	folder: string;
@@ -44,7 +44,7 @@ const TRIALS: Record<string, Trial> = {
 const { list, only } = new Command('npm run outdated:n8n --')
 	.description(
 		'Tells which of n8n, its engine, its scanner and its lint plugin have newer versions on npm. ' +
-			'Each is installed into a copy of the last commit, where its tests tell what fails with it. ' +
+			'Each is installed into a copy of the last commit, and the commands that fail there are listed. ' +
 			'If a version does not install, the one before it is tried. Exits with 1 if anything fails.',
 	)
 	.option('--list', 'only list the versions')
@@ -52,6 +52,7 @@ const { list, only } = new Command('npm run outdated:n8n --')
 	.parse()
 	.opts<{ list?: true; only?: string }>();
 
+process.on('SIGINT', () => void stopAllGroups().then(() => process.exit(130)));
 main().catch((error: Error) => {
 	console.error(error.message);
 	process.exit(1);
@@ -93,6 +94,8 @@ function npmView<T>(name: string, field: string): T {
 /** Tries versions until one installs. Returns whether it passes every command. */
 async function passesOneOf(trial: Trial, versions: string[]): Promise<boolean> {
 	const copy = mkdtempSync(join(tmpdir(), 'contentstats-outdated-'));
+	const remove = () => rmSync(copy, { recursive: true, force: true });
+	process.once('exit', remove);
 	try {
 		execFileSync('git', ['clone', '--quiet', ROOT, copy]);
 		if (!(await succeeds('npm ci', copy, ['ci', '--no-audit', '--no-fund']))) return false;
@@ -107,7 +110,7 @@ async function passesOneOf(trial: Trial, versions: string[]): Promise<boolean> {
 		}
 		return false;
 	} finally {
-		rmSync(copy, { recursive: true, force: true });
+		remove();
 	}
 }
 
@@ -128,7 +131,7 @@ function installation({ folder }: Trial, names: string[]): string[] {
 
 /** Runs an npm command in a copy of the project. Prints the end of its log if it fails. */
 async function succeeds(title: string, copy: string, args: string[]): Promise<boolean> {
-	const logFile = join(copy, 'reports', `${title.replace(/\W+/g, '-')}.log`);
+	const logFile = join(ROOT, 'reports', 'outdated', `${title.replace(/\W+/g, '-')}.log`);
 	return await printStep(title, 'minutes', async () => {
 		await run('npm', args, { cwd: copy, env: process.env, logFile });
 	}).then(

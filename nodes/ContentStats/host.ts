@@ -108,6 +108,7 @@ const FAILURE_CAUSES: Partial<Record<ErrorKind, Failure['cause']>> = {
 	unreachable: 'temporarily-unavailable',
 	no_reply: 'temporarily-unavailable',
 	unreadable_reply: 'temporarily-unavailable',
+	web_page: 'temporarily-unavailable',
 };
 
 function toFailure(error: ContentStatsError): Failure | undefined {

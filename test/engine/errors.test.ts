@@ -40,7 +40,7 @@ describe('an action', () => {
 		[
 			502,
 			HTML,
-			'Something between n8n and ContentStats answered about video cm5abc123def: a web page, HTTP 502',
+			'A web page, not the ContentStats API, answered about video cm5abc123def: HTTP 502',
 			/^A proxy, a login page or a bot check may stand in the way/,
 		],
 	])('says what to do about HTTP %i with body %j', async (status, body, message, description) => {
@@ -82,26 +82,27 @@ describe('an action', () => {
 		[
 			'has a metric that is not digits',
 			{
-				body: '{"id":"a","video_link":"l","platform":"p","status":"s","snapshots":[{"snapshot_time":"2026-01-01T00:00:00Z","views":"1.5k"}]}',
+				body: '{"id":"ID","video_link":"l","platform":"p","status":"s","snapshots":[{"snapshot_time":"2026-01-01T00:00:00Z","views":"1.5k"}]}',
 			},
 			'snapshots[0].views: Expected digits',
 		],
 		[
 			'has a snapshot time that is not a date',
 			{
-				body: '{"id":"a","video_link":"l","platform":"p","status":"s","snapshots":[{"snapshot_time":"soon"}]}',
+				body: '{"id":"ID","video_link":"l","platform":"p","status":"s","snapshots":[{"snapshot_time":"soon"}]}',
 			},
 			'snapshots[0].snapshot_time: Expected an ISO-8601 date and time',
 		],
 		[
 			'has snapshots that are not a list',
-			{ body: '{"id":"a","video_link":"l","platform":"p","status":"s","snapshots":{}}' },
+			{ body: '{"id":"ID","video_link":"l","platform":"p","status":"s","snapshots":{}}' },
 			'snapshots: Expected a list',
 		],
 	])('rejects a 200 reply that %s', async (_, body, problem) => {
 		const { credential, sandbox } = await createTimedFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK });
-		sandbox.faults.add({ kind: 'body', ...body, ...ALWAYS });
+		const text = body.body.replace('"ID"', JSON.stringify(id));
+		sandbox.faults.add({ kind: 'body', ...body, body: text, ...ALWAYS });
 		const { items, error } = await runAction(credential, { ...GET, ...video('id', id) });
 		expect(items).toEqual([]);
 		expect(error?.message).toMatch(

@@ -69,9 +69,15 @@ describe('List', () => {
 	});
 
 	test.each([
-		[{ filters: { platform: '={{ "vimeo" }}' } }, 'Platform must be tiktok, youtube, instagram or'],
-		[{ filters: { status: '={{ "running" }}' } }, 'Status must be monitoring, paused, completed,'],
-		[{ filters: { status: '={{ $json.misspelt }}' } }, 'Status must be monitoring, paused,'],
+		[
+			{ filters: { platform: '={{ "vimeo" }}' } },
+			'Platform must be All, tiktok, youtube, instagram or',
+		],
+		[
+			{ filters: { status: '={{ "running" }}' } },
+			'Status must be All, monitoring, paused, completed,',
+		],
+		[{ filters: { status: '={{ $json.misspelt }}' } }, 'Status must be All, monitoring, paused,'],
 		[{ returnAll: '={{ "no" }}' }, 'Return All must be true or false, not “no”'],
 		[{ simplify: '={{ 0 }}' }, 'Simplify must be true or false, not “0”'],
 		[

@@ -27,20 +27,22 @@ export async function startSink(): Promise<Sink> {
 	server.get<{ Params: { name: string } }>('/sheets/:name', ({ params: { name } }) =>
 		sheet(name).map((row, index) => ({ row_number: index + 2, ...row })),
 	);
-	server.post<{ Params: { name: string; key: string }; Body: IDataObject }>(
-		'/sheets/:name/:key',
-		({ params: { name, key }, body }) => {
-			const rows = sheet(name);
-			const { row_number, ...cells } = body;
-			const index =
-				key === 'row_number'
-					? Number(row_number) - 2
-					: rows.findIndex((row) => row[key] === cells[key]);
-			if (rows[index]) Object.assign(rows[index], cells);
-			else rows.push(cells);
-			return { written: true };
-		},
-	);
+	server.post<{
+		Params: { name: string; key: string };
+		Querystring: { cellFormat: string };
+		Body: IDataObject;
+	}>('/sheets/:name/:key', ({ params: { name, key }, query, body }) => {
+		const rows = sheet(name);
+		const { row_number, ...values } = body;
+		const cells = query.cellFormat === 'RAW' ? values : asTyped(values);
+		const index =
+			key === 'row_number'
+				? Number(row_number) - 2
+				: rows.findIndex((row) => row[key] === cells[key]);
+		if (rows[index]) Object.assign(rows[index], cells);
+		else rows.push(cells);
+		return { written: true };
+	});
 	server.post<{ Body: Sink['messages'][number] }>('/messages', ({ body }) => {
 		messages.push(body);
 		return { ok: true };
@@ -48,6 +50,15 @@ export async function startSink(): Promise<Sink> {
 	const url = await server.listen({ host: '127.0.0.1', port: 0 });
 	return { url, sheets, messages, close: async () => await server.close() };
 }
+
+/** Returns cells as Google Sheets keeps what a user types: text that begins a formula is evaluated. */
+const asTyped = (cells: IDataObject): IDataObject =>
+	Object.fromEntries(
+		Object.entries(cells).map(([name, value]) => {
+			const isFormula = typeof value === 'string' && /^[=+@-]/.test(value);
+			return [name, isFormula ? '#ERROR!' : value];
+		}),
+	);
 
 /** Replaces each Google Sheets and Slack node of a template by an equivalent request to the sink. */
 export function withSink(template: WorkflowTemplate, { url }: Sink): WorkflowTemplate {
@@ -71,7 +82,8 @@ function requestOf({ type, parameters }: INode, url: string): INode['parameters'
 	const sheetUrl = `${url}/sheets/${valueOf(parameters.sheetName)}`;
 	if (parameters.operation === 'read') return { url: sheetUrl, options: {} };
 	const columns = parameters.columns as unknown as Columns;
-	const keyUrl = `${sheetUrl}/${columns.matchingColumns[0]}`;
+	const { cellFormat = 'USER_ENTERED' } = parameters.options as { cellFormat?: string };
+	const keyUrl = `${sheetUrl}/${columns.matchingColumns[0]}?cellFormat=${cellFormat}`;
 	if (columns.mappingMode === 'defineBelow') return post(keyUrl, columns.value);
 	return {
 		method: 'POST',

@@ -1,4 +1,4 @@
-import { type AdviceByStatus, invalidInput } from './errors';
+import { type AdviceByStatus, invalidInput, unreadableReply } from './errors';
 import type { Request } from './request';
 import {
 	readStopped,
@@ -32,14 +32,16 @@ export interface Client {
 	usage(): Promise<Usage>;
 }
 
+/** Whether an id has only the characters of one: `..` would reach another endpoint even when encoded. */
+export const isVideoId = (id: string): boolean => /^[\w-]+$/.test(id);
+
 /**
- * Builds the path of a video. Only the characters of an id pass: `..` would reach another endpoint
- * even when encoded.
+ * Builds the path of a video.
  *
  * @throws ContentStatsError `invalid_input`
  */
 function videoPath(id: string): string {
-	if (/^[\w-]+$/.test(id)) return `/videos/${id}`;
+	if (isVideoId(id)) return `/videos/${id}`;
 	throw invalidInput(
 		id === '' ? 'No video was chosen' : `“${id.slice(0, 80)}” is not the id of a video`,
 		'Choose a video from the list, or paste its id: letters, digits, - and _ only, such as cm5abc123def',
@@ -57,6 +59,12 @@ const STOP_ADVICE: AdviceByStatus = {
 	400: 'It may have ended already, and then costs nothing more: List shows its status',
 	404: NOT_FOUND_ADVICE,
 };
+
+/** @throws ContentStatsError `unreadable_reply` if a reply is about another video than the one asked for. */
+function assertSameVideo(replied: string, id: string): void {
+	if (replied === id) return;
+	throw unreadableReply(`video ${id}`, 'it is about another video');
+}
 
 export function createClient(request: Request): Client {
 	return {
@@ -79,18 +87,19 @@ export function createClient(request: Request): Client {
 		},
 		async get(id) {
 			const subject = `video ${id}`;
-			return readVideo(
-				await request({ method: 'GET', path: videoPath(id), subject, advice: GET_ADVICE }),
-				subject,
-			);
+			const path = videoPath(id);
+			const json = await request({ method: 'GET', path, subject, advice: GET_ADVICE });
+			const video = readVideo(json, subject);
+			assertSameVideo(video.id, id);
+			return video;
 		},
 		async stop(id) {
 			const subject = `video ${id}`;
 			const path = `${videoPath(id)}/stop`;
-			return readStopped(
-				await request({ method: 'POST', path, subject, advice: STOP_ADVICE }),
-				subject,
-			);
+			const json = await request({ method: 'POST', path, subject, advice: STOP_ADVICE });
+			const stopped = readStopped(json, subject);
+			assertSameVideo(stopped.id, id);
+			return stopped;
 		},
 		async usage() {
 			const subject = 'usage';

@@ -24,6 +24,8 @@ export type ErrorKind =
 	| 'no_reply'
 	/** Answered with no JSON, or with JSON that the API does not document. */
 	| 'unreadable_reply'
+	/** Answered with a web page and a 4xx: by a proxy, a login page or a bot check. */
+	| 'web_page'
 	/** Answered with a redirect. */
 	| 'redirected'
 	/** Not sent: the user pressed Stop. */
@@ -116,25 +118,31 @@ export const unreadableReply = (
 		statusCode,
 	});
 
+/** A proxy answers 408 when it loses the connection: the API may have carried out the request. */
+const isRefusal = (statusCode: number): boolean =>
+	statusCode >= 400 && statusCode < 500 && statusCode !== 408;
+
 /**
  * Builds the error for a web page in place of the API's answer.
  *
  * @param title the title of the page; empty if it has none.
  * @param retryAfterMs milliseconds until a retry may succeed, if known.
  */
-export const webPageError = (
+export function webPageError(
 	subject: string,
 	title: string,
 	statusCode: number,
 	retryAfterMs?: number,
-): ContentStatsError =>
-	new ContentStatsError(statusCode >= 500 ? 'server_error' : 'unreadable_reply', {
-		message: `Something between n8n and ContentStats answered about ${subject}: a web page${title === '' ? '' : ` “${title}”`}, HTTP ${statusCode}`,
+): ContentStatsError {
+	const kind = statusCode >= 500 ? 'server_error' : 'unreadable_reply';
+	return new ContentStatsError(isRefusal(statusCode) ? 'web_page' : kind, {
+		message: `A web page, not the ContentStats API, answered about ${subject}: ${title === '' ? '' : `“${title}”, `}HTTP ${statusCode}`,
 		description:
 			'A proxy, a login page or a bot check may stand in the way. Check the base URL in the ContentStats credential and the network of this n8n, then try again',
 		statusCode,
 		retryAfterMs,
 	});
+}
 
 function insufficientBalance(subject: string, body: ErrorBody | undefined): ErrorDetails {
 	const needed = body?.estimated_cost;
@@ -226,8 +234,7 @@ export function errorForStatus(
 			},
 		],
 	};
-	// A proxy answers 408 when it loses the connection: the API may have carried out the request.
-	const isClientError = statusCode >= 400 && statusCode < 500 && statusCode !== 408;
+	const isClientError = isRefusal(statusCode);
 	const [kind, details] = known[statusCode] ?? [
 		isClientError ? 'invalid_request' : 'server_error',
 		{

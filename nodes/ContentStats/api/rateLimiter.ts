@@ -40,7 +40,9 @@ const msUntil = (reset: number, headers: Headers, now: number): number =>
  */
 export function readRetryAfterMs(headers: Headers, now: number): number | undefined {
 	const text = String(headers['retry-after'] ?? '').trim();
-	const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - serverTime(headers, now);
+	// V8 reads “1.5” as a day in January.
+	const date = text.endsWith('GMT') ? Date.parse(text) : NaN;
+	const ms = /^\d+$/.test(text) ? Number(text) * 1000 : date - serverTime(headers, now);
 	return Number.isNaN(ms) ? undefined : clampWait(ms);
 }
 

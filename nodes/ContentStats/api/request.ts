@@ -67,13 +67,15 @@ const RETRY_POLICY = {
 	backoffCoefficient: 2,
 	/** A call is given up at its tenth 429. */
 	maxRateLimited: 10,
+	/** A `Retry-After` that is longer is left to the user, or to the next poll. */
+	maxRetryAfterMs: 10_000,
 };
 
 /** @param retries how many times the call was retried before. */
 const backoffMs = (retries: number): number =>
 	RETRY_POLICY.initialIntervalMs * RETRY_POLICY.backoffCoefficient ** retries;
 
-/** Codes of errors while connecting, for a host that tells nothing else of an error. */
+/** Codes of errors while connecting, for an n8n whose errors have no `syscall`. */
 const NOT_SENT_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 /** The steps before a connection stands: of the request the server certainly saw nothing. */
 const CONNECTING_SYSCALLS = new Set<unknown>(['connect', 'getaddrinfo']);
@@ -107,7 +109,6 @@ function parseJson(body: unknown): unknown {
 	}
 }
 
-/** What is known of an error of the connection. */
 interface ConnectionError {
 	/** Such as ECONNRESET; empty if there is none. */
 	code: string;
@@ -134,16 +135,16 @@ function connectionErrorOf(error: unknown): ConnectionError {
 	return { code, isUnsent };
 }
 
-/** Says what is wrong with a certificate, and what to do. */
+/** Builds the error for a certificate that was refused. */
 function certificateError(
 	code: string,
 	{ subject }: ApiCall,
 	{ hostname }: URL,
 ): ContentStatsError {
-	const [problem, advice] = /EXPIRED|NOT_YET_VALID/.test(code)
-		? ['is not valid today', 'Check the clock of this machine. If it is right, try again later']
+	const [problem, advice] = /EXPIRED|NOT_YET_VALID|REVOKED/.test(code)
+		? ['is not valid', 'Check the clock of this machine. If it is right, try again later']
 		: /ALTNAME|HOSTNAME/.test(code)
-			? ['is of another host', 'Check the base URL in the ContentStats credential']
+			? ['is for another host', 'Check the base URL in the ContentStats credential']
 			: [
 					'is not trusted',
 					'If a proxy of your network replaces certificates, let n8n trust its root certificate: name the file in the environment variable NODE_EXTRA_CA_CERTS',
@@ -165,7 +166,7 @@ function errorWithoutReply(
 	error: unknown,
 	call: ApiCall,
 	isSent: boolean,
-	base: URL,
+	server: URL,
 	redact: Redact,
 ): ContentStatsError {
 	const { subject } = call;
@@ -173,7 +174,7 @@ function errorWithoutReply(
 	// Before it sends, the rate limiter rejects for the deadline or an abort, and for nothing else.
 	if (!isSent) return cancelledError(call);
 	const { code, isUnsent } = connectionErrorOf(error);
-	if (CERTIFICATE_CODES.test(code)) return certificateError(code, call, base);
+	if (CERTIFICATE_CODES.test(code)) return certificateError(code, call, server);
 	const cause = ` (${code || truncate(redact((error as Error).message), MAX_QUOTE_LENGTH)})`;
 	if (isUnsent)
 		return new ContentStatsError('unreachable', {
@@ -238,9 +239,11 @@ const WEB_PAGE = /^\s*<(?:!doctype\s+html|html|head|body)\b/i;
 const MAX_TITLE_LENGTH = 100;
 
 /** Returns the title of a web page, on one line; empty if it has none, null if the body is no web page. */
-function pageTitle(body: unknown): string | null {
+function pageTitle(body: unknown, redact: Redact): string | null {
 	if (typeof body !== 'string' || !WEB_PAGE.test(body)) return null;
-	const [, title = ''] = /<title\b[^<>]{0,100}>([^<]{0,1000})/i.exec(body.slice(0, 10_000)) ?? [];
+	// Redacted before it is cut: a part of a key would not be found.
+	const head = redact(body.slice(0, 20_000)).slice(0, 10_000);
+	const [, title = ''] = /<title\b[^<>]{0,100}>([^<]{0,1000})/i.exec(head) ?? [];
 	return truncate(title.replace(/\s+/g, ' ').trim(), MAX_TITLE_LENGTH);
 }
 
@@ -253,9 +256,9 @@ function errorForPage(
 ): ContentStatsError | null {
 	// A redirect and a 429 say what to do, whatever the page that they bring along.
 	const isClear = statusCode === 429 || (statusCode >= 300 && statusCode < 400);
-	const title = isClear ? null : pageTitle(body);
+	const title = isClear ? null : pageTitle(body, redact);
 	if (title === null) return null;
-	return webPageError(subject, redact(title), statusCode, readRetryAfterMs(headers, now));
+	return webPageError(subject, title, statusCode, readRetryAfterMs(headers, now));
 }
 
 function errorForReply(
@@ -346,7 +349,7 @@ export function createRequest(transport: Transport): Request {
 		try {
 			reply = await sendFollowingTwin(call, (sent) => (isSent = sent));
 		} catch (error) {
-			return { error: errorWithoutReply(error, call, isSent, base, redact) };
+			return { error: errorWithoutReply(error, call, isSent, new URL(origin), redact) };
 		}
 		const pageError = errorForPage(reply, call, now(), redact);
 		if (pageError) return { error: pageError };
@@ -374,7 +377,9 @@ export function createRequest(transport: Transport): Request {
 			}
 			if (error.kind === 'no_reply' && now() >= deadline)
 				throw new BudgetExhaustedError(call.subject, true);
-			const waitMs = Math.max(backoffMs(retries), error.retryAfterMs ?? 0);
+			const { retryAfterMs = 0 } = error;
+			if (retryAfterMs > RETRY_POLICY.maxRetryAfterMs) throw error;
+			const waitMs = Math.max(backoffMs(retries), retryAfterMs);
 			const isLast = retries + 1 >= RETRY_POLICY.maxAttempts || now() + waitMs > deadline;
 			if (isLast || !isRepeatable(error, call)) throw error;
 			await delay(waitMs, sleep, signal).catch(() => {

@@ -30,8 +30,8 @@ const joinChoices = (choices: readonly string[]): string =>
 /** Converts a number, or text that spells one in digits, to a number; NaN if it is neither. */
 function toNumber(value: unknown): number {
 	if (typeof value === 'number') return value;
-	const isSpelled = typeof value === 'string' && /^\s*-?\d+(?:\.\d+)?\s*$/.test(value);
-	return isSpelled ? Number(value) : NaN;
+	const text = typeof value === 'string' ? value.trim() : '';
+	return /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/.test(text) ? Number(text) : NaN;
 }
 
 /**
@@ -84,7 +84,7 @@ export function parseChoice<T extends string>(
 	const text = typeof value === 'string' ? value.trim().toLowerCase() : undefined;
 	const found = choices.find((choice) => choice.toLowerCase() === text) ?? aliases.get(text ?? '');
 	if (found !== undefined) return found;
-	throw refuse(parameter, joinChoices(choices.filter((choice) => choice !== '')), value);
+	throw refuse(parameter, joinChoices(choices.map((choice) => choice || 'All')), value);
 }
 
 const PLATFORM_ALIASES = new Map<string, Platform | ''>([

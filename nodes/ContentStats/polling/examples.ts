@@ -1,4 +1,4 @@
-import type { Client } from '../api/client';
+import { type Client, isVideoId } from '../api/client';
 import type { VideoWithSnapshots } from '../api/schemas';
 import { hasEnded } from '../model/videos';
 import { diffVideo } from './diff';
@@ -55,7 +55,8 @@ async function candidateIds(client: Client, watch: Watch): Promise<Set<string>> 
 	const paused = listed.find(({ status }) => status === 'paused');
 	const ended = listed.find(({ status }) => hasEnded(status));
 	const newest = [...selectedIds(watch), ...listed.map(({ id }) => id)].slice(0, MAX_CANDIDATES);
-	return new Set([...newest, ...[paused, ended].flatMap((video) => video?.id ?? [])]);
+	const ids = [...newest, ...[paused, ended].flatMap((video) => video?.id ?? [])];
+	return new Set(ids.filter(isVideoId));
 }
 
 /** Picks the newest item of an event, of the first video that has one. */

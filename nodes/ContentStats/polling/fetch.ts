@@ -1,8 +1,9 @@
-import type { Client } from '../api/client';
-import { ContentStatsError, type ErrorKind } from '../api/errors';
+import { type Client, isVideoId } from '../api/client';
+import { ContentStatsError, type ErrorKind, unreadableReply } from '../api/errors';
 import { listAll, type Listing, mergeListings } from '../api/listing';
 import type { VideoWithSnapshots } from '../api/schemas';
 import { mapConcurrent } from '../utils/async';
+import { truncate } from '../utils/format';
 import { listFilters, type Watch } from './watch';
 
 /** Errors that concern every video alike: the user must fix something. */
@@ -50,6 +51,12 @@ export async function fetchVideos(
 	};
 	await mapConcurrent(ids, async (id) => {
 		if (result.stoppedBy) return;
+		// An id that the list gave and no request can hold is no reason to fail the others.
+		if (!isVideoId(id))
+			return void result.failed.set(
+				id,
+				unreadableReply('the list', `a video in it has the id “${truncate(id)}”`),
+			);
 		const error = await client
 			.get(id)
 			.then((video) => onVideo(id, video))

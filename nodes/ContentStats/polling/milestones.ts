@@ -16,23 +16,23 @@ function parseMark(text: string): number {
 	throw invalidMilestone(text, '');
 }
 
-/** One number whose thousands are grouped, or two numbers: `10,000`, `2 500`, also with narrow blanks. */
-const GROUPED = /(?<!\d)\d+(?:[,\u0020\u00a0\u2009\u202f]\d{3})+(?!\d)[kmb]?/i;
+/** Digits with a single comma or blank between them: one number with its thousands grouped, or several. */
+const GROUPED = /(?<![\d.])\d{1,3}(?:[,\p{Zs}]\d{3})+(?![\d.])[kmb]?/iu;
 
-/** One number with a decimal comma, or two numbers: `1,5M`. */
-const DECIMAL_COMMA = /(?<!\d)\d+,\d{1,3}(?!\d)[kmb]?/i;
+/** Digits with a comma between them: one number with a decimal comma, or two. */
+const DECIMAL_COMMA = /(?<![\d.])\d+,\d{1,3}(?![\d.])[kmb]?/i;
 
-/** @throws ContentStatsError `invalid_input` if a number may as well be two. */
+/** @throws ContentStatsError `invalid_input` if a number may as well be several, with each way to write it. */
 function throwIfAmbiguous(text: string): void {
 	const [grouped] = GROUPED.exec(text) ?? [];
-	if (grouped)
-		throw invalidMilestone(grouped, `Write ${grouped} as ${grouped.replace(/[^\dkmb]/gi, '')}. `);
-	const [decimal] = DECIMAL_COMMA.exec(text) ?? [];
-	if (decimal)
-		throw invalidMilestone(
-			decimal,
-			`Write ${decimal} as ${decimal.replace(',', '.')} if it is one number, or with a blank after the comma if it is two. `,
-		);
+	const found = grouped ?? DECIMAL_COMMA.exec(text)?.[0];
+	if (found === undefined) return;
+	const several = found.replace(/[,\p{Zs}]/gu, ', ');
+	const one = grouped ? found.replace(/[,\p{Zs}]/gu, '') : found.replace(',', '.');
+	// A decimal number is a milestone with k, M or B only.
+	const isOneMilestone = grouped !== undefined || /[kmb]$/i.test(found);
+	const asOne = isOneMilestone ? ` as “${one}” if it is one number, or` : '';
+	throw invalidMilestone(found, `Write it${asOne} as “${several}” if these are several. `);
 }
 
 /**

@@ -96,12 +96,12 @@ export function readSettings(context: IPollFunctions): PollSettings {
 		events,
 		startFrom: parseChoice(context.getNodeParameter('startFrom'), START_FROM, {
 			name: 'Start From',
-			advice: 'Choose what to emit of the snapshots that exist already',
+			advice: 'Choose which existing snapshots to emit',
 		}),
 		milestoneMetric: hasMilestones
 			? parseChoice(context.getNodeParameter('milestoneMetric'), METRICS, {
 					name: 'Milestone Metric',
-					advice: 'Choose the metric whose marks count',
+					advice: 'Choose the metric to check milestones against',
 				})
 			: 'views',
 		milestones: hasMilestones ? parseMilestones(context.getNodeParameter('milestones')) : [],

@@ -36,6 +36,7 @@ const ACTIVATION_ERROR_KINDS = new Set<ErrorKind>([
 	'invalid_key',
 	'redirected',
 	'not_found',
+	'web_page',
 ]);
 
 const mustBeFixed = (error: Error): boolean =>

@@ -51,7 +51,7 @@ const MESSAGES: Record<string, RegExp> = {
 	refused: /^ContentStats (refused|could not answer about) /,
 	server: /^ContentStats could not answer about .+: HTTP 5\d\d/,
 	redirect: /^ContentStats points to .+ not followed/,
-	page: /^Something between n8n and ContentStats answered about .+: a web page.*, HTTP \d+/,
+	page: /^A web page, not the ContentStats API, answered about .+: .*HTTP \d+/,
 };
 
 /** Returns the error message of an outcome; empty if the reply was understood. */

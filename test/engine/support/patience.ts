@@ -9,25 +9,29 @@ const ofN8n = jest.requireActual<AxiosStatic>(
 
 /**
  * Lets n8n's wait for a reply pass on the clock. Once all requests in flight are ones that the sandbox
- * keeps waiting, they time out, and the clock advances by the timeout that the node set.
+ * keeps waiting, they time out, and the clock advances by the longest timeout that the node set.
  */
 export function waitByTheClock(clock: ManualClock): void {
-	const inFlight = new Set<() => void>();
-	let kept = 0;
+	/** Functions that time a request out, and return its timeout in milliseconds. */
+	const inFlight = new Set<() => number>();
+	/** The requests that the sandbox keeps waiting. */
+	const kept = new Set<object>();
 
 	/** Rejects all requests in flight, unless a reply may still come without the clock. */
 	function giveUp(): void {
-		if (kept === 0 || kept < inFlight.size) return;
-		kept = 0;
-		for (const timeOut of [...inFlight]) timeOut();
+		if (kept.size === 0 || kept.size < inFlight.size) return;
+		kept.clear();
+		const timeouts = [...inFlight].map((timeOut) => timeOut());
+		clock.advance({ ms: Math.max(...timeouts) });
 	}
 
 	// The sandbox sleeps before it answers a request only to keep it waiting.
 	const { sleep } = clock;
 	clock.sleep = async (ms, signal) => {
-		kept += 1;
+		const request = {};
+		kept.add(request);
 		setImmediate(giveUp);
-		await sleep.call(clock, ms, signal);
+		await sleep.call(clock, ms, signal).finally(() => kept.delete(request));
 	};
 
 	const answerOrTimeOut =
@@ -36,13 +40,13 @@ export function waitByTheClock(clock: ManualClock): void {
 			const { timeout: ms = 0, signal } = config;
 			const timedOut = new AbortController();
 			const signals = [signal as AbortSignal | undefined, timedOut.signal].filter(Boolean);
-			let timeOut!: () => void;
+			let timeOut!: () => number;
 			const silence = new Promise<never>((_, reject) => {
 				timeOut = () => {
 					inFlight.delete(timeOut);
 					reject(new ofN8n.AxiosError(`timeout of ${ms}ms exceeded`, 'ECONNABORTED', config));
 					timedOut.abort();
-					clock.advance({ ms });
+					return ms;
 				};
 			});
 			inFlight.add(timeOut);

@@ -1,5 +1,5 @@
 import type { Fault } from '../../../sandbox';
-import { INSTAGRAM, TIKTOK, YOUTUBE } from '../support/fixture';
+import { INSTAGRAM, TIKTOK, TWITTER, YOUTUBE } from '../support/fixture';
 import {
 	createTriggerFixture,
 	expectSameKeys,
@@ -23,6 +23,33 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		const fresh = () => without(snapshotKeys(...videos), before);
 		return { ...fixture, videos, trigger, fresh };
 	}
+
+	test.each(['a.b', 'x/../y', 'a:b'])(
+		'a listed id %j, which no request can hold, does not hold the other videos back',
+		async (id) => {
+			const { sandbox, trigger, fresh } = await withThree();
+			sandbox.seedVideo({ video_link: TWITTER }).override({ id });
+			expectSameKeys(keysOf(await trigger.poll()), fresh());
+			await trigger.run({ hours: 1 });
+			expectSameKeys(trigger.keys, fresh());
+			expect(trigger.sent.join(' ')).not.toContain(id);
+		},
+	);
+
+	test('a reply about another video fails that video alone', async () => {
+		const { sandbox, trigger, videos, fresh } = await withThree();
+		sandbox.faults.add({
+			kind: 'map',
+			match: { path: `/videos/${videos[1]!.id}` },
+			times: Infinity,
+			map: (json) => ({ ...json, id: videos[0]!.id }),
+		});
+		const others = fresh().filter((key) => !key.startsWith(`${videos[1]!.id}:`));
+		expectSameKeys(keysOf(await trigger.poll()), others);
+		sandbox.clear();
+		await trigger.run({ minutes: 30 });
+		expectSameKeys(trigger.keys, fresh());
+	});
 
 	describe('a poll with some failed requests', () => {
 		test.each<[string, Fault]>([

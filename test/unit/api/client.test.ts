@@ -32,7 +32,7 @@ describe('the client', () => {
 		[
 			'get',
 			(client) => client.get('a-B_1'),
-			video('a'),
+			{ ...video('a'), id: 'a-B_1' },
 			{ url: 'https://api.test/v1/videos/a-B_1' },
 		],
 		[
@@ -46,6 +46,19 @@ describe('the client', () => {
 		const { client, sent } = clientOver(reply(200, body));
 		expect(await call(client)).toEqual(body);
 		expect(sent).toEqual([expect.objectContaining({ method: 'GET', ...options })]);
+	});
+
+	test.each<[string, (client: Client) => Promise<unknown>, unknown]>([
+		['get', (client) => client.get('b'), video('a')],
+		['stop', (client) => client.stop('b'), STOPPED],
+	])('refuses a reply to %s that is about another video', async (_, call, body) => {
+		const { client, sent } = clientOver(reply(200, body));
+		await expect(call(client)).rejects.toMatchObject({
+			kind: 'unreadable_reply',
+			message:
+				'ContentStats sent a reply about video b that cannot be understood (it is about another video)',
+		});
+		expect(sent).toHaveLength(1);
 	});
 
 	test.each([

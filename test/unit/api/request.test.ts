@@ -123,7 +123,7 @@ describe('the wait after a 429', () => {
 			{ reset: (NOW + 7000) / 1000 },
 			7000,
 		],
-		['lasts five seconds if Retry-After is neither', { 'retry-after': 'soon' }, {}, 5000],
+		['lasts five seconds if Retry-After is neither', { 'retry-after': '1.5' }, {}, 5000],
 		[
 			'lasts two minutes at most, also by Retry-After',
 			{ 'retry-after': '9'.repeat(400) },
@@ -272,11 +272,11 @@ describe('an error while connecting', () => {
 		['SELF_SIGNED_CERT_IN_CHAIN', 'is not trusted', /NODE_EXTRA_CA_CERTS/],
 		['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'is not trusted', /NODE_EXTRA_CA_CERTS/],
 		['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'is not trusted', /NODE_EXTRA_CA_CERTS/],
-		['CERT_REVOKED', 'is not trusted', /NODE_EXTRA_CA_CERTS/],
+		['CERT_REVOKED', 'is not valid', /clock of this machine/],
 		['INVALID_PURPOSE', 'is not trusted', /NODE_EXTRA_CA_CERTS/],
-		['CERT_HAS_EXPIRED', 'is not valid today', /clock of this machine/],
-		['CERT_NOT_YET_VALID', 'is not valid today', /clock of this machine/],
-		['ERR_TLS_CERT_ALTNAME_INVALID', 'is of another host', /base URL/],
+		['CERT_HAS_EXPIRED', 'is not valid', /clock of this machine/],
+		['CERT_NOT_YET_VALID', 'is not valid', /clock of this machine/],
+		['ERR_TLS_CERT_ALTNAME_INVALID', 'is for another host', /base URL/],
 	])('of the certificate (%s) says that it %s', async (code, problem, advice) => {
 		const cause = Object.assign(new Error('x'), { code });
 		const { request } = createHost(async () => Promise.reject(new Error('outer', { cause })));
@@ -291,24 +291,35 @@ describe('an error while connecting', () => {
 });
 
 describe('a web page in place of an answer', () => {
+	/** After a refusal nothing can have taken effect; a proxy answers 408 when it loses the connection. */
+	function kindOf(statusCode: number) {
+		if (statusCode >= 500) return 'server_error';
+		return statusCode === 200 || statusCode === 408 ? 'unreadable_reply' : 'web_page';
+	}
 	const PAGE = '<!DOCTYPE html>\n<html><head><title>Just a\n moment…</title></head></html>';
 
 	test.each([
-		[200, PAGE, ' “Just a moment…”'],
-		[401, PAGE, ' “Just a moment…”'],
-		[403, `\ufeff\n ${PAGE.toUpperCase()}`, ' “JUST A MOMENT…”'],
+		[200, PAGE, '“Just a moment…”, '],
+		[401, PAGE, '“Just a moment…”, '],
+		[408, PAGE, '“Just a moment…”, '],
+		[403, `\ufeff\n ${PAGE.toUpperCase()}`, '“JUST A MOMENT…”, '],
 		[404, '<html lang="en"><body>Not here</body></html>', ''],
-		[407, '<HEAD><TITLE class="x">Proxy</TITLE>', ' “Proxy”'],
+		[407, '<HEAD><TITLE class="x">Proxy</TITLE>', '“Proxy”, '],
 		[502, '<html><head><title></title>', ''],
-		[503, `<html><title>${'x'.repeat(5000)}</title>`, ` “${'x'.repeat(100)}…”`],
+		[503, `<html><title>${'x'.repeat(5000)}</title>`, `“${'x'.repeat(100)}…”, `],
 		[200, '<body>Sign in with cs_live_abc-123</body>', ''],
-		[403, '<html><title>Bad cs_live_abc-123</title>', ' “Bad cs_live_…”'],
+		[403, '<html><title>Bad cs_live_abc-123</title>', '“Bad cs_live_…”, '],
+		[
+			403,
+			`<html><title>${'x'.repeat(92)} cs_live_abc-123</title>`,
+			`“${'x'.repeat(92)} cs_live…”, `,
+		],
 	])('with HTTP %i is named: %j', async (statusCode, body, title) => {
 		const { request } = createHost(async () => ({ statusCode, headers: {}, body }));
 		await expect(request(call)).rejects.toMatchObject({
-			kind: statusCode >= 500 ? 'server_error' : 'unreadable_reply',
+			kind: kindOf(statusCode),
 			statusCode,
-			message: `Something between n8n and ContentStats answered about usage: a web page${title}, HTTP ${statusCode}`,
+			message: `A web page, not the ContentStats API, answered about usage: ${title}HTTP ${statusCode}`,
 			description: expect.stringMatching(/^A proxy, a login page or a bot check/),
 		});
 	});

@@ -26,12 +26,17 @@ describe('a request', () => {
 	);
 
 	test.each([
-		['503', { statusCode: 503, headers: { 'retry-after': '20' }, body: '{}' }],
-		['503 with a web page', { statusCode: 503, headers: { 'retry-after': '20' }, body: '<html>' }],
-	])('waits for Retry-After after a %s', async (_, answer) => {
+		['503', { statusCode: 503, headers: { 'retry-after': '7' }, body: '{}' }],
+		['503 with a web page', { statusCode: 503, headers: { 'retry-after': '7' }, body: '<html>' }],
+	])('waits for Retry-After after a %s if it is short', async (_, answer) => {
 		const { request, sleeps } = createTransport([answer, OK]);
 		expect(await request(GET)).toEqual({ ok: true });
-		expect(sleeps).toEqual([20_000]);
+		expect(sleeps).toEqual([7000]);
+
+		const late = { ...answer, headers: { 'retry-after': '11' } };
+		const long = createTransport([late]);
+		await expect(long.request(GET)).rejects.toMatchObject({ retryAfterMs: 11_000 });
+		expect(long.sleeps).toEqual([]);
 	});
 
 	test.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'])(

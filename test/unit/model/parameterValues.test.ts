@@ -85,6 +85,9 @@ describe('parseUsd', () => {
 		[0, 0],
 		[2.5, 2.5],
 		[' 2.50 ', 2.5],
+		['.5', 0.5],
+		['5.', 5],
+		['+5', 5],
 	])('parses %j', (value, expected) => {
 		expect(parseUsd(value, FIELD)).toBe(expected);
 	});
@@ -121,6 +124,18 @@ describe('parseChoice', () => {
 			);
 		},
 	);
+});
+
+it('names All among the platforms', () => {
+	expect(() => parsePlatform(null)).toThrow(
+		expect.objectContaining({
+			message: 'Platform must be All, tiktok, youtube, instagram or twitter, not empty',
+		}),
+	);
+});
+
+it('reads a long text in linear time', () => {
+	expect(() => parseUsd(`${'9'.repeat(1_000_000)}x`, FIELD)).toThrow();
 });
 
 test.each([

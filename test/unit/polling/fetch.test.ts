@@ -95,6 +95,20 @@ describe('fetchVideos', () => {
 		expect(api.requests).toEqual(['get c', 'get a']);
 	});
 
+	it.each(['a.b', 'x/../y', 'a:b', '..', ''])(
+		'fails the id %j alone, without a request',
+		async (id) => {
+			const api = fakeApi(video('a'));
+			expect(await fetchAll(api, [id, 'a'])).toEqual({
+				...NOTHING,
+				seen: ['a with 0'],
+				answered: ['a'],
+				failed: [id],
+			});
+			expect(api.requests).toEqual(['get a']);
+		},
+	);
+
 	it('sends no request if there are no videos', async () => {
 		const api = fakeApi(video('a'));
 		expect(await fetchAll(api, [])).toEqual(NOTHING);

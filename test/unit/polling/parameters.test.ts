@@ -76,7 +76,10 @@ describe('the parameters of the trigger', () => {
 	});
 
 	test.each([
-		[{ filters: { platform: 'vimeo' } }, /Platform must be tiktok, .* or twitter, not “vimeo”/],
+		[
+			{ filters: { platform: 'vimeo' } },
+			/Platform must be All, tiktok, .* or twitter, not “vimeo”/,
+		],
 		[{ filters: { platform: undefined } }, /Platform must be .*, not empty/],
 		[{ watch: 'some' }, /Watch must be all or selected, not “some”/],
 	])('readWatch refuses %j', (parameters, message) => {

@@ -64,6 +64,7 @@ const BATCH_ENDING_KINDS = new Set<ErrorKind>([
 	'insufficient_balance',
 	'rate_limited',
 	'unreachable',
+	'web_page',
 	'cancelled',
 ]);
 
