@@ -133,7 +133,8 @@ function installation({ folder }: Trial, names: string[]): string[] {
 async function succeeds(title: string, copy: string, args: string[]): Promise<boolean> {
 	const logFile = join(ROOT, 'reports', 'outdated', `${title.replace(/\W+/g, '-')}.log`);
 	return await printStep(title, 'minutes', async () => {
-		await run('npm', args, { cwd: copy, env: process.env, logFile });
+		// Even if this was started with --silent.
+		await run('npm', ['--loglevel', 'error', ...args], { cwd: copy, env: process.env, logFile });
 	}).then(
 		() => true,
 		() => {
