@@ -132,6 +132,8 @@ function installation({ folder }: Trial, names: string[]): string[] {
 /** Runs an npm command in a copy of the project. Prints the end of its log if it fails. */
 async function succeeds(title: string, copy: string, args: string[]): Promise<boolean> {
 	const logFile = join(ROOT, 'reports', 'outdated', `${title.replace(/\W+/g, '-')}.log`);
+	// The last run's log would be taken for this one's: commands append to it.
+	rmSync(logFile, { force: true });
 	return await printStep(title, 'minutes', async () => {
 		// Even if this was started with --silent.
 		await run('npm', ['--loglevel', 'error', ...args], { cwd: copy, env: process.env, logFile });
