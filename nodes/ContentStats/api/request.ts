@@ -112,7 +112,7 @@ function parseJson(body: unknown): unknown {
 interface ConnectionError {
 	/** Such as ECONNRESET; empty if there is none. */
 	code: string;
-	/** Whether it certainly came before anything was sent. */
+	/** Whether it came while connecting, so that certainly nothing was sent. */
 	isUnsent: boolean;
 }
 
@@ -131,8 +131,7 @@ function connectionErrorOf(error: unknown): ConnectionError {
 		isConnecting ||= attempts.every((attempt) => CONNECTING_SYSCALLS.has(Object(attempt).syscall));
 		cause = next;
 	}
-	const isUnsent = isConnecting || NOT_SENT_CODES.has(code) || CERTIFICATE_CODES.test(code);
-	return { code, isUnsent };
+	return { code, isUnsent: isConnecting || NOT_SENT_CODES.has(code) };
 }
 
 /** Builds the error for a certificate that was refused. */
