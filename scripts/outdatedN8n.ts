@@ -37,7 +37,7 @@ const TRIALS: Record<string, Trial> = {
 	n8n: {
 		folder: 'demo',
 		packages: ['n8n'],
-		commands: ['test:e2e', 'test:browser', 'test:queue', 'test:crash'],
+		commands: ['test:n8n', 'test:crash'],
 	},
 };
 

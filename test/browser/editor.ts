@@ -24,7 +24,7 @@ const VIEWPORT = { width: 1600, height: 960 };
 const PANEL = { x: 1200, y: 65, width: 400, height: 895 };
 
 /** Longest wait for an element of the editor, in milliseconds. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 export type Theme = 'light' | 'dark';
 

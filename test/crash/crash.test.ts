@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import { installN8n, packPackage } from '../../demo/install';
+import { installN8n } from '../../demo/install';
 import { stopAllGroups } from '../../demo/processes';
 import { printStep } from '../../demo/steps';
+import { packedPackage } from '../support/packedPackage';
 import { connect, findPostgres } from '../support/postgres';
 import { runMode, type Mode, type Result, type Rig } from './rounds';
 
@@ -28,26 +29,36 @@ const DURABLE_CURSORS = {
 	N8N_SCHEDULER_MISFIRE_GRACE: '5',
 };
 
-const MODES = {
-	replay: { name: 'replay', replayAfterRestart: true, env: {}, disturb: kill },
-	control: { name: 'control', replayAfterRestart: false, env: {}, disturb: kill },
-	durable: {
+/** The collectors of one n8n are killed together: replay beside its control, and with durable cursors. */
+const MODES: Mode[] = [
+	{
+		name: 'plain',
+		collectors: [
+			{ name: 'replay', replayAfterRestart: true },
+			{ name: 'control', replayAfterRestart: false },
+		],
+		env: {},
+		disturb: kill,
+	},
+	{
 		name: 'durable',
-		replayAfterRestart: false,
+		collectors: [
+			{ name: 'durable', replayAfterRestart: false },
+			{ name: 'combined', replayAfterRestart: true },
+		],
 		env: DURABLE_CURSORS,
 		disturb: kill,
 	},
-	combined: { name: 'combined', replayAfterRestart: true, env: DURABLE_CURSORS, disturb: kill },
-	republish: {
+	{
 		name: 'republish',
-		replayAfterRestart: false,
+		collectors: [{ name: 'republish', replayAfterRestart: false }],
 		env: {},
 		disturb: async (rig) => await rig.republish(REPUBLICATIONS),
 	},
-} satisfies Record<string, Mode>;
+];
 
 const COLUMNS = [
-	{ name: 'mode' },
+	{ name: 'collector' },
 	{ name: 'disturbances', title: 'kills or republications' },
 	{ name: 'snapshots' },
 	{ name: 'rows' },
@@ -60,24 +71,29 @@ const COLUMNS = [
 const dir = mkdtempSync(join(tmpdir(), 'contentstats-crash-'));
 const schema = `contentstats_crash_${process.pid}`;
 let database: Client | undefined;
-let runs: Record<keyof typeof MODES, Promise<Result>>;
+let runs: Array<Promise<Result[]>>;
 
 beforeAll(async () => {
 	const install = await installN8n(printStep);
-	const tarball = await packPackage(join(dir, 'package'), printStep);
+	const tarball = packedPackage();
 	const postgres = await findPostgres(join(dir, 'postgres'));
 	database = await connect(postgres);
 	await database.query(`create schema ${schema}`);
 	const tools = { install, tarball, dir, postgres, schema };
-	const chosen = (Object.keys(MODES) as Array<keyof typeof MODES>).map(
-		(name) => [name, runMode(MODES[name], tools)] as const,
-	);
-	runs = Object.fromEntries(chosen) as typeof runs;
-	const settled = await Promise.allSettled(Object.values(runs));
-	const results = settled.flatMap((run) => (run.status === 'fulfilled' ? [run.value] : []));
+	runs = MODES.map(async (mode) => await runMode(mode, tools));
+	const settled = await Promise.allSettled(runs);
+	const results = settled.flatMap((run) => (run.status === 'fulfilled' ? run.value : []));
 	const table = new Table({ shouldDisableColors: true, columns: COLUMNS }).addRows(results);
 	process.stdout.write(`\n${table.render()}\n`);
 });
+
+/** @throws the error of the collector's mode if it failed */
+async function resultOf(collector: string): Promise<Result> {
+	const mode = MODES.findIndex(({ collectors }) =>
+		collectors.some(({ name }) => name === collector),
+	);
+	return (await runs[mode]!).find((result) => result.collector === collector)!;
+}
 
 afterAll(async () => {
 	try {
@@ -90,12 +106,12 @@ afterAll(async () => {
 });
 
 it('loses no snapshot when n8n is killed with Replay After Restart on', async () => {
-	const { disturbances, missing } = await runs.replay;
+	const { disturbances, missing } = await resultOf('replay');
 	expect({ disturbances, missing }).toEqual({ disturbances: KILLS, missing: 0 });
 });
 
 it('survives as many kills with Replay After Restart off, although rows may be missing', async () => {
-	const { disturbances, missing, missingAfterRetry } = await runs.control;
+	const { disturbances, missing, missingAfterRetry } = await resultOf('control');
 	expect(disturbances).toBe(KILLS);
 	process.stdout.write(
 		missing > 0
@@ -105,7 +121,7 @@ it('survives as many kills with Replay After Restart off, although rows may be m
 });
 
 it('loses no snapshot with durable cursors once crashed executions are retried', async () => {
-	const { disturbances, missingAfterRetry } = await runs.durable;
+	const { disturbances, missingAfterRetry } = await resultOf('durable');
 	expect({ disturbances, missingAfterRetry }).toEqual({
 		disturbances: KILLS,
 		missingAfterRetry: 0,
@@ -113,11 +129,11 @@ it('loses no snapshot with durable cursors once crashed executions are retried',
 });
 
 it('loses no snapshot with durable cursors plus Replay After Restart, even without retries', async () => {
-	const { disturbances, missing } = await runs.combined;
+	const { disturbances, missing } = await resultOf('combined');
 	expect({ disturbances, missing }).toEqual({ disturbances: KILLS, missing: 0 });
 });
 
 it('loses no snapshot when the workflow is republished or restarted during a poll', async () => {
-	const { disturbances, missing } = await runs.republish;
+	const { disturbances, missing } = await resultOf('republish');
 	expect({ disturbances, missing }).toEqual({ disturbances: REPUBLICATIONS, missing: 0 });
 });

@@ -7,6 +7,7 @@ import {
 	signIn,
 	startN8n,
 	type CredentialReference,
+	type ExecutionSummary,
 	type N8n,
 	type N8nApi,
 	type SavedWorkflow,
@@ -19,11 +20,19 @@ import { pollEvery } from '../support/pollTimes';
 import { connect, type PostgresAddress } from '../support/postgres';
 import { waitFor } from '../support/waitFor';
 
-/** A way to run n8n and to disturb it. */
-export interface Mode {
-	/** Also names its folder and table, so it contains letters only. */
+/** A workflow that writes each snapshot of all videos into a table of its own. */
+export interface Collector {
+	/** Also names its table, so it contains letters only. */
 	name: string;
 	replayAfterRestart: boolean;
+}
+
+/** A way to run n8n and to disturb it. */
+export interface Mode {
+	/** Also names its folder. */
+	name: string;
+	/** They run in the same n8n, so that each kill hits them all. */
+	collectors: Collector[];
 	/** Added to n8n's environment. */
 	env: NodeJS.ProcessEnv;
 	disturb(rig: Rig): Promise<void>;
@@ -40,7 +49,8 @@ export interface Tools {
 }
 
 export interface Result {
-	mode: string;
+	/** Name of the collector. */
+	collector: string;
 	/** Kills, or republications and restarts of the workflow. */
 	disturbances: number;
 	/** Snapshots that the sandbox took. */
@@ -90,7 +100,7 @@ const ONE_VIDEO = /\/videos\/\w+$/;
  * Runs one mode from a fresh n8n to its last row: writes the history, disturbs n8n, stops new
  * snapshots, and lets n8n run undisturbed until no more rows are written.
  */
-export async function runMode(mode: Mode, tools: Tools): Promise<Result> {
+export async function runMode(mode: Mode, tools: Tools): Promise<Result[]> {
 	const sandbox = await startSandbox({
 		plan: 'enterprise',
 		balanceUsd: 1000,
@@ -107,13 +117,13 @@ export async function runMode(mode: Mode, tools: Tools): Promise<Result> {
 	}
 }
 
-/** An n8n with its own sandbox and table. */
+/** An n8n with its own sandbox and tables. */
 export class Rig {
 	private readonly random = randomStream(SEED, 'crash');
 	private disturbances = 0;
 	private lastWritten = 0;
 	private n8n: N8n | undefined;
-	private workflow: SavedWorkflow | undefined;
+	private readonly workflows = new Map<Collector, SavedWorkflow>();
 	private credentials: CredentialReference[] = [];
 
 	constructor(
@@ -123,7 +133,7 @@ export class Rig {
 		private readonly client: Client,
 	) {}
 
-	/** Publishes the workflow in a fresh n8n and waits until the history of the videos is written. */
+	/** Publishes the workflows in a fresh n8n and waits until the history of the videos is written. */
 	async begin(): Promise<void> {
 		// Five earlier snapshots let the first poll learn the cadence of a video.
 		for (let number = 1; number <= VIDEOS; number++) {
@@ -133,12 +143,12 @@ export class Rig {
 				started: Date.now() - 6 * SNAPSHOT_INTERVAL_MS,
 			});
 		}
-		await this.makeTable();
+		await this.makeTables();
 		await installCommunityPackage(this.tools.install, this.dir, this.tools.tarball);
 		const api = await this.signIn();
 		const history = this.taken();
 		await this.publish(api);
-		await this.waitFor('the history', 120_000, async () => !(await this.missing(history)).length);
+		await this.waitFor('the history', 120_000, async () => await this.areAllWritten(history));
 	}
 
 	/** Repeatedly kills n8n with SIGKILL, after a poll or while the execution it started writes. */
@@ -168,42 +178,55 @@ export class Rig {
 			this.sandbox.faults.add({ kind: 'latency', ms: LATENCY_MS, match, times: Infinity });
 			const from = this.sandbox.requests.length;
 			await this.waitFor('a poll', 90_000, () => this.gets(from).some(({ status }) => !status));
-			const { id, versionId } = this.workflow!;
 			const stops = this.disturbances % 2 === 1;
-			if (stops) {
-				await api.request('POST', `/workflows/${id}/deactivate`, {});
-			} else {
-				// n8n restarts a trigger only if it has changed.
-				const maxItemsPerPoll = 1001 + this.disturbances;
-				const nodes = this.nodes({ maxItemsPerPoll });
-				this.workflow = await api.request('PATCH', `/workflows/${id}`, { nodes, versionId });
+			for (const [collector, { id, versionId }] of this.workflows) {
+				if (stops) {
+					await api.request('POST', `/workflows/${id}/deactivate`, {});
+				} else {
+					// n8n restarts a trigger only if it has changed.
+					const maxItemsPerPoll = 1001 + this.disturbances;
+					const nodes = this.nodes(collector, { maxItemsPerPoll });
+					const changed = { nodes, versionId };
+					this.workflows.set(collector, await api.request('PATCH', `/workflows/${id}`, changed));
+				}
+				await api.publish(this.workflows.get(collector)!);
 			}
-			await api.publish(this.workflow!);
 			this.sandbox.faults.clear();
 			await this.disturbed(stops ? 'stopped and started' : 'republished', times);
 		}
 	}
 
 	/** Stops new snapshots, waits until no more rows are written, and counts the results. */
-	async settle(): Promise<Result> {
+	async settle(): Promise<Result[]> {
 		for (const video of this.sandbox.videos.values()) video.deferSnapshots();
 		const api = await this.signIn();
 		await this.quiet();
-		const missing = (await this.missing()).length;
 		const crashed = await api.executions('crashed');
+		const results: Result[] = [];
+		for (const [collector, { id }] of this.workflows) {
+			const own = crashed.filter(({ workflowId }) => workflowId === id);
+			results.push(await this.resultOf(collector, own, api));
+		}
+		return results;
+	}
+
+	private async resultOf(
+		collector: Collector,
+		crashed: ExecutionSummary[],
+		api: N8nApi,
+	): Promise<Result> {
+		const missing = (await this.missing(collector)).length;
 		if (missing > 0) {
 			for (const { id } of crashed) await api.request('POST', `/executions/${id}/retry`, {});
 		}
-		const { rows, repeated } = await this.table();
 		return {
-			mode: this.mode.name,
+			collector: collector.name,
 			disturbances: this.disturbances,
 			snapshots: this.taken().length,
-			rows,
-			repeated,
+			...(await this.writes(collector)),
 			crashed: crashed.length,
 			missing,
-			missingAfterRetry: (await this.missing()).length,
+			missingAfterRetry: (await this.missing(collector)).length,
 		};
 	}
 
@@ -215,27 +238,29 @@ export class Rig {
 		return join(this.tools.dir, this.mode.name);
 	}
 
-	private get tableName() {
-		return `${this.tools.schema}.${this.mode.name}`;
+	private tableOf({ name }: Collector) {
+		return `${this.tools.schema}.${name}`;
 	}
 
-	private async makeTable() {
-		const announce = `${this.tools.schema}.announce_${this.mode.name}`;
-		await this.client.query(`
-			create table ${this.tableName} (
-				event_key text primary key,
-				times_written int not null default 1
-			);
-			create function ${announce}() returns trigger language plpgsql as $$
-			begin
-				perform pg_notify('${this.mode.name}', '');
-				perform pg_sleep(${INSERT_MS / 1000});
-				return null;
-			end $$;
-			create trigger announce after insert on ${this.tableName}
-				for each row execute function ${announce}();
-			listen ${this.mode.name};
-		`);
+	private async makeTables() {
+		for (const collector of this.mode.collectors) {
+			const announce = `${this.tools.schema}.announce_${collector.name}`;
+			await this.client.query(`
+				create table ${this.tableOf(collector)} (
+					event_key text primary key,
+					times_written int not null default 1
+				);
+				create function ${announce}() returns trigger language plpgsql as $$
+				begin
+					perform pg_notify('${collector.name}', '');
+					perform pg_sleep(${INSERT_MS / 1000});
+					return null;
+				end $$;
+				create trigger announce after insert on ${this.tableOf(collector)}
+					for each row execute function ${announce}();
+				listen ${collector.name};
+			`);
+		}
 		this.client.on('notification', () => (this.lastWritten = Date.now()));
 	}
 
@@ -247,18 +272,21 @@ export class Rig {
 			ssl: 'disable',
 		});
 		this.credentials = [contentStats, postgres];
-		this.workflow = await api.request('POST', '/workflows', {
-			name: 'Snapshots to PostgreSQL',
-			nodes: this.nodes(),
-			connections: { [TRIGGER]: { main: [[{ node: WRITER, type: 'main', index: 0 }]] } },
-		});
-		await api.publish(this.workflow!);
+		for (const collector of this.mode.collectors) {
+			const workflow = await api.request<SavedWorkflow>('POST', '/workflows', {
+				name: `Snapshots to PostgreSQL: ${collector.name}`,
+				nodes: this.nodes(collector),
+				connections: { [TRIGGER]: { main: [[{ node: WRITER, type: 'main', index: 0 }]] } },
+			});
+			await api.publish(workflow);
+			this.workflows.set(collector, workflow);
+		}
 	}
 
-	/** @param options more options of the trigger, besides the mode's own */
-	private nodes(options: IDataObject = {}): object[] {
+	/** @param options more options of the trigger, besides the collector's own */
+	private nodes(collector: Collector, options: IDataObject = {}): object[] {
 		const [contentStatsApi, postgres] = this.credentials;
-		const { replayAfterRestart } = this.mode;
+		const { replayAfterRestart } = collector;
 		return [
 			{
 				id: 'b5d0a4c2-0000-4000-8000-000000000001',
@@ -281,7 +309,7 @@ export class Rig {
 				position: [220, 0],
 				parameters: {
 					operation: 'executeQuery',
-					query: `insert into ${this.tableName} as known (event_key) values ($1)
+					query: `insert into ${this.tableOf(collector)} as known (event_key) values ($1)
 						on conflict (event_key) do update set times_written = known.times_written + 1`,
 					options: {
 						// One transaction per row, so that two executions at once cannot deadlock.
@@ -324,7 +352,7 @@ export class Rig {
 		return this.sandbox.requests.slice(from).filter(({ path }) => ONE_VIDEO.test(path));
 	}
 
-	/** Waits for the first poll since request `from`. Returns the time of its last reply (Unix ms). */
+	/** Waits for the first polls since request `from`. Returns the time of their last reply (Unix ms). */
 	private async pollIsOver(from: number): Promise<number> {
 		let answered = 0;
 		let lastAt = 0;
@@ -333,7 +361,7 @@ export class Rig {
 			const replies = gets.filter(({ status }) => status !== undefined).length;
 			if (replies > answered) [answered, lastAt] = [replies, Date.now()];
 			if (answered === 0 || answered < gets.length) return false;
-			return answered >= VIDEOS || Date.now() - lastAt > BETWEEN_REPLIES_MS;
+			return answered >= VIDEOS * this.workflows.size || Date.now() - lastAt > BETWEEN_REPLIES_MS;
 		});
 		return lastAt;
 	}
@@ -351,7 +379,7 @@ export class Rig {
 	private async quiet(): Promise<void> {
 		const started = Date.now();
 		const since = () => Date.now() - Math.max(started, this.lastWritten);
-		while ((await this.missing()).length > 0 && since() < QUIET_MS) await sleep(500);
+		while (!(await this.areAllWritten()) && since() < QUIET_MS) await sleep(500);
 	}
 
 	/** Returns the event key of each snapshot that the API shows. */
@@ -361,18 +389,25 @@ export class Rig {
 		);
 	}
 
-	private async missing(expected = this.taken()): Promise<string[]> {
+	/** Whether every collector has written the expected event keys. */
+	private async areAllWritten(expected = this.taken()): Promise<boolean> {
+		for (const collector of this.mode.collectors)
+			if ((await this.missing(collector, expected)).length > 0) return false;
+		return true;
+	}
+
+	private async missing(collector: Collector, expected = this.taken()): Promise<string[]> {
 		const { rows } = await this.client.query<{ event_key: string }>(
-			`select event_key from ${this.tableName}`,
+			`select event_key from ${this.tableOf(collector)}`,
 		);
 		const written = new Set(rows.map(({ event_key }) => event_key));
 		return expected.filter((key) => !written.has(key));
 	}
 
-	private async table(): Promise<{ rows: number; repeated: number }> {
+	private async writes(collector: Collector): Promise<{ rows: number; repeated: number }> {
 		const { rows } = await this.client.query<{ rows: number; repeated: number }>(
 			`select count(*)::int as rows, coalesce(sum(times_written) - count(*), 0)::int as repeated
-				from ${this.tableName}`,
+				from ${this.tableOf(collector)}`,
 		);
 		return rows[0]!;
 	}
@@ -383,8 +418,12 @@ export class Rig {
 
 	private async disturbed(how: string, times: number) {
 		this.disturbances++;
-		const { rows } = await this.table();
-		this.say(`${this.disturbances}/${times}: ${how}; ${this.taken().length} taken, ${rows} rows`);
+		const progress = [`${this.disturbances}/${times}: ${how}; ${this.taken().length} taken`];
+		for (const collector of this.mode.collectors) {
+			const { rows } = await this.writes(collector);
+			progress.push(`${rows} rows of ${collector.name}`);
+		}
+		this.say(progress.join(', '));
 	}
 
 	private say(progress: string) {

@@ -3,10 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import { installN8n, packPackage } from '../../demo/install';
+import { installN8n } from '../../demo/install';
 import { stopAllGroups } from '../../demo/processes';
 import { printStep } from '../../demo/steps';
 import { startSandbox, type Sandbox } from '../../sandbox';
+import { packedPackage } from '../support/packedPackage';
 import { connect, findPostgres } from '../support/postgres';
 import { Container, queueMode } from './containers';
 import { deleteKeys, findRedis, type RedisAddress } from './redis';
@@ -23,7 +24,7 @@ let result: Result;
 
 beforeAll(async () => {
 	const install = await installN8n(printStep);
-	const tarball = await packPackage(join(dir, 'package'), printStep);
+	const tarball = packedPackage();
 	const postgres = await findPostgres(join(dir, 'postgres'));
 	redis = await findRedis(join(dir, 'redis'));
 	client = await connect(postgres);

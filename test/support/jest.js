@@ -7,6 +7,7 @@ module.exports = {
 	rootDir: '../..',
 	testEnvironment: 'node',
 	transform: { '\\.ts$': '@swc/jest' },
+	globalSetup: '<rootDir>/test/support/setUpRealN8n.ts',
 	maxWorkers: 1,
 	reporters: ['default', '<rootDir>/test/support/startReporter.js'],
 };

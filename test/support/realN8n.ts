@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { installCommunityPackage, installN8n, packPackage } from '../../demo/install';
+import { installCommunityPackage, installN8n } from '../../demo/install';
 import { signIn, startN8n, type N8nApi } from '../../demo/n8n';
 import { freePort, stopAllGroups } from '../../demo/processes';
 import { OWNER } from '../../demo/scenario';
 import { printStep } from '../../demo/steps';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox';
+import { packedPackage } from './packedPackage';
 
 /** A real n8n with the packed package installed and the owner signed in. */
 export interface RealN8n {
@@ -26,10 +27,9 @@ export async function startRealN8n(env: NodeJS.ProcessEnv = {}): Promise<RealN8n
 	const dir = mkdtempSync(join(tmpdir(), 'contentstats-n8n-'));
 	folders.push(dir);
 	const install = await installN8n(printStep);
-	const tarball = await packPackage(join(dir, 'package'), printStep);
 	const userFolder = join(dir, 'n8n');
 	const logFile = join(dir, 'n8n.log');
-	await installCommunityPackage(install, userFolder, tarball);
+	await installCommunityPackage(install, userFolder, packedPackage());
 	const { url } = await startN8n(install, { userFolder, port: await freePort(), logFile, env });
 	return { dir, logFile, url, n8n: await signIn(url, OWNER) };
 }
