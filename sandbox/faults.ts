@@ -75,6 +75,16 @@ const faultSchema = z.discriminatedUnion('kind', [
 		status: z.number().int().min(200).max(599).optional(),
 		contentType: z.string().optional(),
 	}),
+	/**
+	 * Lets the request take effect, and sets one value in the JSON of its reply. `path` names it, such as
+	 * `['snapshots', -1, 'likes']`; a negative index counts from the end. Without `value` it is removed.
+	 */
+	z.strictObject({
+		...common,
+		kind: z.literal('set'),
+		path: z.array(z.union([z.string(), z.number().int()])).min(1),
+		value: z.unknown(),
+	}),
 	/** Redirects the client; the request has no effect here. */
 	z.strictObject({
 		...common,
@@ -222,11 +232,27 @@ export async function answerWithFault(
 		}
 		case 'redirect':
 			return { status: fault.status, body: '', headers: { location: fault.location } };
+		case 'set': {
+			const answer = perform();
+			const body: unknown = JSON.parse(answer.body);
+			setAt(body, fault.path, fault.value);
+			return { ...answer, body: JSON.stringify(body) };
+		}
 		case 'map': {
 			const answer = perform();
 			return { ...answer, body: JSON.stringify(fault.map(JSON.parse(answer.body))) };
 		}
 	}
+}
+
+/** Sets the value at a path, or removes it if it is undefined. A path that leads nowhere is ignored. */
+function setAt(container: unknown, [key, ...rest]: Array<string | number>, value: unknown): void {
+	if (typeof container !== 'object' || container === null) return;
+	const isFromEnd = Array.isArray(container) && typeof key === 'number' && key < 0;
+	const name = String(isFromEnd ? container.length + key : key);
+	if (rest.length > 0) return setAt((container as Record<string, unknown>)[name], rest, value);
+	if (value === undefined) delete (container as Record<string, unknown>)[name];
+	else (container as Record<string, unknown>)[name] = value;
 }
 
 function statusAnswer(status: number, body: unknown, rate: RateState): Answer {

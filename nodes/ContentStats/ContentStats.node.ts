@@ -11,6 +11,7 @@ import type {
 import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { connect, errorJson, toNodeError } from './host';
+import { describeUnusable, type Unusable } from './model/unusable';
 import { operations } from './operations';
 import type { ItemOperation, Operation, OperationContext } from './operations/operation';
 import { searchVideos } from './operations/videoLocator';
@@ -94,17 +95,23 @@ export class ContentStats implements INodeType {
 			const chosen = this.getNodeParameter('operation', 0);
 			const operation = operations.find(({ option }) => option.value === chosen)!;
 			const { client, account, isTestKey } = await connect(this);
+			const unusable: Unusable[] = [];
 			const context: OperationContext = {
 				functions: this,
 				client,
 				account,
 				isTestKey,
+				tellUnusable: (found) =>
+					found.forEach((one) => one.fields.length > 0 && unusable.push(one)),
 				hint: (message, type = 'info') =>
 					this.addExecutionHints({ message, type, location: 'outputPane' }),
 			};
-			return 'executeBatch' in operation
-				? [await operation.executeBatch(context)]
-				: [await executeItems(context, operation)];
+			const items =
+				'executeBatch' in operation
+					? await operation.executeBatch(context)
+					: await executeItems(context, operation);
+			if (unusable.length > 0) context.hint(describeUnusable(unusable), 'warning');
+			return [items];
 		} catch (reason) {
 			const error = toNodeError(this.getNode(), reason);
 			if (!this.continueOnFail()) throw error;

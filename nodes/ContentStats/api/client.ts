@@ -9,7 +9,7 @@ import {
 	type Stopped,
 	type Tracked,
 	type Usage,
-	type Video,
+	type VideoList,
 	type VideoWithSnapshots,
 } from './schemas';
 
@@ -26,7 +26,7 @@ export interface Client {
 	/** Starts, and charges for, a new tracking. Never call it twice for one wish. */
 	track(video_link: string, duration_days: number): Promise<Tracked>;
 	/** Lists at most `limit` videos, 1 to 100. */
-	list(filters: VideoFilters, limit?: number): Promise<Video[]>;
+	list(filters: VideoFilters, limit?: number): Promise<VideoList>;
 	get(id: string): Promise<VideoWithSnapshots>;
 	stop(id: string): Promise<Stopped>;
 	usage(): Promise<Usage>;
@@ -72,38 +72,36 @@ export function createClient(request: Request): Client {
 			const subject = video_link;
 			const body = { video_link, duration_days };
 			const advice = TRACK_ADVICE;
-			return readTracked(
-				await request({ method: 'POST', path: '/videos/track', body, subject, advice }),
-				subject,
-			);
+			const call = { method: 'POST', path: '/videos/track', body, subject, advice } as const;
+			return readTracked((await request(call)).json, subject);
 		},
 		async list(filters, limit = LIST_LIMIT) {
 			const subject = 'the list of videos';
 			const query = { ...filters, limit };
-			return readVideoList(
-				await request({ method: 'GET', path: '/videos', query, subject }),
-				subject,
-			).videos;
+			const call = { method: 'GET', path: '/videos', query, subject } as const;
+			return readVideoList((await request(call)).json, subject);
 		},
 		async get(id) {
 			const subject = `video ${id}`;
 			const path = videoPath(id);
-			const json = await request({ method: 'GET', path, subject, advice: GET_ADVICE });
-			const video = readVideo(json, subject);
+			const call = { method: 'GET', path, subject, advice: GET_ADVICE } as const;
+			const { json, repliedAt } = await request(call);
+			const video = readVideo(json, subject, repliedAt);
 			assertSameVideo(video.id, id);
 			return video;
 		},
 		async stop(id) {
 			const subject = `video ${id}`;
 			const path = `${videoPath(id)}/stop`;
-			const json = await request({ method: 'POST', path, subject, advice: STOP_ADVICE });
-			const stopped = readStopped(json, subject);
+			const call = { method: 'POST', path, subject, advice: STOP_ADVICE } as const;
+			const stopped = readStopped((await request(call)).json, subject);
 			assertSameVideo(stopped.id, id);
 			return stopped;
 		},
 		async usage() {
 			const subject = 'usage';
-			return readUsage(await request({ method: 'GET', path: '/usage', subject }), subject);
+			const { json } = await request({ method: 'GET', path: '/usage', subject });
+			return readUsage(json, subject);
 		},
 	};
 }

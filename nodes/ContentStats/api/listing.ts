@@ -1,6 +1,6 @@
 import { toEpochMs } from '../utils/time';
 import { type Client, LIST_LIMIT, type VideoFilters } from './client';
-import { PLATFORMS, STATUSES, type Video } from './schemas';
+import { PLATFORMS, STATUSES, type Video, type VideoList } from './schemas';
 
 /** A part of the list that cannot be narrowed any further. */
 export interface Slice {
@@ -14,21 +14,24 @@ export const formatSlices = (slices: Slice[]): string =>
 
 export interface Listing {
 	videos: Video[];
+	/** The entries without a readable id. One that is in several replies is counted in each. */
+	unidentified: VideoList['unidentified'];
 	/** Slices that hold as many videos as the API shows, and perhaps more. Empty: nothing is missing. */
 	fullSlices: Slice[];
 	/** How many requests it took. */
 	requests: number;
 }
 
-const isFull = (videos: Video[]): boolean => videos.length >= LIST_LIMIT;
+const isFull = ({ videos, unidentified }: VideoList): boolean =>
+	videos.length + unidentified.length >= LIST_LIMIT;
 
 /**
  * Narrows a part of the list by platform, then by status: to every value that is known or was seen,
  * since the vendor may add some.
  */
 function narrow(filters: VideoFilters, seen: Video[]): VideoFilters[] {
-	const valuesOf = (known: readonly string[], of: (video: Video) => string) => [
-		...new Set([...known, ...seen.map(of)]),
+	const valuesOf = (known: readonly string[], of: (video: Video) => string | null) => [
+		...new Set([...known, ...seen.flatMap((video) => of(video) ?? [])]),
 	];
 	if (!filters.platform)
 		return valuesOf(PLATFORMS, (video) => video.platform).map((platform) => ({
@@ -49,6 +52,7 @@ const uniqueSlices = (slices: Slice[]): Slice[] => [
 /** Merges listings into one. */
 export const mergeListings = (listings: Listing[]): Listing => ({
 	videos: uniqueNewestFirst(listings.flatMap(({ videos }) => videos)),
+	unidentified: listings.flatMap(({ unidentified }) => unidentified),
 	fullSlices: uniqueSlices(listings.flatMap(({ fullSlices }) => fullSlices)),
 	requests: listings.reduce((sum, { requests }) => sum + requests, 0),
 });
@@ -60,14 +64,15 @@ export const mergeListings = (listings: Listing[]): Listing => ({
  * @throws ContentStatsError
  */
 export async function listAll(client: Client, filters: VideoFilters): Promise<Listing> {
-	const videos = uniqueNewestFirst(await client.list(filters));
-	if (!isFull(videos)) return { videos, fullSlices: [], requests: 1 };
+	const list = await client.list(filters);
+	const listing = { ...list, videos: uniqueNewestFirst(list.videos), fullSlices: [], requests: 1 };
+	if (!isFull(list)) return listing;
 	const { platform, status } = filters;
-	if (platform && status) return { videos, fullSlices: [{ platform, status }], requests: 1 };
-	const parts = narrow(filters, videos);
+	if (platform && status) return { ...listing, fullSlices: [{ platform, status }] };
+	const parts = narrow(filters, listing.videos);
 
 	const listings = await Promise.all(parts.map((part) => listAll(client, part)));
-	return mergeListings([{ videos, fullSlices: [], requests: 1 }, ...listings]);
+	return mergeListings([listing, ...listings]);
 }
 
 /**

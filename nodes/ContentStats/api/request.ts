@@ -280,7 +280,20 @@ function isRepeatable(error: ContentStatsError, { method }: ApiCall): boolean {
 	return error.kind === 'unreachable' || (method === 'GET' && mayHaveTakenEffect(error));
 }
 
-export type Request = (call: ApiCall) => Promise<unknown>;
+/** What a 2xx reply holds. */
+export interface Answer {
+	json: unknown;
+	/** When the API replied, by its own clock, in Unix milliseconds; null if it does not say. */
+	repliedAt: number | null;
+}
+
+export type Request = (call: ApiCall) => Promise<Answer>;
+
+/** Reads the `Date` of a reply (RFC 9110, 6.6.1). */
+function readRepliedAt({ date }: HttpReply['headers']): number | null {
+	const repliedAt = Date.parse(String(date));
+	return Number.isNaN(repliedAt) ? null : repliedAt;
+}
 
 /**
  * Creates a function that makes calls at one base URL with one key, paced by the rate limiter.
@@ -288,7 +301,7 @@ export type Request = (call: ApiCall) => Promise<unknown>;
  * A GET is tried three times. A POST is repeated only if it certainly did nothing: if no connection
  * was made, or after a 429, once the server's window has ended.
  *
- * @returns a function that resolves to the JSON of a 2xx reply and throws a ContentStatsError for
+ * @returns a function that resolves to the answer of a 2xx reply and throws a ContentStatsError for
  * everything else; `mayHaveTakenEffect` tells what a failed POST may have done.
  */
 export function createRequest(transport: Transport): Request {
@@ -342,7 +355,7 @@ export function createRequest(transport: Transport): Request {
 		return await sendOnce(call, new URL(`${twin}${url.pathname}`), markSent);
 	}
 
-	async function attempt(call: ApiCall): Promise<{ json: unknown } | { error: ContentStatsError }> {
+	async function attempt(call: ApiCall): Promise<Answer | { error: ContentStatsError }> {
 		let reply: HttpReply;
 		let isSent = false;
 		try {
@@ -357,13 +370,13 @@ export function createRequest(transport: Transport): Request {
 		const json = parseJson(reply.body);
 		return json === undefined
 			? { error: unreadableReply(call.subject, 'it is no JSON', reply.statusCode) }
-			: { json };
+			: { json, repliedAt: readRepliedAt(reply.headers) };
 	}
 
 	return async (call) => {
 		for (let retries = 0, rateLimited = 0; ;) {
 			const outcome = await attempt(call);
-			if ('json' in outcome) return outcome.json;
+			if ('json' in outcome) return outcome;
 			const { error } = outcome;
 			if (error.kind === 'rate_limited') {
 				// A reset that proves wrong again and again is believed less each time.

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { toEpochMs } from '../utils/time';
+import { DAY_MS, isPlainTime, toEpochMs, toPlainTime } from '../utils/time';
 import { type ErrorBody, unreadableReply } from './errors';
 
 /** The platforms that ContentStats tracks, by their names in the API. */
@@ -14,6 +14,12 @@ export const STATUSES = ['monitoring', 'paused', 'completed', 'cancelled', 'erro
 export const METRICS = ['views', 'likes', 'comments', 'shares', 'saves'] as const;
 export type Metric = (typeof METRICS)[number];
 
+/** The most that a snapshot may be ahead of its reply. The API's clock makes the times of both. */
+const MAX_AHEAD_MS = DAY_MS;
+
+/** A snapshot as it came: only those that are used are read, by model/history. */
+export type Snapshot = { snapshot_time: string } & Record<string, unknown>;
+
 /*
  * If the documentation gives two forms, both are accepted; fields that the API adds are kept.
  * Platform and status are open strings, so that a value the vendor adds later reaches the user.
@@ -23,33 +29,22 @@ export type Metric = (typeof METRICS)[number];
 /** Built at first use: it takes zod a while, and n8n loads every node at each start. */
 function buildSchemas() {
 	const text = z.string().min(1);
+	// Null once a reader has found that the value cannot be used.
+	const textOrUnusable = text as z.ZodType<string | null>;
 	const timestamp = z
 		.string()
 		.refine((value) => !Number.isNaN(toEpochMs(value)), 'Expected an ISO-8601 date and time');
-	const count = z.union([
-		z.string().regex(/^\d*$/, 'Expected digits'),
-		z.number().int().nonnegative(),
-	]);
-	const snapshot = z
-		.object({
-			snapshot_time: timestamp,
-			views: count.nullish(),
-			likes: count.nullish(),
-			comments: count.nullish(),
-			shares: count.nullish(),
-			saves: count.nullish(),
-		})
-		.passthrough();
+	const amount = z.number().finite();
 	const video = z
 		.object({
 			id: text,
 			job_id: z.string().nullish(),
-			video_link: text,
-			platform: text,
-			status: text,
+			video_link: textOrUnusable,
+			platform: textOrUnusable,
+			status: textOrUnusable,
 			monitoring_started: timestamp.nullish(),
-			monitoring_duration_days: z.number().nullish(),
-			days_remaining: z.number().nullish(),
+			monitoring_duration_days: amount.nullish(),
+			days_remaining: amount.nullish(),
 			current_metadata: z
 				.object({ title: z.string().nullish(), creator: z.string().nullish() })
 				.passthrough()
@@ -58,15 +53,15 @@ function buildSchemas() {
 		})
 		.passthrough();
 	return {
-		snapshot,
 		video,
 		videoWithSnapshots: video.extend({
 			is_deleted: z.boolean().nullish(),
-			// Up to 720 entries: only those that are used are validated (model/history).
+			// Up to 720 entries: zod would take half the time of JSON.parse, and twice the memory, to pass
+			// them through.
 			snapshots: z.custom((value) => value == null || Array.isArray(value), 'Expected a list'),
 		}),
-		videoList: z.object({ videos: z.array(video) }).passthrough(),
-		tracked: video.extend({ estimated_cost: z.number().nullish() }),
+		videoList: z.object({ videos: z.array(z.unknown()) }).passthrough(),
+		tracked: video.extend({ estimated_cost: amount.nullish() }),
 		stopped: z
 			.object({
 				success: z.literal(true),
@@ -79,13 +74,13 @@ function buildSchemas() {
 			.passthrough(),
 		usage: z
 			.object({
-				balance_usd: z.number(),
-				uncharged_usage_usd: z.number(),
-				total_snapshots: z.number().nullish(),
-				active_videos: z.number(),
-				total_charged_usd: z.number().nullish(),
-				estimated_snapshots_remaining: z.number().nullish(),
-				cost_per_snapshot: z.number().positive(),
+				balance_usd: amount,
+				uncharged_usage_usd: amount,
+				total_snapshots: amount.nullish(),
+				active_videos: amount,
+				total_charged_usd: amount.nullish(),
+				estimated_snapshots_remaining: amount.nullish(),
+				cost_per_snapshot: amount.positive(),
 			})
 			.passthrough(),
 		errorBody: z.object({
@@ -105,7 +100,6 @@ type Schemas = ReturnType<typeof buildSchemas>;
 let built: Schemas | undefined;
 const schemas = (): Schemas => (built ??= buildSchemas());
 
-export type Snapshot = z.infer<Schemas['snapshot']>;
 /** A video as the list has it: without snapshots. */
 export type Video = z.infer<Schemas['video']>;
 export type VideoWithSnapshots = Video & {
@@ -117,46 +111,121 @@ export type Tracked = z.infer<Schemas['tracked']>;
 export type Stopped = z.infer<Schemas['stopped']>;
 /** Amounts in USD; `balance_usd - uncharged_usage_usd` is available. */
 export type Usage = z.infer<Schemas['usage']>;
+export interface VideoList {
+	videos: Video[];
+	/** The entries without a readable id; of them only the platform is told, if it can be read. */
+	unidentified: Array<{ platform: string | null }>;
+}
 
-const pathOf = (issue: z.ZodIssue): string =>
-	issue.path.reduce<string>(
-		(path, part) =>
-			typeof part === 'number' ? `${path}[${part}]` : path ? `${path}.${part}` : part,
+type Path = Array<string | number>;
+
+const formatPath = (path: Path): string =>
+	path.reduce<string>(
+		(text, part) =>
+			typeof part === 'number' ? `${text}[${part}]` : text ? `${text}.${part}` : part,
 		'',
 	);
 
+interface Reading {
+	/** The object as the API sent it. */
+	json: object;
+	/** Names of the fields whose values cannot be used. */
+	unusable: string[];
+}
+
+/** By the object that replaces it. */
+const readings = new WeakMap<object, Reading>();
+
+/** Returns the object that the API sent, without any change. */
+export const asSent = (read: object): object => readings.get(read)?.json ?? read;
+
+/** Returns the names of the fields that were read as null, or left out, since they cannot be used. */
+export const unusableFields = (read: object): string[] => readings.get(read)?.unusable ?? [];
+
+/** Copies the objects along a path, and sets its end to null. */
+function withNullAt<T extends object>(container: T, [key, ...rest]: Path): T {
+	const inner: unknown = container[key as keyof T];
+	return { ...container, [key!]: rest.length === 0 ? null : withNullAt(inner as object, rest) };
+}
+
 /**
- * Builds a reader that validates a reply and returns the very object it was given.
+ * Builds a reader of a reply. A field that cannot be understood is null, so that one odd value silences
+ * nothing else: `unusableFields` names it. A reply in which nothing is odd is returned as it came.
  *
- * @throws ContentStatsError `unreadable_reply`, naming the first field that cannot be understood.
+ * @param essential the fields without which the reply is of no use.
+ * @throws ContentStatsError `unreadable_reply`, naming the first essential field that cannot be understood.
  */
 const reader =
-	<T>(name: keyof Schemas) =>
-	(json: unknown, subject: string, path: Array<string | number> = []): T => {
-		const result = schemas()[name].safeParse(json, { path });
+	<T extends object>(name: keyof Schemas, ...essential: string[]) =>
+	(json: unknown, subject: string): T => {
+		const result = schemas()[name].safeParse(json);
 		if (result.success) return json as T;
-		const issue = result.error.issues[0]!;
-		throw unreadableReply(subject, `${pathOf(issue) || 'the reply'}: ${issue.message}`);
+		const { issues } = result.error;
+		const fatal = issues.find(
+			({ path }) => path.length === 0 || essential.includes(String(path[0])),
+		);
+		if (fatal)
+			throw unreadableReply(subject, `${formatPath(fatal.path) || 'the reply'}: ${fatal.message}`);
+		let read = json as T;
+		for (const { path } of issues) read = withNullAt(read, path);
+		const unusable = [...new Set(issues.map(({ path }) => formatPath(path)))];
+		readings.set(read, { json: json as object, unusable });
+		return read;
 	};
 
-export const readVideoList = reader<{ videos: Video[] }>('videoList');
-export const readTracked = reader<Tracked>('tracked');
-export const readStopped = reader<Stopped>('stopped');
-export const readUsage = reader<Usage>('usage');
-export const readSnapshot = reader<Snapshot>('snapshot');
-const readVideoEnvelope = reader<VideoWithSnapshots>('videoWithSnapshots');
+export const readTracked = reader<Tracked>('tracked', 'id');
+export const readStopped = reader<Stopped>('stopped', 'success', 'id', 'new_status');
+export const readUsage = reader<Usage>(
+	'usage',
+	'balance_usd',
+	'uncharged_usage_usd',
+	'active_videos',
+	'cost_per_snapshot',
+);
+const readListEnvelope = reader<{ videos: unknown[] }>('videoList', 'videos');
+const readListed = reader<Video>('video', 'id');
+const readVideoEnvelope = reader<VideoWithSnapshots>('videoWithSnapshots', 'id', 'snapshots');
+
+/** Reads a list. @throws ContentStatsError `unreadable_reply` if it is none. */
+export function readVideoList(json: unknown, subject: string): VideoList {
+	const list: VideoList = { videos: [], unidentified: [] };
+	for (const entry of readListEnvelope(json, subject).videos) {
+		const { id, platform } = Object(entry) as { id?: unknown; platform?: unknown };
+		if (typeof id === 'string' && id !== '') list.videos.push(readListed(entry, subject));
+		else list.unidentified.push({ platform: typeof platform === 'string' ? platform : null });
+	}
+	return list;
+}
+
+/** Leaves out the snapshots whose time is after `latest` (Unix milliseconds). */
+function withoutLaterThan(video: VideoWithSnapshots, latest: number): VideoWithSnapshots {
+	const latestText = toPlainTime(latest);
+	const isLater = (entry: unknown): boolean => {
+		const time = (entry as Partial<Snapshot> | null)?.snapshot_time;
+		if (isPlainTime(time) && time <= latestText) return false;
+		return toEpochMs(String(time)) > latest;
+	};
+	if (!video.snapshots?.some(isLater)) return video;
+	const read = { ...video, snapshots: video.snapshots.filter((entry) => !isLater(entry)) };
+	const unusable = [...unusableFields(video), 'snapshot_time (more than 24 hours ahead)'];
+	readings.set(read, { json: asSent(video), unusable });
+	return read;
+}
 
 /**
- * Validates a video, but not its snapshots (model/history does): zod takes half the time of JSON.parse, and twice the memory,
- * to pass 720 of them through.
+ * Reads a video, but not its snapshots (model/history does). Snapshots more than 24 hours ahead of the
+ * reply are held back: a single one in the year 2099 would hide all that follow.
  *
- * @throws ContentStatsError `unreadable_reply`, naming the first field that cannot be understood.
+ * @param repliedAt when the API replied, by its own clock, in Unix milliseconds; null: nothing is held back.
+ * @throws ContentStatsError `unreadable_reply` if it has no id, or snapshots that are no list.
  */
-export function readVideo(json: unknown, subject: string): VideoWithSnapshots {
-	const { snapshots } = Object(json) as { snapshots?: unknown };
-	const isList = Array.isArray(snapshots);
-	readVideoEnvelope(isList ? { ...(json as object), snapshots: [] } : json, subject);
-	return json as VideoWithSnapshots;
+export function readVideo(
+	json: unknown,
+	subject: string,
+	repliedAt: number | null = null,
+): VideoWithSnapshots {
+	const video = readVideoEnvelope(json, subject);
+	return repliedAt === null ? video : withoutLaterThan(video, repliedAt + MAX_AHEAD_MS);
 }
 
 /** Reads the documented parts of an error reply; undefined if it is anything else, such as HTML. */

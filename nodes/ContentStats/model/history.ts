@@ -1,98 +1,79 @@
-import { readSnapshot, type Snapshot, type VideoWithSnapshots } from '../api/schemas';
-import { toEpochMs } from '../utils/time';
-import { type Row, toRow } from './snapshots';
+import { METRICS, type Snapshot, type VideoWithSnapshots } from '../api/schemas';
+import { isPlainTime, toEpochMs, toPlainTime } from '../utils/time';
+import { isMetric, type Row, toRow } from './snapshots';
 
 /*
  * A reply holds up to 720 snapshots in no promised order. Their times are read first, and only the
- * snapshots that will be used are validated in full.
+ * snapshots that will be used are read in full.
  */
 
 /** A snapshot of which only the time was read. */
 export interface DatedSnapshot {
 	/** Unix milliseconds. */
 	instant: number;
-	/** Its place in the reply. */
-	index: number;
+	snapshot: Snapshot;
+}
+
+export interface DatedSnapshots {
+	/** Oldest first, each instant once. */
+	dated: DatedSnapshot[];
+	/** Whether a snapshot was left out, since its time cannot be read. */
+	isAnyUndated: boolean;
 }
 
 const timeOf = (entry: unknown): unknown =>
 	(entry as { snapshot_time?: unknown } | null)?.snapshot_time;
 
-/** Whether a time is spelled as the API does: such text sorts by time. */
-const isPlainTime = (time: unknown): time is string =>
-	typeof time === 'string' && time.length === 24 && time[10] === 'T' && time[23] === 'Z';
-
-/** Spells an instant (Unix milliseconds) as plain times are compared with: '~' sorts after, '' before all. */
-function toPlainTime(instant: number): string {
-	if (instant === Infinity) return '~';
-	return Math.abs(instant) <= 8.64e15 ? new Date(instant).toISOString() : '';
-}
-
-const isPlainCount = (value: unknown): boolean =>
-	value === null || value === undefined || (typeof value === 'string' && /^\d*$/.test(value));
-
-/** Whether all metrics have the documented form. Nearly all do, and this takes a tenth of zod's time. */
-const hasPlainCounts = ({ views, likes, comments, shares, saves }: Snapshot): boolean =>
-	isPlainCount(views) &&
-	isPlainCount(likes) &&
-	isPlainCount(comments) &&
-	isPlainCount(shares) &&
-	isPlainCount(saves);
-
 /**
- * Reads one snapshot in full.
- *
- * @throws ContentStatsError `unreadable_reply`, naming the entry and its field.
- */
-export function readSnapshotAt(
-	video: VideoWithSnapshots,
-	{ index }: Pick<DatedSnapshot, 'index'>,
-): Snapshot {
-	const entry = video.snapshots![index] as Snapshot;
-	if (isPlainTime(timeOf(entry)) && hasPlainCounts(entry)) return entry;
-	return readSnapshot(entry, `video ${video.id}`, ['snapshots', index]);
-}
-
-function readDate(video: VideoWithSnapshots, index: number): DatedSnapshot {
-	const entry = video.snapshots![index];
-	const instant = toEpochMs(String(timeOf(entry)));
-	if (Number.isNaN(instant)) readSnapshot(entry, `video ${video.id}`, ['snapshots', index]);
-	return { instant, index };
-}
-
-/**
- * Lists the snapshots of a video, oldest first and each instant once.
+ * Lists the snapshots of a video. One whose time cannot be read is left out: it hides no other.
  *
  * @param from Unix milliseconds: earlier snapshots are left out, except for the newest of them. To
  * read the times of all 720 takes longer than everything else that is done to a reply.
- * @throws ContentStatsError `unreadable_reply`, naming the entry whose time cannot be read.
  */
-export function datedSnapshots(video: VideoWithSnapshots, from = -Infinity): DatedSnapshot[] {
+export function datedSnapshots(video: VideoWithSnapshots, from = -Infinity): DatedSnapshots {
 	const fromText = toPlainTime(from);
-	const found: DatedSnapshot[] = [];
+	const dated: DatedSnapshot[] = [];
+	let isAnyUndated = false;
 	let newestBefore = '';
-	let before = -1;
-	(video.snapshots ?? []).forEach((entry, index) => {
+	let before: unknown;
+	const add = (entry: unknown) => {
 		const time = timeOf(entry);
-		if (!isPlainTime(time) || time >= fromText) return void found.push(readDate(video, index));
-		if (time <= newestBefore) return;
-		newestBefore = time;
-		before = index;
-	});
-	if (before !== -1) found.push(readDate(video, before));
-	return found
-		.sort((a, b) => a.instant - b.instant || a.index - b.index)
-		.filter(({ instant }, place, all) => instant !== all[place - 1]?.instant);
+		const instant = typeof time === 'string' ? toEpochMs(time) : NaN;
+		if (Number.isNaN(instant)) isAnyUndated = true;
+		else dated.push({ instant, snapshot: entry as Snapshot });
+	};
+	for (const entry of video.snapshots ?? []) {
+		const time = timeOf(entry);
+		if (!isPlainTime(time) || time >= fromText) add(entry);
+		else if (time > newestBefore) {
+			newestBefore = time;
+			before = entry;
+		}
+	}
+	if (before !== undefined) add(before);
+	dated.sort((a, b) => a.instant - b.instant);
+	return {
+		dated: dated.filter(({ instant }, place) => instant !== dated[place - 1]?.instant),
+		isAnyUndated,
+	};
 }
 
-/** Finds the newest snapshot of a video; undefined without any. @throws as `datedSnapshots` does. */
+/** Finds the newest snapshot of a video; undefined without any. */
 export const newestSnapshot = (video: VideoWithSnapshots): DatedSnapshot | undefined =>
-	datedSnapshots(video, Infinity).at(-1);
+	datedSnapshots(video, Infinity).dated.at(-1);
 
-/**
- * Reads all snapshots of a video as rows, oldest first and each instant once.
- *
- * @throws ContentStatsError `unreadable_reply`, naming the entry and its field.
- */
-export const readRows = (video: VideoWithSnapshots): Row[] =>
-	datedSnapshots(video).map((snapshot) => toRow(video, readSnapshotAt(video, snapshot)));
+/** Names the fields of snapshots that cannot be used: their metrics are null, or they are left out. */
+export function unusableOf(snapshots: Snapshot[], isAnyUndated = false): string[] {
+	const metrics = METRICS.filter((metric) => snapshots.some((one) => !isMetric(one[metric])));
+	return [...(isAnyUndated ? ['snapshot_time'] : []), ...metrics];
+}
+
+/** Reads all snapshots of a video as rows, oldest first and each instant once. */
+export function readRows(video: VideoWithSnapshots): { rows: Row[]; unusable: string[] } {
+	const { dated, isAnyUndated } = datedSnapshots(video);
+	const snapshots = dated.map(({ snapshot }) => snapshot);
+	return {
+		rows: snapshots.map((snapshot) => toRow(video, snapshot)),
+		unusable: unusableOf(snapshots, isAnyUndated),
+	};
+}

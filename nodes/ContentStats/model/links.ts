@@ -156,11 +156,12 @@ export function splitLinks(value: unknown): string[] {
 export const identityOf = (link: VideoLink): string => link.key ?? link.url;
 
 /** Finds the newest tracking of each video, by identity. @param newestFirst trackings in that order. */
-export function newestByIdentity<T extends { video_link: string }>(
+export function newestByIdentity<T extends { video_link: string | null }>(
 	newestFirst: T[],
 ): Map<string, T> {
 	const newest = new Map<string, T>();
 	for (const tracking of newestFirst) {
+		if (tracking.video_link === null) continue;
 		const identity = identityOfStored(tracking.video_link);
 		if (!newest.has(identity)) newest.set(identity, tracking);
 	}

@@ -10,20 +10,27 @@ export type Row = {
 	/** `<video_id>:<snapshot_time>`, unique per snapshot; a public contract that never changes. */
 	snapshot_key: string;
 	video_id: string;
-	platform: string;
+	platform: string | null;
 	title: string | null;
 	creator: string | null;
-	video_link: string;
+	video_link: string | null;
 	/** ISO-8601 in UTC with milliseconds. */
 	snapshot_time: string;
 } & Record<Metric, MetricValue>;
 
+/** Whether the API may tell a metric like this: text of digits or a whole number, empty if unknown. */
+export const isMetric = (value: unknown): value is string | number | null | undefined =>
+	typeof value === 'string'
+		? /^\d*$/.test(value)
+		: value === null || value === undefined || (Number.isInteger(value) && Number(value) >= 0);
+
 /**
- * Converts a metric of the API (a string of digits, or a number) to a number. Unknown stays null,
- * never 0; a count past 2^53 stays a string, since a number would change its last digits.
+ * Converts a metric of the API (a string of digits, or a number) to a number. Unknown, and everything
+ * that is no count, is null, never 0; a count past 2^53 stays a string, since a number would change its
+ * last digits.
  */
-export function toMetric(value: string | number | null | undefined): MetricValue {
-	if (value === null || value === undefined || value === '') return null;
+export function toMetric(value: unknown): MetricValue {
+	if (value === '' || value === null || value === undefined || !isMetric(value)) return null;
 	const number = Number(value);
 	return Number.isSafeInteger(number) ? number : String(value);
 }

@@ -6,11 +6,11 @@ import { titleAndCreatorOf } from './videos';
 /** A history of snapshots in one item. */
 export type Summary = {
 	video_id: string;
-	platform: string;
+	platform: string | null;
 	title: string | null;
 	creator: string | null;
-	video_link: string;
-	status: string;
+	video_link: string | null;
+	status: string | null;
 	snapshot_count: number;
 	first_snapshot_time: string | null;
 	last_snapshot_time: string | null;

@@ -5,10 +5,10 @@ const FINAL_STATUSES = new Set(['completed', 'cancelled']);
 const ENDED_STATUSES = new Set([...FINAL_STATUSES, 'error']);
 
 /** Whether a tracking with this status takes no snapshots any more. */
-export const hasEnded = (status: string): boolean => ENDED_STATUSES.has(status);
+export const hasEnded = (status: string | null): boolean => ENDED_STATUSES.has(status ?? '');
 
 /** Whether a tracking with this status never resumes; one in error may. */
-export const isFinal = (status: string): boolean => FINAL_STATUSES.has(status);
+export const isFinal = (status: string | null): boolean => FINAL_STATUSES.has(status ?? '');
 
 /** Reads the title and creator of a video; null as long as the platform has not told them. */
 export const titleAndCreatorOf = (video: Video) => ({

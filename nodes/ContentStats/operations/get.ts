@@ -1,7 +1,7 @@
 import { type IDataObject, tryToParseDateTime, updateDisplayOptions } from 'n8n-workflow';
 
 import { invalidInput } from '../api/errors';
-import type { VideoWithSnapshots } from '../api/schemas';
+import { asSent, unusableFields } from '../api/schemas';
 import { addGrowth } from '../model/growth';
 import { readRows } from '../model/history';
 import { parseChoice, parseOutputSwitch, parseWholeNumber } from '../model/parameterValues';
@@ -128,24 +128,25 @@ function readSelection(output: Output, options: Options, timezone: string): Sele
 	return { since, count, includeGrowth };
 }
 
-function selectRows(video: VideoWithSnapshots, { since, count, includeGrowth }: Selection): Row[] {
-	const rows = readRows(video);
+function selectRows(rows: Row[], { since, count, includeGrowth }: Selection): Row[] {
 	if (includeGrowth) addGrowth(rows);
 	const recent = since === -Infinity ? rows : rows.filter((row) => instantOf(row) >= since);
 	return recent.slice(-Math.min(count, recent.length));
 }
 
 async function executeItem(context: OperationContext, itemIndex: number): Promise<IDataObject[]> {
-	const { functions, client, hint } = context;
+	const { functions, client, hint, tellUnusable } = context;
 	const output = parseOutput(functions.getNodeParameter('output', itemIndex));
 	const options = functions.getNodeParameter('options', itemIndex, {}) as Options;
 	const selection = readSelection(output, options, functions.getTimezone());
 	const video = await client.get(await resolveVideoId(context, itemIndex));
 
-	if (output === 'video') return [video as IDataObject];
+	if (output === 'video') return [asSent(video) as IDataObject];
 	if ((video.snapshots ?? []).length === 0)
 		hint(`Video ${video.id} has no snapshots yet: the first comes within an hour of its start`);
-	const rows = selectRows(video, selection);
+	const { rows: history, unusable } = readRows(video);
+	tellUnusable([{ subject: `video ${video.id}`, fields: [...unusableFields(video), ...unusable] }]);
+	const rows = selectRows(history, selection);
 	return output === 'summary' ? [summarize(video, rows)] : rows;
 }
 

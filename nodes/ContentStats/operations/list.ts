@@ -3,8 +3,8 @@ import { type IDataObject, updateDisplayOptions } from 'n8n-workflow';
 import { type Client, isVideoId, LIST_LIMIT, type VideoFilters } from '../api/client';
 import type { ContentStatsError } from '../api/errors';
 import { type Listing, listAll, formatSlices } from '../api/listing';
-import { STATUSES, type Video } from '../api/schemas';
-import { newestSnapshot, readSnapshotAt } from '../model/history';
+import { asSent, STATUSES, unusableFields, type Video } from '../api/schemas';
+import { newestSnapshot, unusableOf } from '../model/history';
 import {
 	parseBoolean,
 	parseChoice,
@@ -13,6 +13,7 @@ import {
 	parseWholeNumber,
 } from '../model/parameterValues';
 import { metricsOf } from '../model/snapshots';
+import { unusableOfList } from '../model/unusable';
 import { toVideoItem } from '../model/videos';
 import { mapConcurrent } from '../utils/async';
 import { toIsoUtc } from '../utils/time';
@@ -93,24 +94,27 @@ const fields = updateDisplayOptions({ show: { operation: ['list'] } }, [
  * Reads the newest snapshot; undefined if there is none, if no request can hold the id, or if the video
  * was deleted since it was listed.
  */
-async function latestSnapshot(client: Client, { id }: Video) {
+async function latestSnapshot({ client, tellUnusable }: OperationContext, { id }: Video) {
 	if (!isVideoId(id)) return undefined;
 	const video = await client.get(id).catch((error: ContentStatsError) => error);
 	if (video instanceof Error) {
 		if (video.kind === 'not_found') return undefined;
 		throw video;
 	}
-	const newest = newestSnapshot(video);
-	return newest && readSnapshotAt(video, newest);
+	const newest = newestSnapshot(video)?.snapshot;
+	const fields = [...unusableFields(video), ...unusableOf(newest ? [newest] : [])];
+	tellUnusable([{ subject: `video ${id}`, fields }]);
+	return newest;
 }
 
 async function withLatestSnapshot(
-	client: Client,
+	context: OperationContext,
 	video: Video,
 	simplify: boolean,
 ): Promise<IDataObject> {
-	const snapshot = await latestSnapshot(client, video);
-	if (!simplify) return { ...video, latest_snapshot: (snapshot ?? null) as IDataObject | null };
+	const snapshot = await latestSnapshot(context, video);
+	if (!simplify)
+		return { ...asSent(video), latest_snapshot: (snapshot ?? null) as IDataObject | null };
 	return {
 		...toVideoItem(video),
 		snapshot_time: snapshot ? toIsoUtc(snapshot.snapshot_time) : null,
@@ -123,9 +127,13 @@ async function listUpTo(
 	filters: VideoFilters,
 	limit: number,
 ): Promise<Omit<Listing, 'requests'>> {
-	if (limit <= LIST_LIMIT) return { videos: await client.list(filters, limit), fullSlices: [] };
-	const { videos, fullSlices } = await listAll(client, filters);
-	return { videos: videos.slice(0, limit), fullSlices: videos.length < limit ? fullSlices : [] };
+	if (limit <= LIST_LIMIT) return { ...(await client.list(filters, limit)), fullSlices: [] };
+	const { videos, unidentified, fullSlices } = await listAll(client, filters);
+	return {
+		videos: videos.slice(0, limit),
+		unidentified,
+		fullSlices: videos.length < limit ? fullSlices : [],
+	};
 }
 
 const parseStatus = (value: unknown): string =>
@@ -158,7 +166,7 @@ function readLimit({ functions }: OperationContext, itemIndex: number): number {
 }
 
 async function executeItem(context: OperationContext, itemIndex: number): Promise<IDataObject[]> {
-	const { functions, client, hint } = context;
+	const { functions, client, hint, tellUnusable } = context;
 	const simplify = parseOutputSwitch(functions.getNodeParameter('simplify', itemIndex), 'Simplify');
 	const options = functions.getNodeParameter('options', itemIndex, {}) as IDataObject;
 	const includeLatestSnapshot =
@@ -169,7 +177,9 @@ async function executeItem(context: OperationContext, itemIndex: number): Promis
 		});
 	const filters = readFilters(context, itemIndex);
 	const limit = readLimit(context, itemIndex);
-	const { videos, fullSlices } = await listUpTo(client, filters, limit);
+	const listing = await listUpTo(client, filters, limit);
+	const { videos, fullSlices } = listing;
+	tellUnusable(unusableOfList(listing));
 	if (fullSlices.length > 0)
 		hint(
 			`The API shows only the newest ${LIST_LIMIT} videos of a platform and status: older ones may be missing of ${formatSlices(fullSlices)}`,
@@ -177,8 +187,8 @@ async function executeItem(context: OperationContext, itemIndex: number): Promis
 		);
 
 	if (includeLatestSnapshot)
-		return await mapConcurrent(videos, (video) => withLatestSnapshot(client, video, simplify));
-	return simplify ? videos.map(toVideoItem) : (videos as IDataObject[]);
+		return await mapConcurrent(videos, (video) => withLatestSnapshot(context, video, simplify));
+	return simplify ? videos.map(toVideoItem) : (videos.map(asSent) as IDataObject[]);
 }
 
 export const list: ItemOperation = {

@@ -7,6 +7,7 @@ import type {
 } from 'n8n-workflow';
 
 import type { Client } from '../api/client';
+import type { Unusable } from '../model/unusable';
 
 /** What an operation is handed. */
 export interface OperationContext {
@@ -16,6 +17,8 @@ export interface OperationContext {
 	isTestKey: boolean;
 	/** Identifies the owner of the rate limit and the balance. */
 	account: string;
+	/** Tells the user, in one hint for the whole execution, what cannot be used of what the API sent. */
+	tellUnusable: (unusable: Unusable[]) => void;
 	/** Shows a message in the output panel. */
 	hint: (message: string, type?: 'info' | 'warning') => void;
 }

@@ -1,6 +1,7 @@
 import { updateDisplayOptions } from 'n8n-workflow';
 
 import { listRunning } from '../api/listing';
+import { unusableFields } from '../api/schemas';
 import type { ItemOperation } from './operation';
 import { resolveVideoId, videoLocator } from './videoLocator';
 
@@ -17,7 +18,9 @@ export const stop: ItemOperation = {
 	async executeItem(context, itemIndex) {
 		// The newest tracking of a link may have ended already; the user means the one that costs.
 		const id = await resolveVideoId(context, itemIndex, listRunning);
-		const { job_id, video_link, previous_status, new_status } = await context.client.stop(id);
+		const stopped = await context.client.stop(id);
+		context.tellUnusable([{ subject: `video ${id}`, fields: unusableFields(stopped) }]);
+		const { job_id, video_link, previous_status, new_status } = stopped;
 		return [
 			{
 				video_id: id,

@@ -1,4 +1,5 @@
 import { hiddenSlices, listRunning } from '../api/listing';
+import { unusableFields } from '../api/schemas';
 import { availableUsd, committedUsd, estimatedDaysRemaining } from '../model/money';
 import type { BatchOperation } from './operation';
 
@@ -12,9 +13,11 @@ export const usage: BatchOperation = {
 	toolDescription:
 		'Get the balance of the ContentStats account. Free. Returns one item in USD with available_usd (what can still be spent), committed_usd (what the running videos will cost) and total_charged_usd, and with active_videos and estimated_days_remaining.',
 	fields: [],
-	async executeBatch({ functions, client }) {
+	async executeBatch({ functions, client, tellUnusable }) {
 		const [report, running] = await Promise.all([client.usage(), listRunning(client)]);
-		const isComplete = hiddenSlices(running, report.active_videos).length === 0;
+		tellUnusable([{ subject: 'usage', fields: unusableFields(report) }]);
+		const isComplete =
+			hiddenSlices(running, report.active_videos).length === 0 && running.unidentified.length === 0;
 		return [
 			{
 				json: {

@@ -68,13 +68,20 @@ async function findIdByUrl(
 ): Promise<string> {
 	const parsed = parseVideoLink(text);
 	if (!parsed.ok) throw invalidInput(`“${text}” is no link of a video`, parsed.reason);
-	const { videos, fullSlices } = await listTrackings(client, { platform: parsed.link.platform });
+	const { videos, fullSlices, unidentified } = await listTrackings(client, {
+		platform: parsed.link.platform,
+	});
 	const found = newestByIdentity(videos).get(identityOf(parsed.link));
 	if (found) return found.id;
-	const beyond =
-		fullSlices.length > 0
-			? '. The API lists only the newest 100 videos of a kind: choose an older one by its ID'
-			: '';
+	const isAnyUnreadable = unidentified.length > 0 || videos.some((video) => !video.video_link);
+	const beyond = [
+		...(fullSlices.length > 0
+			? ['. The API lists only the newest 100 videos of a kind: choose an older one by its ID']
+			: []),
+		...(isAnyUnreadable
+			? ['. The list holds a video whose id or link cannot be read: choose it by its ID']
+			: []),
+	].join('');
 	throw new ContentStatsError('not_found', {
 		message: `${parsed.link.url} is not among the tracked videos`,
 		description: `Track it first, or check that the credential is of the right account${beyond}`,
@@ -105,10 +112,11 @@ export async function resolveVideoId(
 
 const labelOf = (video: Video): string => {
 	const { title, creator } = titleAndCreatorOf(video);
-	const name = [title, creator].filter(Boolean).join(' — ') || video.video_link;
+	const name = [title, creator].filter(Boolean).join(' — ') || video.video_link || video.id;
 	// The list is narrow: the usual state goes without saying.
-	const state = video.status === 'monitoring' ? '' : `, ${video.status}`;
-	return `${name} (${video.platform}${state})`;
+	const state = video.status === 'monitoring' ? null : video.status;
+	const about = [video.platform, state].filter(Boolean).join(', ');
+	return about ? `${name} (${about})` : name;
 };
 
 /** Searches the tracked videos by title, creator, link and id, newest first. */
@@ -121,7 +129,7 @@ export async function searchVideos(
 		const { videos } = await listAll(client, {});
 		const wanted = filter.trim().toLowerCase();
 		const results = videos
-			.map((video) => ({ name: labelOf(video), value: video.id, url: video.video_link }))
+			.map((video) => ({ name: labelOf(video), value: video.id, url: video.video_link ?? '' }))
 			.filter((entry) =>
 				`${entry.name} ${entry.url} ${entry.value}`.toLowerCase().includes(wanted),
 			);

@@ -1,11 +1,12 @@
 import { HOUR_MS } from '../utils/time';
 
 /**
- * How far one video was emitted, or skipped as Start From says. Everything in it comes from the data and nothing from the clock, so
- * that a poll that is late, early or repeated changes nothing. All instants are Unix milliseconds.
+ * How far one video was emitted, or skipped as Start From says. What is in it comes from the data and not
+ * from the clock, so that a poll that is late, early or repeated changes nothing. All instants are Unix
+ * milliseconds.
  */
 export interface Cursor {
-	/** The newest of these snapshots; null before the first. */
+	/** The newest of these snapshots, except for `ahead`; null before the first. */
 	newest: number | null;
 	/**
 	 * The snapshots of the day before the newest, as the gaps between them, newest first: each
@@ -13,7 +14,12 @@ export interface Cursor {
 	 * column, so it is kept short.
 	 */
 	seen: string;
+	/** Emitted snapshots that are far ahead of the time of their fetch. Time will reach them. */
+	ahead?: number[];
 }
+
+/** How far the clocks of n8n and the API may differ. */
+const CLOCK_TOLERANCE_MS = 6 * HOUR_MS;
 
 /** How far behind the newest a snapshot that shows late is still emitted. */
 export const LOOKBACK_MS = 24 * HOUR_MS;
@@ -47,23 +53,37 @@ function rememberedInstants(cursor: Cursor): number[] {
  * emitted twice.
  */
 export function freshInstants(cursor: Cursor, instants: number[]): number[] {
-	if (cursor.newest === null) return instants;
-	const { newest } = cursor;
 	const remembered = rememberedInstants(cursor);
+	const seen = new Set([...remembered, ...(cursor.ahead ?? [])]);
 	const isFull = remembered.length >= MAX_REMEMBERED;
-	const earliest = isFull ? remembered.at(-1)! : newest - LOOKBACK_MS;
-	const seen = new Set(remembered);
+	const earliest = isFull ? remembered.at(-1)! : (cursor.newest ?? -Infinity) - LOOKBACK_MS;
 	return instants.filter((instant) => instant > earliest && !seen.has(instant));
 }
 
-/** Returns the cursor after `emitted` was emitted too. */
-export function advanceCursor(cursor: Cursor, emitted: number[]): Cursor {
-	if (emitted.length === 0) return cursor;
-	const all = [...new Set([...rememberedInstants(cursor), ...emitted])].sort((a, b) => b - a);
-	const newest = all[0]!;
-	const kept = all.filter((instant) => instant >= newest - LOOKBACK_MS).slice(0, MAX_REMEMBERED);
+/** Whether a snapshot is so far ahead of its fetch that no difference of clocks explains it. */
+export const isAhead = (instant: number, fetchedAt: number): boolean =>
+	instant > fetchedAt + CLOCK_TOLERANCE_MS;
+
+/**
+ * Returns the cursor after `emitted` was emitted too.
+ *
+ * @param fetchedAt when the snapshots were fetched, in Unix milliseconds by the clock of n8n: one that is
+ * far ahead of it must not make those that follow look old.
+ */
+export function advanceCursor(cursor: Cursor, emitted: number[], fetchedAt = Infinity): Cursor {
+	const { ahead: aheadBefore = [] } = cursor;
+	if (emitted.length === 0 && aheadBefore.length === 0) return cursor;
+	const all = [...new Set([...rememberedInstants(cursor), ...aheadBefore, ...emitted])];
+	all.sort((a, b) => b - a);
+	const ahead = all.filter((instant) => isAhead(instant, fetchedAt));
+	const reached = all.slice(ahead.length);
+	const newest = reached[0] ?? null;
+	const kept = reached
+		.filter((instant) => instant >= newest! - LOOKBACK_MS)
+		.slice(0, MAX_REMEMBERED);
 	return {
 		newest,
 		seen: encodeGaps(kept.slice(1).map((instant, index) => kept[index]! - instant)),
+		...(ahead.length > 0 && { ahead }),
 	};
 }

@@ -1,16 +1,30 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Metric, VideoWithSnapshots } from '../api/schemas';
+import {
+	asSent,
+	type Metric,
+	type Snapshot,
+	unusableFields,
+	type VideoWithSnapshots,
+} from '../api/schemas';
 import { growthSince } from '../model/growth';
 import {
 	type DatedSnapshot,
+	type DatedSnapshots,
 	datedSnapshots,
 	newestSnapshot,
-	readSnapshotAt,
+	unusableOf,
 } from '../model/history';
 import { type Row, toMetric, toRow } from '../model/snapshots';
 import { toEpochMs } from '../utils/time';
-import { advanceCursor, type Cursor, freshInstants, LOOKBACK_MS, EMPTY_CURSOR } from './cursor';
+import {
+	advanceCursor,
+	type Cursor,
+	EMPTY_CURSOR,
+	freshInstants,
+	isAhead,
+	LOOKBACK_MS,
+} from './cursor';
 import { type EventItem, buildSnapshotItems, buildStatusItems } from './events';
 import { passedMarks } from './milestones';
 import type { PollSettings } from './parameters';
@@ -28,12 +42,15 @@ export interface VideoDiff {
 	hasMore: boolean;
 	/** The events of its status; they follow its snapshots. */
 	status: EventItem[];
+	/** The fields of the video and of the snapshots to emit that cannot be used. */
+	unusable: string[];
 }
 
 /** Returns the cursor of a video that existed before it was watched. */
-function seedCursor(startFrom: PollSettings['startFrom'], instants: number[]): Cursor {
+function seedCursor(startFrom: PollSettings['startFrom'], instants: number[], now: number): Cursor {
 	if (startFrom === 'beginning') return EMPTY_CURSOR;
-	return advanceCursor(EMPTY_CURSOR, startFrom === 'latest' ? instants.slice(0, -1) : instants);
+	const skipped = startFrom === 'latest' ? instants.slice(0, -1) : instants;
+	return advanceCursor(EMPTY_CURSOR, skipped, now);
 }
 
 /** Builds what the options add to a row: its growth, and the API's object without snapshots. */
@@ -43,7 +60,7 @@ function extrasOf(
 	row?: Row,
 	previous?: Row,
 ): IDataObject {
-	const { snapshots: _, ...metadata } = video;
+	const { snapshots: _, ...metadata } = asSent(video) as VideoWithSnapshots;
 	return {
 		...(includeGrowth && row ? growthSince(row, previous) : {}),
 		...(simplify ? {} : { video: metadata }),
@@ -58,7 +75,7 @@ function highestValue(
 ): number | null {
 	let highest: number | null = null;
 	for (const entry of video.snapshots ?? []) {
-		const snapshot = entry as Record<string, string | number | null | undefined>;
+		const snapshot = Object(entry) as Partial<Snapshot>;
 		const metricValue = toMetric(snapshot[metric]);
 		const value = metricValue === null ? null : Number(metricValue);
 		if (value === null || (highest !== null && value <= highest)) continue;
@@ -86,10 +103,10 @@ function snapshotsToEmit(
 	const isWanted = new Set(wanted);
 	const hasMilestones = events.includes('milestone.reached') && chosen.size > 0;
 	let highest = hasMilestones
-		? highestValue(video, metric, (instant) => !isWanted.has(instant))
+		? highestValue(video, metric, (instant) => !Number.isNaN(instant) && !isWanted.has(instant))
 		: null;
 	const rowAt = (place: number): Row | undefined =>
-		dated[place] && toRow(video, readSnapshotAt(video, dated[place]));
+		dated[place] && toRow(video, dated[place].snapshot);
 	return dated.flatMap(({ instant }, place) => {
 		if (!chosen.has(instant)) return [];
 		const row = rowAt(place)!;
@@ -107,12 +124,15 @@ function relevantSnapshots(
 	{ needsSeed, newest }: WatchedVideo,
 	video: VideoWithSnapshots,
 	replayed: number[],
+	now: number,
 	{ startFrom }: PollSettings,
-): DatedSnapshot[] {
+): DatedSnapshots {
 	const areAllNew = needsSeed ? startFrom === 'beginning' : newest === null;
-	if (areAllNew) return datedSnapshots(video);
-	const newestKnown = needsSeed ? newestSnapshot(video)?.instant : newest;
-	const lookback = (newestKnown ?? Infinity) - LOOKBACK_MS;
+	const newestKnown = (needsSeed ? newestSnapshot(video)?.instant : newest) ?? Infinity;
+	// The cursor looks back from the newest that is not ahead, and its time is not known yet.
+	const isNewestAhead = needsSeed && newestKnown !== Infinity && isAhead(newestKnown, now);
+	if (areAllNew || isNewestAhead) return datedSnapshots(video);
+	const lookback = newestKnown - LOOKBACK_MS;
 	return datedSnapshots(
 		video,
 		replayed.reduce((earliest, instant) => Math.min(earliest, instant), lookback),
@@ -125,7 +145,6 @@ function relevantSnapshots(
  * @param state its state at the previous fetch.
  * @param now when it was fetched, in Unix milliseconds by the clock of n8n.
  * @param replayed the instants to emit again after a restart.
- * @throws ContentStatsError `unreadable_reply` if a snapshot to emit cannot be understood.
  */
 export function diffVideo(
 	state: WatchedVideo,
@@ -134,10 +153,10 @@ export function diffVideo(
 	replayed: number[],
 	settings: PollSettings,
 ): VideoDiff {
-	const dated = relevantSnapshots(state, video, replayed, settings);
+	const { dated, isAnyUndated } = relevantSnapshots(state, video, replayed, now, settings);
 	const instants = dated.map(({ instant }) => instant);
 	const { needsSeed, isDue: _isDue, failing: _failing, retryDelayMs: _delay, ...kept } = state;
-	const known = needsSeed ? { ...kept, ...seedCursor(settings.startFrom, instants) } : kept;
+	const known = needsSeed ? { ...kept, ...seedCursor(settings.startFrom, instants, now) } : kept;
 	const { newest, seen } = known;
 	const fresh = freshInstants(known, instants);
 	const isFresh = new Set(fresh);
@@ -147,24 +166,37 @@ export function diffVideo(
 		instant === instants[0] && (known.newest === null || isReplayed.has(instant));
 
 	const isDeleted = video.is_deleted === true;
+	// A status that cannot be read says nothing of a change.
+	const status = video.status ?? known.status ?? 'monitoring';
+	const current = { ...video, status };
 	const before = needsSeed
-		? { status: video.status, isDeleted }
+		? { status, isDeleted }
 		: { status: known.status ?? 'monitoring', isDeleted: known.isDeleted ?? false };
 	const latest = instants.at(-1);
 	const lastSnapshotTime = latest === undefined ? null : new Date(latest).toISOString();
 	const { status: _status, isDeleted: _deleted, endedAt: _ended, ...rest } = known;
+	const snapshots = snapshotsToEmit(video, dated, wanted, isFirst, settings);
+	const toEmit = new Set(snapshots.map(({ instant }) => instant));
+	const used = dated.filter(({ instant }) => toEmit.has(instant));
 	return {
 		id: video.id,
 		after: {
 			...rest,
-			...scheduleAfterFetch({ ...state, newest, seen }, needsSeed ? instants : fresh, video, now),
-			...(video.status !== 'monitoring' && { status: video.status }),
+			...scheduleAfterFetch({ ...state, newest, seen }, needsSeed ? instants : fresh, current, now),
+			...(status !== 'monitoring' && { status }),
 			...(isDeleted && { isDeleted }),
 		},
-		snapshots: snapshotsToEmit(video, dated, wanted, isFirst, settings),
+		snapshots,
 		hasMore: wanted.length > settings.maxItemsPerPoll,
-		status: buildStatusItems(before, video, lastSnapshotTime, extrasOf(video, settings)).filter(
+		status: buildStatusItems(before, current, lastSnapshotTime, extrasOf(video, settings)).filter(
 			({ event }) => settings.events.includes(event),
 		),
+		unusable: [
+			...unusableFields(video),
+			...unusableOf(
+				used.map(({ snapshot }) => snapshot),
+				isAnyUndated,
+			),
+		],
 	};
 }

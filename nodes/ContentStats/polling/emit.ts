@@ -1,3 +1,4 @@
+import { createRecord } from '../utils/record';
 import { advanceCursor } from './cursor';
 import type { VideoDiff } from './diff';
 import type { EventItem } from './events';
@@ -63,13 +64,13 @@ export function emit(
 	maxItems: number,
 ): Emission {
 	const chosen = takeUpTo(entriesOf(diffs), maxItems);
-	const instants: InstantsById = {};
+	const instants: InstantsById = createRecord();
 	for (const { id, instant } of chosen) (instants[id] ??= []).push(instant);
 	const snapshotItems = chosen.flatMap(({ items }) => items);
 
 	const statusItems: EventItem[] = [];
 	const backlog = new Set<string>();
-	const videos: Emission['videos'] = {};
+	const videos: Emission['videos'] = createRecord();
 	for (const { id, after, snapshots: all, hasMore, status } of diffs) {
 		const before = stateOf(id);
 		const emitted = instants[id] ?? [];
@@ -80,13 +81,16 @@ export function emit(
 		if (isFullyEmitted) statusItems.push(...status);
 		else backlog.add(id);
 		if (!before) continue;
-		const { newest, seen } = advanceCursor(after, emitted);
+		const cursor = advanceCursor(after, emitted, after.lastFetchedAt);
 		// The events of its status follow its last snapshot: until then the status stays as it was.
-		const { failing: _, ...rest } = isFullyEmitted || status.length === 0 ? after : before;
+		const {
+			failing: _failing,
+			ahead: _ahead,
+			...rest
+		} = isFullyEmitted || status.length === 0 ? after : before;
 		videos[id] = {
 			...rest,
-			newest,
-			seen,
+			...cursor,
 			...(!isFullyEmitted && { lastFetchedAt: after.lastFetchedAt, isDue: true }),
 		};
 	}

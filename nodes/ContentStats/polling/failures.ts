@@ -1,4 +1,5 @@
 import { ContentStatsError, invalidInput } from '../api/errors';
+import { describeUnusable, type Unusable } from '../model/unusable';
 import { DAY_MS } from '../utils/time';
 import type { WatchedVideo } from './state';
 
@@ -14,6 +15,14 @@ export const allVideosUnknown = (count: number): ContentStatsError =>
 		`ContentStats knows none of the ${count} watched videos`,
 		'The credential may be of another account: then nothing was deleted. If they are gone for good, put a duplicate of the trigger node in its place and publish: it starts anew, as Start From says',
 	);
+
+/** Builds the error that reports, once for each field, what cannot be used of what the API sent. */
+export const unusableReport = (unusable: Unusable[]): ContentStatsError =>
+	new ContentStatsError('unreadable_reply', {
+		message: describeUnusable(unusable),
+		description:
+			'This is told once for each field. If the value should be there, the API may have changed: update this node or report it',
+	});
 
 /** A failed call for something other than a video: the list, or the balance. */
 export interface FailedCall {

@@ -138,7 +138,8 @@ export async function runPoll(
 	if (!isAnyAnswered && due.size > 0) await assertApiReachable(client, errors);
 
 	const hasFindings = isAnyAnswered || errors.length > 0 || replay.items.length > 0;
-	if (!hasFindings) return { items: [], state, problems, report: null, fullSlices: [] };
+	if (!hasFindings)
+		return { items: [], state, problems, unusable: [], report: null, fullSlices: [] };
 	const findings = {
 		...fetchedVideos,
 		watchlist,

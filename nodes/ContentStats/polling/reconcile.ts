@@ -1,6 +1,7 @@
 import { createdAt, type Listing } from '../api/listing';
 import type { Video } from '../api/schemas';
 import { hasEnded, isFinal } from '../model/videos';
+import { createRecord } from '../utils/record';
 import { MINUTE_MS } from '../utils/time';
 import { EMPTY_CURSOR } from './cursor';
 import type { PollState, WatchedVideo } from './state';
@@ -55,8 +56,9 @@ function reconcileVideo(
 	const isOver = video.endedAt !== undefined;
 	if (!listed) return isOver ? video : { ...video, isDue: true };
 	if (!isChosen) return isOver ? video : { ...video, isDue: true, isSuperseded: true };
-	const isBack = isOver && !hasEnded(listed.status);
-	const hasChanged = isBack || listed.status !== (video.status ?? 'monitoring');
+	const isBack = isOver && listed.status !== null && !hasEnded(listed.status);
+	const hasChanged =
+		isBack || (listed.status !== null && listed.status !== (video.status ?? 'monitoring'));
 	const { isSuperseded: _, ...kept } = video;
 	return hasChanged ? { ...kept, isDue: true } : kept;
 }
@@ -76,14 +78,14 @@ export function reconcile(
 	now: number,
 ): Watchlist {
 	const seeding = isSeeding(state, watch);
-	const known = state?.videos ?? {};
+	const known = state?.videos ?? createRecord<WatchedVideo>();
 	const chosen = listing ? watchedVideos(watch, listing) : [];
 	const chosenIds = new Set(chosen.map(({ id }) => id));
 	const selected = selectedIds(watch);
 	const listed = new Map((listing?.videos ?? []).map((video) => [video.id, video]));
 	const isTruncated = (listing?.fullSlices.length ?? 0) > 0;
 
-	const videos: Record<string, WatchedVideo> = {};
+	const videos = createRecord<WatchedVideo>();
 	for (const [id, video] of Object.entries(known)) {
 		const isDropped =
 			seeding && watch.kind === 'selected' && !selected.has(id) && !chosenIds.has(id);

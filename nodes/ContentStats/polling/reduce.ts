@@ -2,10 +2,18 @@ import type { ContentStatsError } from '../api/errors';
 import type { Listing, Slice } from '../api/listing';
 import type { Usage } from '../api/schemas';
 import { availableUsd } from '../model/money';
+import { type Unusable, unusableOfList } from '../model/unusable';
+import { createRecord } from '../utils/record';
 import type { VideoDiff } from './diff';
 import { emit } from './emit';
 import { buildBalanceItem, buildDeletedItem, type EventItem } from './events';
-import { allVideosUnknown, dailyReport, type FailedCall, withFailure } from './failures';
+import {
+	allVideosUnknown,
+	dailyReport,
+	type FailedCall,
+	unusableReport,
+	withFailure,
+} from './failures';
 import type { FetchResult } from './fetch';
 import type { PollSettings } from './parameters';
 import type { Watchlist } from './reconcile';
@@ -46,6 +54,8 @@ export interface PollResult {
 	state: PollState | null;
 	/** Why something is left for a later poll. */
 	problems: ContentStatsError[];
+	/** What cannot be used of what the API sent, and was not told before. */
+	unusable: Unusable[];
 	/** An error to show as a failed execution, beside the items. */
 	report: ContentStatsError | null;
 	/** Slices of the list that hold more videos than the API shows. */
@@ -138,6 +148,20 @@ function recordGone(
 	});
 }
 
+/** Returns what the poll found that cannot be used, without the fields that were told before. */
+function untoldUnusable(
+	{ listing, diffs }: PollFindings,
+	toldFields: ReadonlySet<string>,
+): Unusable[] {
+	const fetched = diffs.map(({ id, unusable }) => ({ subject: `video ${id}`, fields: unusable }));
+	return [...(listing ? unusableOfList(listing) : []), ...fetched]
+		.map(({ subject, fields }) => ({
+			subject,
+			fields: fields.filter((field) => !toldFields.has(field)),
+		}))
+		.filter(({ fields }) => fields.length > 0);
+}
+
 /**
  * Reduces the state and the findings of a poll to its items and the new state. The state given is not
  * changed.
@@ -154,7 +178,7 @@ export function reducePoll(
 		findings;
 	const missing = classifyMissing(findings, rejectsUnknownIds);
 	const failed = new Map([...fetchResult.failed, ...missing.failed]);
-	const videos = { ...watchlist.videos };
+	const videos = createRecord(Object.entries(watchlist.videos));
 	for (const id of otherPlatformIds) delete videos[id];
 	recordVideoFailures(videos, failed, fetchResult.fetched.size > 0, now);
 	const replayed = replay.items.slice(0, settings.maxItemsPerPoll);
@@ -169,13 +193,18 @@ export function reducePoll(
 	Object.assign(videos, emission.videos);
 	for (const [id, video] of Object.entries(videos)) if (isFinished(video)) delete videos[id];
 
-	const report = dailyReport(videos, failed, failedCalls, state?.reportedAt, now);
-	const reportedAt = report ? now : state?.reportedAt;
+	const dailyError = dailyReport(videos, failed, failedCalls, state?.reportedAt, now);
+	const reportedAt = dailyError ? now : state?.reportedAt;
+	const toldFields = new Set(state?.unusableFields);
+	// One report at a time: what is not told now is told with the next poll that finds it.
+	const unusable = dailyError ? [] : untoldUnusable(findings, toldFields);
+	for (const { fields } of unusable) for (const field of fields) toldFields.add(field);
 	const withoutSnapshot = [...replayed, ...emission.statusItems, ...others];
 	return {
 		items: [...emission.snapshotItems, ...withoutSnapshot],
 		problems: [...failedCalls.map(({ error }) => error), ...failed.values()],
-		report,
+		unusable,
+		report: dailyError ?? (unusable.length > 0 ? unusableReport(unusable) : null),
 		fullSlices: listing?.fullSlices ?? [],
 		state: {
 			version: STATE_VERSION,
@@ -188,6 +217,7 @@ export function reducePoll(
 			videos,
 			...((balance || state?.balance) && { balance: balance?.balance ?? state?.balance }),
 			...(reportedAt !== undefined && { reportedAt }),
+			...(toldFields.size > 0 && { unusableFields: [...toldFields] }),
 			...(settings.replayAfterRestart && {
 				processId,
 				recentEmissions: recentEmissions(state, emission.instants, withoutSnapshot, now),

@@ -1,3 +1,4 @@
+import { createRecord } from '../utils/record';
 import { MINUTE_MS } from '../utils/time';
 import type { Emission } from './emit';
 import type { EventItem } from './events';
@@ -11,12 +12,12 @@ export interface Replay {
 	items: EventItem[];
 }
 
-export const NO_REPLAY: Replay = { snapshots: {}, items: [] };
+export const NO_REPLAY: Replay = { snapshots: createRecord(), items: [] };
 
 const REPLAY_WINDOW_MS = 10 * MINUTE_MS;
 
 function merge(...all: InstantsById[]): InstantsById {
-	const merged: InstantsById = {};
+	const merged: InstantsById = createRecord();
 	for (const [id, instants] of all.flatMap(Object.entries<number[]>))
 		merged[id] = [...new Set([...(merged[id] ?? []), ...instants])];
 	return merged;
@@ -72,7 +73,7 @@ export function remainingReplay(
 		return [id, instants.filter((instant) => !emitted.has(instant))];
 	});
 	return {
-		snapshots: Object.fromEntries(rest.filter(([, instants]) => instants.length > 0)),
+		snapshots: createRecord(rest.filter(([, instants]) => instants.length > 0)),
 		items: replay.items.slice(itemCount),
 	};
 }

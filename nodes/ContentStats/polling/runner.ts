@@ -3,13 +3,14 @@ import type { IDataObject, IPollFunctions, NodeApiError, NodeOperationError } fr
 import type { Client } from '../api/client';
 import { ContentStatsError, type ErrorKind, isUnsent } from '../api/errors';
 import { formatSlices } from '../api/listing';
+import { describeUnusable } from '../model/unusable';
 import { skipIfRunning } from '../utils/mutex';
 import { MINUTE_MS } from '../utils/time';
 import { isBackingOff, isFirstPoll, recordFailedPoll, resetBackoff } from './backoff';
 import type { EventItem } from './events';
 import { readSettings, readWatch } from './parameters';
 import { runPoll } from './poll';
-import { readState } from './state';
+import { readState, toStored } from './state';
 
 /** What scheduled polls need of n8n. */
 export interface RunnerHost {
@@ -82,8 +83,10 @@ async function pollOnce(
 		);
 	for (const { message } of result.problems)
 		context.logger.warn(`ContentStats: left for a later poll: ${message}`);
+	if (result.unusable.length > 0)
+		context.logger.warn(`ContentStats: ${describeUnusable(result.unusable)}`);
 	if (result.report) context.__emitError(toNodeError(result.report));
-	if (result.state) staticData.state = result.state as unknown as IDataObject;
+	if (result.state) staticData.state = toStored(result.state) as unknown as IDataObject;
 	return result.items.length > 0 ? result.items : null;
 }
 

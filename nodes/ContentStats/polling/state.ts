@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { invalidInput } from '../api/errors';
+import { createRecord } from '../utils/record';
 import type { Watch } from './watch';
 
 /** Raised when the form of the state changes. */
@@ -12,6 +13,7 @@ const milliseconds = z.number().int();
 const cursorSchema = z.object({
 	newest: milliseconds.nullable(),
 	seen: z.string().regex(/^([+-][0-9a-z]+)*$/),
+	ahead: z.array(milliseconds).optional(),
 });
 
 const watchedVideoSchema = cursorSchema.extend({
@@ -44,9 +46,16 @@ const watchSchema: z.ZodType<Watch> = z.union([
 	}),
 ]);
 
+/**
+ * A record by video id, stored as a list of pairs: an id is text from outside, and n8n copies an object
+ * key by key, which loses one called `__proto__`.
+ */
+const byVideoId = <T extends z.ZodTypeAny>(value: T) =>
+	z.array(z.tuple([z.string(), value])).transform(createRecord<z.output<T>>);
+
 /** Emitted snapshots by video, and the emitted items that are no snapshot. */
 const emissionSchema = z.object({
-	snapshots: z.record(z.array(milliseconds)),
+	snapshots: byVideoId(z.array(milliseconds)),
 	items: z.array(z.record(z.unknown())),
 });
 
@@ -70,11 +79,13 @@ const stateSchema = z.object({
 		})
 		.optional(),
 	/** Every watched video, by id. */
-	videos: z.record(watchedVideoSchema),
+	videos: byVideoId(watchedVideoSchema),
 	/** The last check of the balance; `lowSince` is ISO-8601 UTC. */
 	balance: z.object({ checkedAt: milliseconds, lowSince: z.string().nullable() }).optional(),
 	/** When videos and calls that keep failing were last reported. */
 	reportedAt: milliseconds.optional(),
+	/** The fields of which it was told that values of them cannot be used. */
+	unusableFields: z.array(z.string()).optional(),
 	/** The process that wrote the state: another one means that n8n was restarted. */
 	processId: z.string().optional(),
 	/** What was emitted in the last ten minutes. */
@@ -86,11 +97,28 @@ const stateSchema = z.object({
 /** The state of a watched video. */
 export type WatchedVideo = z.infer<typeof watchedVideoSchema>;
 
-/** The trigger's state between polls: plain JSON in n8n's static data of the node. */
-export type PollState = z.infer<typeof stateSchema>;
+/** The trigger's state between polls. */
+export type PollState = z.output<typeof stateSchema>;
+/** The state as plain JSON in n8n's static data of the node. */
+export type StoredState = z.input<typeof stateSchema>;
 
 /** Instants (Unix milliseconds) by video id. */
 export type InstantsById = Record<string, number[]>;
+
+type Emission = z.output<typeof emissionSchema>;
+
+const toStoredEmission = <T extends Emission>(emission: T) => ({
+	...emission,
+	snapshots: Object.entries(emission.snapshots),
+});
+
+/** Converts a state to the JSON that `readState` reads. */
+export const toStored = ({ videos, recentEmissions, replay, ...rest }: PollState): StoredState => ({
+	...rest,
+	videos: Object.entries(videos),
+	...(recentEmissions && { recentEmissions: recentEmissions.map(toStoredEmission) }),
+	...(replay && { replay: toStoredEmission(replay) }),
+});
 
 /**
  * Reads the state of the previous poll.

@@ -34,8 +34,11 @@ export function watchedVideos(watch: Watch, { videos }: Listing): Video[] {
 
 /** Whether a watch includes a video, even if it is not the newest tracking of its link. */
 export function isIncluded(watch: Watch, video: Video): boolean {
-	if (watch.kind === 'all') return !watch.platform || watch.platform === video.platform;
-	return (
-		watch.ids.includes(video.id) || watch.identities.includes(identityOfStored(video.video_link))
-	);
+	const { id, video_link, platform } = video;
+	// A platform that cannot be read hides no video: the API has chosen it for the filter.
+	if (watch.kind === 'all')
+		return !watch.platform || platform === null || watch.platform === platform;
+	const isSelectedByLink =
+		video_link !== null && watch.identities.includes(identityOfStored(video_link));
+	return watch.ids.includes(id) || isSelectedByLink;
 }

@@ -53,6 +53,16 @@ export function toEpochMs(timestamp: string): number {
 export const toIsoUtc = (timestamp: string): string =>
 	PLAIN_TIMESTAMP.test(timestamp) ? timestamp : new Date(toEpochMs(timestamp)).toISOString();
 
+/** Whether a time is spelled as the API does: such text sorts by time. */
+export const isPlainTime = (time: unknown): time is string =>
+	typeof time === 'string' && time.length === 24 && time[10] === 'T' && time[23] === 'Z';
+
+/** Spells an instant (Unix milliseconds) as plain times are compared with: '~' sorts after, '' before all. */
+export function toPlainTime(instant: number): string {
+	if (instant === Infinity) return '~';
+	return Math.abs(instant) <= 8.64e15 ? new Date(instant).toISOString() : '';
+}
+
 /**
  * Formats a time of day, rounded up to the minute: `10:05 UTC`.
  *

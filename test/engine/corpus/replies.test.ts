@@ -54,6 +54,9 @@ const MESSAGES: Record<string, RegExp> = {
 	page: /^A web page, not the ContentStats API, answered about .+: .*HTTP \d+/,
 };
 
+/** How the hint of a reply with odd values begins. */
+const UNUSABLE = 'ContentStats sent values that cannot be used: ';
+
 /** Returns the error message of an outcome; empty if the reply was understood. */
 function messageOf(endpoint: Endpoint, { items, error }: RunOutcome): string {
 	if (error) return error.message;
@@ -64,7 +67,18 @@ function messageOf(endpoint: Endpoint, { items, error }: RunOutcome): string {
 /** Returns how an outcome contradicts the verdict; null if it does not. */
 function disagreement(entry: Entry, endpoint: Endpoint, outcome: RunOutcome): string | null {
 	const message = messageOf(endpoint, outcome);
-	if (entry.verdict === 'accepted') return message === '' ? null : message;
+	if (entry.verdict === 'odd') {
+		const hint = outcome.hints.find(({ message: text }) => text.startsWith(UNUSABLE))?.message;
+		if (message !== '' || !hint) return message || 'accepted without a hint';
+		const isNamed = new RegExp(`[:;] ${entry.field!.replace('.', '\\.')}( \\(.*\\))? of `).test(
+			hint,
+		);
+		return isNamed ? null : `${entry.field} is not named in: ${hint}`;
+	}
+	if (entry.verdict === 'accepted') {
+		const hint = outcome.hints.find(({ message: text }) => text.startsWith(UNUSABLE))?.message;
+		return message || hint || null;
+	}
 	if (!MESSAGES[entry.verdict]!.test(message)) return message || 'accepted';
 	const names = !entry.field || message.includes(entry.field) || entry.note?.includes('several');
 	return names ? null : `${entry.field} is not named in: ${message}`;

@@ -10,7 +10,7 @@ import {
 } from '../support/triggerFixture';
 
 const UNREADABLE = 'What this trigger remembers of its last poll cannot be read';
-type State = IDataObject & { videos: Record<string, IDataObject> };
+type State = IDataObject & { videos: Array<[string, IDataObject]> };
 
 describe('an unreadable state', () => {
 	test.each<[string, unknown, string]>([
@@ -29,16 +29,16 @@ describe('an unreadable state', () => {
 		},
 	);
 
-	test.each<[string, (state: State, id: string) => void]>([
+	test.each<[string, (state: State) => void]>([
 		['no videos', (state) => delete (state as IDataObject).videos],
-		['a number as the gaps of a cursor', (state, id) => (state.videos[id]!.seen = 7)],
+		['a number as the gaps of a cursor', ({ videos }) => (videos[0]![1].seen = 7)],
 		['no base URL', (state) => delete state.baseUrl],
 		['a number as its watch', (state) => (state.watch = 5)],
 		['text as its seeding time', (state) => (state.seededUntil = 'x')],
 	])('fails the poll before any request and stays unchanged if it has %s', async (_, damage) => {
-		const { trigger, video, watch, sandbox, calls } = await createWatchedFixture(KEPT[0]![1]);
+		const { trigger, watch, sandbox, calls } = await createWatchedFixture(KEPT[0]![1]);
 		const staticData = JSON.parse(trigger.remembered) as { state: State };
-		damage(staticData.state, video.id);
+		damage(staticData.state);
 		const damaged = JSON.stringify(staticData);
 		sandbox.clear();
 		const again = watch({}, { staticData: staticData as unknown as IDataObject });

@@ -208,6 +208,7 @@ describe('listRunning', () => {
 describe('mergeListings', () => {
 	const listing = (requests: number, full: Slice[], ...videos: Video[]): Listing => ({
 		videos,
+		unidentified: [],
 		fullSlices: full,
 		requests,
 	});
@@ -221,6 +222,7 @@ describe('mergeListings', () => {
 		]);
 		expect(merged).toEqual({
 			videos: [recent, middle, old],
+			unidentified: [],
 			fullSlices: [
 				{ platform: 'tiktok', status: 'monitoring' },
 				{ platform: 'youtube', status: 'paused' },
@@ -230,13 +232,19 @@ describe('mergeListings', () => {
 	});
 
 	it('returns an empty listing if given none', () => {
-		expect(mergeListings([])).toEqual({ videos: [], fullSlices: [], requests: 0 });
+		expect(mergeListings([])).toEqual({
+			videos: [],
+			unidentified: [],
+			fullSlices: [],
+			requests: 0,
+		});
 	});
 });
 
 describe('hiddenSlices', () => {
 	const full = (status: string, count: number): Listing => ({
 		videos: many(count, 'v', { status }),
+		unidentified: [],
 		fullSlices: [{ platform: 'tiktok', status }],
 		requests: 1,
 	});

@@ -14,7 +14,7 @@ describe('a redirect to the www. twin', () => {
 				redirect(status, 'https://www.api.test/v1/videos/track'),
 				OK,
 			]);
-			expect(await request(POST)).toEqual({ ok: true });
+			expect(await request(POST)).toMatchObject({ json: { ok: true } });
 			expect(calls()).toEqual([
 				'POST https://api.test/v1/videos/track',
 				'POST https://www.api.test/v1/videos/track',

@@ -1,10 +1,12 @@
 import {
+	asSent,
 	readErrorBody,
 	readStopped,
 	readTracked,
 	readUsage,
 	readVideo,
 	readVideoList,
+	unusableFields,
 } from '../../../nodes/ContentStats/api/schemas';
 import { SNAPSHOT, without } from '../support/fakeClient';
 
@@ -60,9 +62,6 @@ type Reader = (json: unknown, subject: string) => unknown;
 describe('readers of valid replies', () => {
 	test.each<[string, Reader, unknown]>([
 		['a tracking', readTracked, TRACKED],
-		['a list of videos', readVideoList, { videos: [LISTED], total: 1, limit: 50 }],
-		['an empty list', readVideoList, { videos: [], total: 0, limit: 50 }],
-		['a list without its totals', readVideoList, { videos: [LISTED] }],
 		['a video', readVideo, FETCHED],
 		['a video without snapshots yet', readVideo, { ...FETCHED, snapshots: [] }],
 		['a video without a snapshots field', readVideo, without(FETCHED, 'snapshots', 'is_deleted')],
@@ -101,37 +100,14 @@ describe('readers of invalid replies', () => {
 		['an array instead of a video', readVideo, [], 'the reply'],
 		['a list without videos', readVideoList, { total: 0 }, 'videos'],
 		['an object instead of the videos array', readVideoList, { videos: {} }, 'videos'],
-		[
-			'a video without an id',
-			readVideoList,
-			{ videos: [LISTED, without(LISTED, 'id')] },
-			'videos[1].id',
-		],
 		['an empty id', readVideo, { ...FETCHED, id: '' }, 'id'],
 		['a numeric id', readVideo, { ...FETCHED, id: 7 }, 'id'],
-		['a missing link', readVideo, without(FETCHED, 'video_link'), 'video_link'],
-		['a missing status', readTracked, without(TRACKED, 'status'), 'status'],
-		['a time in words', readVideo, { ...FETCHED, created_at: 'soon' }, 'created_at'],
-		[
-			'a date that does not exist',
-			readVideo,
-			{ ...FETCHED, created_at: '2024-02-30T10:00:00Z' },
-			'created_at',
-		],
-		[
-			'a numeric title',
-			readVideo,
-			{ ...FETCHED, current_metadata: { title: 7 } },
-			'current_metadata.title',
-		],
-		['days in words', readVideo, { ...FETCHED, days_remaining: 'five' }, 'days_remaining'],
 		[
 			'an object instead of the snapshots array',
 			readVideo,
 			{ ...FETCHED, snapshots: { 0: SNAPSHOT } },
 			'snapshots',
 		],
-		['a cost sent as text', readTracked, { ...TRACKED, estimated_cost: '2.52' }, 'estimated_cost'],
 		['an unsuccessful stop', readStopped, { ...STOPPED, success: false }, 'success'],
 		['a stop without a new status', readStopped, without(STOPPED, 'new_status'), 'new_status'],
 		['usage without a balance', readUsage, without(USAGE, 'balance_usd'), 'balance_usd'],
@@ -144,6 +120,139 @@ describe('readers of invalid replies', () => {
 				message: expect.stringContaining(`about video cm5abc that cannot be understood (${path}: `),
 			}),
 		);
+	});
+});
+
+describe('readers of replies with odd fields', () => {
+	test.each<[string, Reader, object, string, unknown]>([
+		['a missing link', readVideo, without(FETCHED, 'video_link'), 'video_link', undefined],
+		['a null platform', readVideo, { ...FETCHED, platform: null }, 'platform', undefined],
+		['a missing status', readTracked, without(TRACKED, 'status'), 'status', undefined],
+		['an empty status', readVideo, { ...FETCHED, status: '' }, 'status', undefined],
+		['a time in words', readVideo, { ...FETCHED, created_at: 'soon' }, 'created_at', undefined],
+		[
+			'a time with a blank',
+			readVideo,
+			{ ...FETCHED, created_at: '2024-01-29 10:00:00' },
+			'created_at',
+			undefined,
+		],
+		[
+			'a date that does not exist',
+			readVideo,
+			{ ...FETCHED, monitoring_started: '2024-02-30T10:00:00Z' },
+			'monitoring_started',
+			undefined,
+		],
+		['days as text', readVideo, { ...FETCHED, days_remaining: '5.5' }, 'days_remaining', undefined],
+		[
+			'metadata as a list',
+			readVideo,
+			{ ...FETCHED, current_metadata: [] },
+			'current_metadata',
+			undefined,
+		],
+		['a deletion as text', readVideo, { ...FETCHED, is_deleted: 'no' }, 'is_deleted', undefined],
+		[
+			'a cost as text',
+			readTracked,
+			{ ...TRACKED, estimated_cost: '2.52' },
+			'estimated_cost',
+			undefined,
+		],
+		[
+			'a count as text',
+			readUsage,
+			{ ...USAGE, total_snapshots: '450' },
+			'total_snapshots',
+			undefined,
+		],
+		['a link as a number', readStopped, { ...STOPPED, video_link: 7 }, 'video_link', undefined],
+		[
+			'a numeric title',
+			readVideo,
+			{ ...FETCHED, current_metadata: { title: 7, creator: 'c' } },
+			'current_metadata.title',
+			{ current_metadata: { title: null, creator: 'c' } },
+		],
+	])('read %s as null, and name it', (_, read, json, path, nulled) => {
+		const before = structuredClone(json);
+		const result = read(json, 'it') as object;
+		expect(result).toEqual({ ...json, ...((nulled as object) ?? { [path]: null }) });
+		expect(unusableFields(result)).toEqual([path]);
+		expect(asSent(result)).toBe(json);
+		expect(json).toEqual(before);
+	});
+
+	it('name every field that is odd', () => {
+		const read = readVideo({ id: 'a', days_remaining: 'x', snapshots: [] }, 'it');
+		expect(read).toMatchObject({ id: 'a', video_link: null, platform: null, status: null });
+		expect(unusableFields(read).sort()).toEqual(
+			['days_remaining', 'platform', 'status', 'video_link'].sort(),
+		);
+	});
+});
+
+describe('readVideoList', () => {
+	it('returns its videos unchanged, with or without totals', () => {
+		const videos = [LISTED, { ...LISTED, id: 'constructor' }];
+		const expected = { videos, unidentified: [] };
+		expect(readVideoList({ videos, total: 2, limit: 50 }, 'it')).toEqual(expected);
+		expect(readVideoList({ videos }, 'it')).toEqual(expected);
+		expect(readVideoList({ videos: [] }, 'it')).toEqual({ videos: [], unidentified: [] });
+	});
+
+	it('reads an odd field as null, and leaves every other entry as it is', () => {
+		const odd = { ...LISTED, platform: null, created_at: 5 };
+		const { videos } = readVideoList({ videos: [LISTED, odd, LISTED] }, 'it');
+		expect(videos).toEqual([LISTED, { ...odd, created_at: null }, LISTED]);
+		expect(videos.map(unusableFields)).toEqual([[], ['platform', 'created_at'], []]);
+	});
+
+	test.each<[string, unknown, string | null]>([
+		['without an id', without(LISTED, 'id'), 'tiktok'],
+		['with a null id', { ...LISTED, id: null }, 'tiktok'],
+		['with an empty id', { ...LISTED, id: '' }, 'tiktok'],
+		['with a numeric id', { ...LISTED, id: 7, platform: 7 }, null],
+		['that is null', null, null],
+		['that is text', 'video', null],
+		['that is a list', [LISTED], null],
+	])('leaves out an entry %s, and tells its platform', (_, entry, platform) => {
+		expect(readVideoList({ videos: [LISTED, entry] }, 'it')).toEqual({
+			videos: [LISTED],
+			unidentified: [{ platform }],
+		});
+	});
+});
+
+describe('a snapshot ahead of the reply', () => {
+	const repliedAt = Date.parse('2026-03-01T12:00:00Z');
+	const timesOf = (times: unknown[], at: number | null = repliedAt) =>
+		readVideo(
+			{ ...FETCHED, snapshots: times.map((snapshot_time) => ({ snapshot_time })) },
+			'it',
+			at,
+		).snapshots!.map((entry) => (entry as { snapshot_time: unknown }).snapshot_time);
+
+	test.each<[string, string, boolean]>([
+		['24 hours', '2026-03-02T12:00:00.000Z', false],
+		['24 hours and a millisecond', '2026-03-02T12:00:00.001Z', true],
+		['72 hours', '2026-03-04T12:00:00.000Z', true],
+		['72 hours, without a zone', '2026-03-04T12:00:00', true],
+		['less than 24 hours in another zone', '2026-03-03T01:00:00+14:00', false],
+		['decades', '2099-01-01T00:00:00.000Z', true],
+		['no time at all', '9999-99-99T99:99:99.999Z', false],
+	])('by %s is held back or not', (_, time, isHeld) => {
+		const others = ['2026-03-01T11:00:00.000Z', null, 'noon'];
+		expect(timesOf([...others, time])).toEqual(isHeld ? others : [...others, time]);
+		expect(timesOf([...others, time], null)).toEqual([...others, time]);
+	});
+
+	it('is named, and stays in the object as it was sent', () => {
+		const json = { ...FETCHED, snapshots: [{ snapshot_time: '2099-01-01T00:00:00.000Z' }] };
+		const read = readVideo(json, 'it', repliedAt);
+		expect(unusableFields(read)).toEqual(['snapshot_time (more than 24 hours ahead)']);
+		expect(asSent(read)).toBe(json);
 	});
 });
 

@@ -18,7 +18,7 @@ const rowsOf = (...entries: Array<[hours: number, counts?: Counts]>): Row[] => {
 	const source = video('a', {
 		snapshots: entries.map(([hours, counts]) => snapshot(hours, counts)),
 	});
-	return readRows(source);
+	return readRows(source).rows;
 };
 const counts = (values: Array<MetricValue>) => {
 	const [views = null, likes = null, comments = null, shares = null, saves = null] = values;

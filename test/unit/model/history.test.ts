@@ -1,12 +1,9 @@
-import type { VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
-import { datedSnapshots, readSnapshotAt } from '../../../nodes/ContentStats/model/history';
+import type { Snapshot } from '../../../nodes/ContentStats/api/schemas';
+import { datedSnapshots, readRows, unusableOf } from '../../../nodes/ContentStats/model/history';
 import { at, iso, SNAPSHOT, snapshot, video, without } from '../support/fakeClient';
 
-describe('readSnapshotAt', () => {
-	const readSnapshots = (source: VideoWithSnapshots) =>
-		datedSnapshots(source).map((entry) => readSnapshotAt(source, entry));
-
-	const withSnapshots = (...snapshots: unknown[]): VideoWithSnapshots => video('a', { snapshots });
+describe('readRows', () => {
+	const read = (...snapshots: unknown[]) => readRows(video('a', { snapshots }));
 
 	test.each<[string, object]>([
 		['a snapshot as in the API reference', SNAPSHOT],
@@ -18,56 +15,67 @@ describe('readSnapshotAt', () => {
 		['null, missing and empty metrics', { ...SNAPSHOT, views: null, shares: undefined, saves: '' }],
 		['a count past 2^53', { ...SNAPSHOT, views: '9007199254740993' }],
 		['a time without a zone', { ...SNAPSHOT, snapshot_time: '2024-01-29T10:00:00' }],
-	])('accepts %s', (_, entry) => {
-		expect(readSnapshots(withSnapshots(entry))).toEqual([entry]);
+	])('finds nothing unusable in %s', (_, entry) => {
+		const { rows, unusable } = read(entry);
+		expect(rows).toHaveLength(1);
+		expect(unusable).toEqual([]);
 	});
 
 	test.each([
 		['an empty list', []],
 		['null', null],
 		['undefined', undefined],
-	])('returns no snapshots if the field is %s', (_, snapshots) => {
-		expect(readSnapshots(video('a', { snapshots }))).toEqual([]);
-		expect(datedSnapshots(video('a', { snapshots }))).toEqual([]);
+	])('returns no rows if the field is %s', (_, snapshots) => {
+		expect(readRows(video('a', { snapshots }))).toEqual({ rows: [], unusable: [] });
 	});
 
-	test.each<[string, unknown, string]>([
-		['an abbreviated metric', { ...SNAPSHOT, views: '1.2M' }, 'snapshots[1].views'],
-		['a metric with commas', { ...SNAPSHOT, views: '1,250,000' }, 'snapshots[1].views'],
-		['a fractional count', { ...SNAPSHOT, likes: 1.5 }, 'snapshots[1].likes'],
-		['a fractional count as text', { ...SNAPSHOT, likes: '1.5' }, 'snapshots[1].likes'],
-		['a negative count', { ...SNAPSHOT, shares: -1 }, 'snapshots[1].shares'],
-		['a negative count as text', { ...SNAPSHOT, shares: '-1' }, 'snapshots[1].shares'],
-		['a boolean metric', { ...SNAPSHOT, saves: true }, 'snapshots[1].saves'],
-		['a missing time', without(SNAPSHOT, 'snapshot_time'), 'snapshots[1].snapshot_time'],
-		['a time in words', { ...SNAPSHOT, snapshot_time: 'noon' }, 'snapshots[1].snapshot_time'],
-		[
-			'a date that does not exist',
-			{ ...SNAPSHOT, snapshot_time: '2024-02-30T10:00:00Z' },
-			'snapshots[1].snapshot_time',
-		],
-		['a numeric time', { ...SNAPSHOT, snapshot_time: 1706522400 }, 'snapshots[1].snapshot_time'],
-		['a null entry', null, 'snapshots[1]'],
-		['an entry that is text', 'snapshot', 'snapshots[1]'],
-	])('rejects %s and names its path', (_, entry, path) => {
-		const message = expect.stringContaining(`about video a that cannot be understood (${path}: `);
-		expect(() => readSnapshots(withSnapshots(snapshot(0), entry))).toThrow(
-			expect.objectContaining({ kind: 'unreadable_reply', message }),
-		);
+	test.each<[string, string, unknown]>([
+		['an abbreviated count', 'views', '1.2M'],
+		['a count with commas', 'views', '1,250,000'],
+		['words', 'views', 'N/A'],
+		['a fraction', 'likes', 12.5],
+		['a fraction as text', 'likes', '1.5'],
+		['a hidden count', 'likes', -1],
+		['a hidden count as text', 'likes', '-1'],
+		['a boolean', 'saves', false],
+		['a list', 'comments', []],
+		['infinity', 'shares', Infinity],
+		['digits of another script', 'shares', '１２'],
+	])('reads %s as null, and every other metric', (_, metric, value) => {
+		const { rows, unusable } = read(snapshot(0), snapshot(1, { [metric]: value }));
+		const { rows: asNull } = read(snapshot(0), snapshot(1, { [metric]: null }));
+		expect(rows).toEqual(asNull);
+		expect(unusable).toEqual([metric]);
 	});
 
-	it('returns snapshots oldest first, each instant once', () => {
+	test.each<[string, unknown]>([
+		['without a time', without(SNAPSHOT, 'snapshot_time')],
+		['with a time in words', { ...SNAPSHOT, snapshot_time: 'noon' }],
+		['on a day that does not exist', { ...SNAPSHOT, snapshot_time: '2024-02-30T10:00:00Z' }],
+		['with a numeric time', { ...SNAPSHOT, snapshot_time: 1706522400 }],
+		['that is null', null],
+		['that is text', 'snapshot'],
+	])('leaves out a snapshot %s, and no other', (_, entry) => {
+		const { rows, unusable } = read(snapshot(0), entry, snapshot(1));
+		expect(rows).toEqual(read(snapshot(0), snapshot(1)).rows);
+		expect(unusable).toEqual(['snapshot_time']);
+	});
+
+	it('returns rows oldest first, each instant once', () => {
 		const spelledOtherwise = { ...snapshot(1), snapshot_time: iso(1).replace('.000Z', '') };
-		const read = readSnapshots(
-			withSnapshots(snapshot(2), snapshot(0), snapshot(1), spelledOtherwise, snapshot(0)),
-		);
-		expect(read.map(({ snapshot_time }) => snapshot_time)).toEqual([iso(0), iso(1), iso(2)]);
+		const { rows } = read(snapshot(2), snapshot(0), snapshot(1), spelledOtherwise, snapshot(0));
+		expect(rows.map(({ snapshot_time }) => snapshot_time)).toEqual([iso(0), iso(1), iso(2)]);
 	});
+});
+
+it('unusableOf names each field once', () => {
+	const odd = [snapshot(0, { likes: -1 }), snapshot(1, { likes: 'x', saves: {} })] as Snapshot[];
+	expect(unusableOf(odd, true)).toEqual(['snapshot_time', 'likes', 'saves']);
 });
 
 describe('datedSnapshots', () => {
 	const instants = (snapshots: unknown[], from?: number) =>
-		datedSnapshots(video('a', { snapshots }), from).map(({ instant }) => instant);
+		datedSnapshots(video('a', { snapshots }), from).dated.map(({ instant }) => instant);
 
 	it('returns snapshots oldest first, keeping the first entry of each instant', () => {
 		const source = video('a', {
@@ -78,11 +86,15 @@ describe('datedSnapshots', () => {
 				snapshot(0),
 			],
 		});
-		expect(datedSnapshots(source)).toEqual([
-			{ instant: at(0), index: 3 },
-			{ instant: at(2), index: 1 },
-			{ instant: at(12), index: 0 },
-		]);
+		const [hour12, hour2, , hour0] = source.snapshots as Snapshot[];
+		expect(datedSnapshots(source)).toEqual({
+			dated: [
+				{ instant: at(0), snapshot: hour0 },
+				{ instant: at(2), snapshot: hour2 },
+				{ instant: at(12), snapshot: hour12 },
+			],
+			isAnyUndated: false,
+		});
 	});
 
 	const FIVE = [3, 0, 4, 1, 2].map((hours) => snapshot(hours));
@@ -103,13 +115,5 @@ describe('datedSnapshots', () => {
 		const times = [iso(0), iso(1).replace('.000Z', 'Z'), iso(2).replace('Z', '+00:00'), iso(8)];
 		const snapshots = times.map((snapshot_time) => ({ snapshot_time }));
 		expect(instants(snapshots, at(8))).toEqual([0, 1, 2, 8].map(at));
-	});
-
-	it('validates only the time of a snapshot', () => {
-		const broken = { ...snapshot(1), views: 'many' };
-		const source = video('a', { snapshots: [snapshot(2), broken] });
-		expect(datedSnapshots(source)).toHaveLength(2);
-		expect(() => readSnapshotAt(source, { index: 1 })).toThrow(/snapshots\[1\]\.views/);
-		expect(readSnapshotAt(source, { index: 0 })).toEqual(snapshot(2));
 	});
 });

@@ -14,7 +14,7 @@ function summaryOf(
 		platform,
 		snapshots: entries.map(([hours, counts]) => snapshot(hours, counts)),
 	});
-	return summarize(source, readRows(source));
+	return summarize(source, readRows(source).rows);
 }
 
 describe('a summary', () => {

@@ -145,3 +145,31 @@ it('freshInstants and advanceCursor do not modify their arguments', () => {
 	expect(cursor).toEqual(after(0, 1, 2));
 	expect(instants).toEqual(hours(5, 3, 4));
 });
+
+describe('a snapshot far ahead of its fetch', () => {
+	const emittedAt = (hours: number[], fetched: number, cursor = EMPTY_CURSOR) =>
+		advanceCursor(cursor, hours.map(at), at(fetched));
+
+	it('is emitted once, and makes none that follow look old', () => {
+		const cursor = emittedAt([1, 2, 26], 2);
+		expect(cursor).toMatchObject({ newest: at(2), ahead: [at(26)] });
+		expect(freshInstants(cursor, [0, 1, 2, 3, 26].map(at))).toEqual([0, 3].map(at));
+	});
+
+	it('counts as any other once time has reached it', () => {
+		const cursor = emittedAt([3, 25], 25, emittedAt([1, 2, 26], 2));
+		expect(cursor).toMatchObject({ newest: at(26) });
+		expect(cursor.ahead).toBeUndefined();
+		expect(freshInstants(cursor, [3, 24, 25, 26, 27].map(at))).toEqual([24, 27].map(at));
+	});
+
+	it('can be the only one', () => {
+		const cursor = emittedAt([26], 2);
+		expect(cursor).toEqual({ newest: null, seen: '', ahead: [at(26)] });
+		expect(freshInstants(cursor, [1, 26].map(at))).toEqual([at(1)]);
+	});
+
+	it('by less than clocks may differ is not ahead', () => {
+		expect(emittedAt([8], 2)).toEqual({ newest: at(8), seen: '' });
+	});
+});

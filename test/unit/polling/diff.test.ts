@@ -1,6 +1,6 @@
 import type { VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
 import { advanceCursor, EMPTY_CURSOR } from '../../../nodes/ContentStats/polling/cursor';
-import type { EventName } from '../../../nodes/ContentStats/polling/events';
+import { type EventName, EVENTS } from '../../../nodes/ContentStats/polling/events';
 import { NEW_VIDEO, UNSEEDED_VIDEO } from '../../../nodes/ContentStats/polling/reconcile';
 import type { PollSettings } from '../../../nodes/ContentStats/polling/parameters';
 import { diffVideo } from '../../../nodes/ContentStats/polling/diff';
@@ -56,22 +56,62 @@ describe('the snapshots to emit', () => {
 		expect(runDiff(watched([1, 2, 3, 4]), found, {}, [2, 3, 9]).keys).toEqual(keysAt(2, 3, 5));
 	});
 
-	test.each([
-		['a time', { snapshot_time: 'noon' }, /video a.*snapshots\[1\]\.snapshot_time/],
-		['a metric', { views: 'many' }, /video a.*snapshots\[1\]\.views/],
-	])('fail the diff, naming the field, if %s cannot be read', (_, fields, path) => {
-		const broken = video('a', { snapshots: [snapshot(1), snapshot(2, fields)] });
-		expect(() => runDiff(watched([1]), broken)).toThrow(
-			expect.objectContaining({
-				kind: 'unreadable_reply',
-				message: expect.stringMatching(path),
-			}),
-		);
+	test.each<[string, Record<string, unknown>, number[]]>([
+		['snapshot_time', { snapshot_time: 'noon' }, [3]],
+		['views', { views: 'many' }, [2, 3]],
+	])('are all that can be read if a %s is odd, and name it', (field, fields, hours) => {
+		const found = video('a', { snapshots: [snapshot(1), snapshot(2, fields), snapshot(3)] });
+		const { keys, unusable, items } = runDiff(watched([1]), found);
+		expect(keys).toEqual(keysAt(...hours));
+		expect(unusable).toEqual([field]);
+		if (field === 'views') expect(items[0]).toMatchObject({ views: null, likes: 100 });
 	});
 
-	it('are found even if an emitted snapshot cannot be read', () => {
+	it('do not name a field of a snapshot that was emitted before', () => {
 		const found = video('a', { snapshots: [snapshot(1, { views: 'many' }), snapshot(2)] });
-		expect(runDiff(watched([1]), found).keys).toEqual(keysAt(2));
+		const { keys, unusable } = runDiff(watched([1]), found);
+		expect([keys, unusable]).toEqual([keysAt(2), []]);
+	});
+
+	it('count no odd value, and no value at an odd time, as one that passed a milestone', () => {
+		const odd = { views: '-5M' };
+		const undated = { views: '999999', snapshot_time: 'noon' };
+		const found = video('a', {
+			snapshots: [
+				snapshot(0, { views: '1' }),
+				snapshot(1, odd),
+				snapshot(1, undated),
+				snapshot(2, { views: '5000' }),
+			],
+		});
+		const settings = { events: ['milestone.reached' as const], milestones: [5000] };
+		expect(runDiff(watched([1]), found, settings).keys).toEqual(['a:milestone:views:5000']);
+	});
+
+	it.each(['new', 'latest'] as const)(
+		'are none of the history if Start From is %s and a snapshot is ahead',
+		(startFrom) => {
+			const hours = [...Array(40).keys()].map((hour) => hour + 61);
+			const found = video('a', { hours: [...hours, 122] });
+			const seeded = runDiff(UNSEEDED_VIDEO, found, { startFrom });
+			const cursor = advanceCursor(
+				seeded.after,
+				seeded.snapshots.map(({ instant }) => instant),
+				NOW,
+			);
+			expect(cursor).toMatchObject({ newest: at(100), ahead: [at(122)] });
+			const next = video('a', { hours: [...hours, 101, 122] });
+			expect(runDiff({ ...seeded.after, ...cursor }, next, { startFrom }).hours).toEqual([101]);
+		},
+	);
+
+	it('tell no change of a status that cannot be read', () => {
+		const found = video('a', { hours: [1], status: null });
+		const events = [...EVENTS];
+		const paused = runDiff(watched([1], { status: 'paused' }), found, { events });
+		expect([paused.keys, paused.after.status]).toEqual([[], 'paused']);
+		const unseeded = runDiff(UNSEEDED_VIDEO, found, { events });
+		expect([unseeded.keys, unseeded.after.status]).toEqual([[], undefined]);
 	});
 });
 

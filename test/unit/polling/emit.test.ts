@@ -16,6 +16,7 @@ const diffOf = (id: string, hours: number[], fields: Partial<VideoDiff> = {}): V
 	snapshots: hours.map((hour) => ({ instant: at(hour), items: [item(`${id}${hour}`)] })),
 	hasMore: false,
 	status: [],
+	unusable: [],
 	...fields,
 });
 const BEFORE = watched([0], {

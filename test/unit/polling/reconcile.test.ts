@@ -24,7 +24,12 @@ const LINKED = parseSelectedVideos(TIKTOK);
 const tracking = (id: string, fields: Partial<Video> & { created?: number } = {}) =>
 	video(id, { video_link: TIKTOK, ...fields });
 
-const listingOf = (...videos: Video[]): Listing => ({ videos, fullSlices: [], requests: 3 });
+const listingOf = (...videos: Video[]): Listing => ({
+	videos,
+	unidentified: [],
+	fullSlices: [],
+	requests: 3,
+});
 const truncated = (listing: Listing): Listing => ({
 	...listing,
 	fullSlices: [{ platform: 'tiktok', status: 'monitoring' }],

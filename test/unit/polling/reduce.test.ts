@@ -13,6 +13,7 @@ import {
 } from '../../../nodes/ContentStats/polling/state';
 import { parseSelectedVideos } from '../../../nodes/ContentStats/polling/parameters';
 import type { Watch } from '../../../nodes/ContentStats/polling/watch';
+import { createRecord } from '../../../nodes/ContentStats/utils/record';
 import {
 	at,
 	deepFreeze,
@@ -39,6 +40,7 @@ const stateOf = (fields: Partial<PollState> = {}): PollState => ({
 });
 const listingOf = (...ids: string[]): Listing => ({
 	videos: ids.map((id) => video(id)),
+	unidentified: [],
 	fullSlices: [],
 	requests: 1,
 });
@@ -105,6 +107,7 @@ const diffOf = (id: string, fields: Partial<VideoDiff> = {}): VideoDiff => ({
 	snapshots: [],
 	hasMore: false,
 	status: [],
+	unusable: [],
 	...fields,
 });
 const LOST = { lastFetchedAt: NOW, isDeleted: true as const, endedAt: NOW };
@@ -427,3 +430,53 @@ describe('the result of a poll', () => {
 		expect(fullSlices).toEqual([{ platform: 'tiktok', status: 'monitoring' }]);
 	});
 });
+
+describe('what cannot be used', () => {
+	const findings = (...unusable: string[]) =>
+		findingsOf({ a }, { diffs: [diffOf('a', { unusable })], listing: listingOf('a') });
+
+	it('is reported once for each field', () => {
+		const first = reduced(findings('likes', 'platform'));
+		expect(first.unusable).toEqual([{ subject: 'video a', fields: ['likes', 'platform'] }]);
+		expect(first.report).toMatchObject({
+			kind: 'unreadable_reply',
+			message: expect.stringMatching(/likes of video a; platform of video a/),
+		});
+		const second = reduced(findings('likes', 'saves'), { state: first.state });
+		expect(second.unusable).toEqual([{ subject: 'video a', fields: ['saves'] }]);
+		const third = reduced(findings('likes', 'saves'), { state: second.state });
+		expect([third.unusable, third.report]).toEqual([[], null]);
+	});
+
+	it('includes entries of the list without an id', () => {
+		const listing = { ...listingOf('a'), unidentified: [{ platform: null }] };
+		const { report } = reduced(findingsOf({ a }, { listing, diffs: [diffOf('a')] }));
+		expect(report).toMatchObject({ message: expect.stringMatching(/id of the list/) });
+	});
+
+	it('waits for the next poll if something else is reported', () => {
+		const failing = watched([1], { failing: { since: at(70), lastTriedAt: at(99) } });
+		const both = (unusable: string[]) =>
+			findingsOf({ a, b: failing }, { diffs: [diffOf('a', { unusable })], failed: ['b'] });
+		const first = reduced(both(['likes']));
+		expect(first.report!.message).toMatch(/video b for a day/);
+		const second = reduced(both(['likes']), { state: first.state });
+		expect(second.report!.message).toMatch(/likes of video a/);
+	});
+});
+
+test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
+	'keeps a video with the id %s like any other',
+	(id) => {
+		const videos = createRecord([
+			['a', a],
+			[id, b],
+		]);
+		const diffs = [diffOf(id, { after: { ...b, lastFetchedAt: NOW } })];
+		const result = reduced(findingsOf(videos, { diffs, failed: ['a'] }));
+		expect(Object.keys(result.videos)).toEqual(['a', id]);
+		expect(Object.entries(result.videos)[1]![1]).toMatchObject({ lastFetchedAt: NOW });
+		const gone = reduced(findingsOf(createRecord(), { missing: [id] }));
+		expect(Object.keys(gone.videos)).toEqual([]);
+	},
+);

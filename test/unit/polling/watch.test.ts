@@ -67,7 +67,9 @@ test.each<[string, Watch, object[]]>([
 
 describe('watchedVideos', () => {
 	const idsIn = (watch: Watch, ...videos: Video[]) =>
-		watchedVideos(watch, { videos, fullSlices: [], requests: 1 }).map(({ id }) => id);
+		watchedVideos(watch, { videos, unidentified: [], fullSlices: [], requests: 1 }).map(
+			({ id }) => id,
+		);
 
 	test.each<[string, Watch, string[]]>([
 		['all platforms', ALL, ['t', 'y', 'z']],
@@ -75,6 +77,12 @@ describe('watchedVideos', () => {
 	])('returns every video of %s', (_, watch, ids) => {
 		const y = video('y', { platform: 'youtube' });
 		expect(idsIn(watch, video('t'), y, video('z', { status: 'completed' }))).toEqual(ids);
+	});
+
+	it('returns a video whose platform cannot be read', () => {
+		const odd = video('o', { platform: null, video_link: null });
+		expect(idsIn(TIKTOKS, odd)).toEqual(['o']);
+		expect(idsIn(selected('https://x.com/u/status/1'), odd)).toEqual([]);
 	});
 
 	it('returns the newest tracking of a link, whatever its spelling, order and status', () => {

@@ -106,11 +106,12 @@ export function fakeClient(api: FakeApi): Client {
 		async list({ platform, status }: VideoFilters, limit = LIST_LIMIT) {
 			recordRequest(['list', platform ?? '*', status ?? '*'].join(' '), 'list');
 			if (limit < 1 || limit > LIST_LIMIT) throw httpError(400, 'the list of videos');
-			return api.videos
+			const videos = api.videos
 				.filter((entry) => !platform || entry.platform === platform)
 				.filter((entry) => !status || entry.status === status)
 				.slice(0, limit)
 				.map(({ snapshots: _, is_deleted: __, ...listed }) => structuredClone(listed));
+			return { videos, unidentified: [] };
 		},
 		async get(id) {
 			recordRequest(`get ${id}`, id);

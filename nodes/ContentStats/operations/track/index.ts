@@ -18,6 +18,7 @@ import {
 	planBatch,
 	type PlannedLine,
 	toTrack,
+	unidentifiedPlatformsOf,
 } from './plan';
 import {
 	abortedBatchError,
@@ -97,7 +98,12 @@ async function createPlan(
 	const counts = listing.fullSlices.length > 0 ? [usage, await client.usage()] : [usage];
 	const active = Math.max(...counts.map(({ active_videos }) => active_videos));
 	const hiddenPlatforms = new Set(hiddenSlices(listing, active).map(({ platform }) => platform));
-	const plan = planBatch(lines, { running, hiddenPlatforms, pending }, usage.cost_per_snapshot);
+	const unidentifiedPlatforms = unidentifiedPlatformsOf(listing);
+	const plan = planBatch(
+		lines,
+		{ running, hiddenPlatforms, unidentifiedPlatforms, pending },
+		usage.cost_per_snapshot,
+	);
 	const available = availableUsd(usage);
 	const excess = checkSpendingLimits(plan, {
 		maxTotalCost: options.maxTotalCost,
@@ -107,9 +113,10 @@ async function createPlan(
 		? invalidInput(excess.message, `Nothing was tracked or charged. ${excess.advice}`)
 		: null;
 	const committed = committedUsd(running, usage.cost_per_snapshot);
+	const isComplete = hiddenPlatforms.size === 0 && listing.unidentified.length === 0;
 	if (!isTestKey && committed !== null && committed + plan.totalCost > available)
 		hint(
-			`What is already running will cost ${hiddenPlatforms.size > 0 ? 'at least ' : ''}${formatUsd(committed)} more${plan.totalCost > 0 ? `, this batch ${formatUsd(plan.totalCost)}` : ''}, and ${formatUsd(available)} is left to spend: tracking will pause when it is used up`,
+			`What is already running will cost ${isComplete ? '' : 'at least '}${formatUsd(committed)} more${plan.totalCost > 0 ? `, this batch ${formatUsd(plan.totalCost)}` : ''}, and ${formatUsd(available)} is left to spend: tracking will pause when it is used up`,
 			'warning',
 		);
 	return { plan, running, refusal };

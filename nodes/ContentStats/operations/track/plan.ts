@@ -1,4 +1,5 @@
-import type { Tracked, Video } from '../../api/schemas';
+import type { Listing } from '../../api/listing';
+import { type Platform, PLATFORMS, type Tracked, type Video } from '../../api/schemas';
 import { identityOf, newestByIdentity, type ParsedLink, type VideoLink } from '../../model/links';
 import { costUsd } from '../../model/money';
 import { formatUsd, pluralize, roundUsd } from '../../utils/format';
@@ -15,6 +16,16 @@ export interface BatchLine {
 	invalid?: Error;
 	duration_days: number;
 	ifAlreadyTracked: IfAlreadyTracked;
+}
+
+/** Returns the platforms of a listing's videos whose id or link cannot be read; null if it is unknown. */
+export function unidentifiedPlatformsOf({
+	videos,
+	unidentified,
+}: Pick<Listing, 'videos' | 'unidentified'>): Set<Platform | null> {
+	const unlinked = videos.filter(({ video_link }) => video_link === null);
+	const platforms = [...unidentified, ...unlinked].map(({ platform }) => platform?.toLowerCase());
+	return new Set(platforms.map((name) => PLATFORMS.find((known) => known === name) ?? null));
 }
 
 /** What happens to a line. */
@@ -59,6 +70,8 @@ export interface KnownTrackings {
 	running: Video[];
 	/** Platforms whose running trackings are not all listed. */
 	hiddenPlatforms: ReadonlySet<string>;
+	/** Platforms of running trackings whose id or link cannot be read; null if it is unknown too. */
+	unidentifiedPlatforms: ReadonlySet<Platform | null>;
 	/** Pending POSTs, by the identity of their link. */
 	pending: ReadonlyMap<string, PendingPost>;
 }
@@ -74,10 +87,10 @@ function decide(
 	{ ifAlreadyTracked, duration_days }: BatchLine,
 	link: VideoLink,
 	video: Video | undefined,
-	pendingPost: PendingPost | undefined,
-	hiddenPlatforms: ReadonlySet<string>,
+	{ pending, hiddenPlatforms, unidentifiedPlatforms }: KnownTrackings,
 	costPerSnapshot: number,
 ): Decision {
+	const pendingPost = pending.get(identityOf(link));
 	if (video && pendingPost && !pendingPost.knownIds.has(video.id))
 		return { kind: 'recover', video };
 	if (ifAlreadyTracked === 'trackAgain') {
@@ -86,7 +99,7 @@ function decide(
 		if (video && ifAlreadyTracked === 'fail')
 			return {
 				kind: 'refuse',
-				reason: `It is already tracked as ${video.id} (${video.status}), and If Already Tracked is set to Fail`,
+				reason: `It is already tracked as ${video.id} (${video.status ?? 'its status cannot be read'}), and If Already Tracked is set to Fail`,
 			};
 		if (video) return { kind: 'returnExisting', video };
 		if (pendingPost) return { kind: 'wait', until: pendingPost.expiresAt };
@@ -94,6 +107,11 @@ function decide(
 			return {
 				kind: 'refuse',
 				reason: `More ${link.platform} videos are running than the 100 that the API shows, so it cannot be told whether this one is among them. To track it all the same, and pay twice if it is, set If Already Tracked to Track Again`,
+			};
+		if (unidentifiedPlatforms.has(link.platform) || unidentifiedPlatforms.has(null))
+			return {
+				kind: 'refuse',
+				reason: `The list of running videos holds one whose id or link cannot be read, so it cannot be told whether this is the one. To track it all the same, and pay twice if it is, set If Already Tracked to Track Again`,
 			};
 	}
 	return { kind: 'track', link, cost: costUsd(duration_days, costPerSnapshot) };
@@ -109,8 +127,7 @@ export function planBatch(
 	known: KnownTrackings,
 	costPerSnapshot: number,
 ): Plan {
-	const { running, pending, hiddenPlatforms } = known;
-	const tracked = newestByIdentity(running);
+	const tracked = newestByIdentity(known.running);
 	const firstLines = new Map<string, PlannedLine>();
 
 	function decideLine(line: BatchLine): Decision {
@@ -119,14 +136,7 @@ export function planBatch(
 		const identity = identityOf(link);
 		const first = firstLines.get(identity);
 		if (first) return { kind: 'duplicate', of: first };
-		return decide(
-			line,
-			link,
-			tracked.get(identity),
-			pending.get(identity),
-			hiddenPlatforms,
-			costPerSnapshot,
-		);
+		return decide(line, link, tracked.get(identity), known, costPerSnapshot);
 	}
 
 	const planned = lines.map((line) => {

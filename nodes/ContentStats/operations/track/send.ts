@@ -7,7 +7,7 @@ import {
 	unreadableReply,
 } from '../../api/errors';
 import { listRunning } from '../../api/listing';
-import type { Video } from '../../api/schemas';
+import { unusableFields, type Video } from '../../api/schemas';
 import { identityOf, newestByIdentity } from '../../model/links';
 import { delay, mapConcurrent } from '../../utils/async';
 import type { OperationContext } from '../operation';
@@ -87,7 +87,7 @@ export async function sendBatch(
 	running: Video[],
 	stopsAtRefusal: boolean,
 ): Promise<ContentStatsError | null> {
-	const { client, account } = context;
+	const { client, account, tellUnusable } = context;
 	const knownIds = new Set(running.map((video) => video.id));
 	let abortError = null as ContentStatsError | null;
 
@@ -103,7 +103,9 @@ export async function sendBatch(
 			if (abortError || lostInARow >= MAX_LOST_IN_A_ROW) return;
 			const { link, cost } = line.decision;
 			try {
-				line.result = trackedResult(await client.track(link.url, line.duration_days), cost);
+				const video = await client.track(link.url, line.duration_days);
+				tellUnusable([{ subject: `video ${video.id}`, fields: unusableFields(video) }]);
+				line.result = trackedResult(video, cost);
 			} catch (reason) {
 				// Whatever else went wrong, it was after the POST: the tracking may run.
 				const error =

@@ -6,8 +6,9 @@ import {
 	type KnownTrackings,
 	checkSpendingLimits,
 	planBatch,
+	unidentifiedPlatformsOf,
 } from '../../../../nodes/ContentStats/operations/track/plan';
-import type { Video } from '../../../../nodes/ContentStats/api/schemas';
+import type { Platform, Video } from '../../../../nodes/ContentStats/api/schemas';
 import { parseVideoLink } from '../../../../nodes/ContentStats/model/links';
 import { video } from '../../support/fakeClient';
 
@@ -34,7 +35,13 @@ const tracking = (id: string, video_link: string, fields: Partial<Video> = {}): 
 const planOf = (lines: BatchLine[], running: Video[] = [], known: Partial<KnownTrackings> = {}) =>
 	planBatch(
 		lines,
-		{ running, hiddenPlatforms: new Set(), pending: new Map(), ...known },
+		{
+			running,
+			hiddenPlatforms: new Set(),
+			unidentifiedPlatforms: new Set(),
+			pending: new Map(),
+			...known,
+		},
 		PER_SNAPSHOT,
 	);
 /** Returns the decisions and cost of a plan; a duplicate names the earlier line by its index. */
@@ -166,6 +173,56 @@ describe('planBatch', () => {
 			const running = [tracking('old', TIKTOK)];
 			const { decisions } = plan([line(TIKTOK), line(YOUTUBE)], running, { hiddenPlatforms });
 			expect(decisions.map((decision) => decision.kind)).toEqual(['returnExisting', 'track']);
+		});
+	});
+
+	describe('beside a running video whose id or link cannot be read', () => {
+		const unknown = new Set([null]);
+
+		test.each<[IfAlreadyTracked, ReadonlySet<Platform | null>, string]>([
+			['return', new Set(['tiktok']), 'refuse'],
+			['return', new Set(['youtube']), 'track'],
+			['return', unknown, 'refuse'],
+			['fail', unknown, 'refuse'],
+			['trackAgain', unknown, 'track'],
+		])('decides, with %s, on %p, to %s', (ifAlreadyTracked, unidentifiedPlatforms, kind) => {
+			const { decisions } = plan([line(TIKTOK, ifAlreadyTracked)], [], { unidentifiedPlatforms });
+			expect(decisions[0]!.kind).toBe(kind);
+		});
+
+		it('says why, and suggests Track Again', () => {
+			const { decisions } = plan([line(TIKTOK)], [], { unidentifiedPlatforms: unknown });
+			expect(decisions[0]).toMatchObject({
+				reason: expect.stringMatching(/id or link cannot be read.*Track Again/),
+			});
+		});
+
+		it('returns a tracking that is listed', () => {
+			const running = [tracking('old', TIKTOK)];
+			const { decisions } = plan([line(TIKTOK)], running, { unidentifiedPlatforms: unknown });
+			expect(decisions[0]!.kind).toBe('returnExisting');
+		});
+
+		test.each<[string, Parameters<typeof unidentifiedPlatformsOf>[0], Array<Platform | null>]>([
+			['nothing odd', { videos: [video('a')], unidentified: [] }, []],
+			[
+				'videos without a link',
+				{
+					videos: [
+						video('a', { video_link: null, platform: 'TikTok' }),
+						video('b', { video_link: null, platform: null }),
+					],
+					unidentified: [],
+				},
+				['tiktok', null],
+			],
+			[
+				'entries without an id',
+				{ videos: [], unidentified: [{ platform: 'youtube' }, { platform: 'constructor' }] },
+				['youtube', null],
+			],
+		])('reads the platforms of %s', (_, listing, platforms) => {
+			expect([...unidentifiedPlatformsOf(listing)]).toEqual(platforms);
 		});
 	});
 

@@ -36,7 +36,7 @@ function contextOf({
 	};
 	const client = {
 		usage: async () => usageOf(100),
-		list: async () => [],
+		list: async () => ({ videos: [], unidentified: [] }),
 		track: trackVideo,
 	};
 	return {
@@ -45,6 +45,7 @@ function contextOf({
 		account: expect.getState().currentTestName!,
 		isTestKey: false,
 		hint: () => {},
+		tellUnusable: () => {},
 	};
 }
 

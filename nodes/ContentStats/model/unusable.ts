@@ -1,0 +1,40 @@
+import { unusableFields, type Video } from '../api/schemas';
+
+/** What cannot be used of something that the API sent. */
+export interface Unusable {
+	/** What messages call it: `video cm5abc`. */
+	subject: string;
+	/** The fields that are null, or left out: `likes`. */
+	fields: string[];
+}
+
+const MAX_SUBJECTS = 3;
+
+/** Lists what cannot be used of videos. */
+export const unusableOfVideos = (videos: Video[]): Unusable[] =>
+	videos.flatMap((video) => {
+		const fields = unusableFields(video);
+		return fields.length === 0 ? [] : [{ subject: `video ${video.id}`, fields }];
+	});
+
+/** Lists what cannot be used of a list: fields of its videos, and entries without a readable id. */
+export function unusableOfList(list: { videos: Video[]; unidentified: unknown[] }): Unusable[] {
+	const entries = list.unidentified.length === 0 ? [] : [{ subject: 'the list', fields: ['id'] }];
+	return [...unusableOfVideos(list.videos), ...entries];
+}
+
+/** Says what cannot be used, and what became of it. */
+export function describeUnusable(all: Unusable[]): string {
+	const subjectsByField = new Map<string, Set<string>>();
+	for (const { subject, fields } of all)
+		for (const field of fields) {
+			const subjects = subjectsByField.get(field) ?? new Set();
+			subjectsByField.set(field, subjects.add(subject));
+		}
+	const parts = [...subjectsByField].map(([field, subjects]) => {
+		const shown = [...subjects].slice(0, MAX_SUBJECTS).join(', ');
+		const more = subjects.size - MAX_SUBJECTS;
+		return `${field} of ${shown}${more > 0 ? ` and ${more} more` : ''}`;
+	});
+	return `ContentStats sent values that cannot be used: ${parts.join('; ')}. They are left empty, and what has no readable id or time is left out. Nothing else is affected`;
+}

@@ -1,0 +1,254 @@
+// The first import: it mocks a part of n8n-workflow, which nothing may load before.
+import { createTimedFixture } from './support/time';
+
+import type { IDataObject } from 'n8n-workflow';
+
+import { runAction, type RunOutcome } from '../../harness/engine';
+import type { Fault, SandboxVideo } from '../../sandbox';
+import { INSTAGRAM, ONE_OF_EACH, TIKTOK, video, YOUTUBE } from './support/fixture';
+import { createTriggerFixture, keysOf, snapshotKeys, without } from './support/triggerFixture';
+
+const ALWAYS = { times: Infinity };
+const ONE_VIDEO = { method: 'GET', path: /^\/videos\/\w+$/ };
+const LIST = { method: 'GET', path: /^\/videos\?/ };
+const USED = 'ContentStats sent values that cannot be used: ';
+
+const hintOf = ({ hints }: RunOutcome): string | undefined =>
+	hints.map(({ message }) => message).find((message) => message.startsWith(USED));
+
+/** Values that Instagram, a proxy or a later version of the API may send as a count. */
+const ODD_COUNTS: unknown[] = [-1, '-1', '1.2M', 'N/A', 12.5, false, {}, ' 12', '١٢'];
+/** Values of fields of a video that none of them can have. */
+const ODD_FIELDS: IDataObject = {
+	platform: null,
+	status: 7,
+	video_link: '',
+	days_remaining: '5.5',
+	created_at: '2026-01-01 00:00:00',
+	monitoring_started: true,
+	monitoring_duration_days: [],
+};
+const WORDS_OF_JAVASCRIPT = ['constructor', 'toString', '__proto__', 'hasOwnProperty'];
+
+describe('Get', () => {
+	async function createHistory() {
+		const fixture = await createTimedFixture();
+		const seeded = fixture.sandbox.seedVideo({
+			video_link: INSTAGRAM,
+			started: '2025-12-30T00:00:00Z',
+		});
+		const get = async (parameters: IDataObject = {}) =>
+			await runAction(fixture.credential, {
+				operation: 'get',
+				...video('id', seeded.id),
+				...(parameters as object),
+			});
+		const set = (path: Array<string | number>, value?: unknown) =>
+			fixture.sandbox.faults.add({ kind: 'set', path, value, match: ONE_VIDEO, ...ALWAYS });
+		return { ...fixture, seeded, get, set };
+	}
+
+	test.each(ODD_COUNTS)('reads the count %j as null, and every other value', async (value) => {
+		const { sandbox, get, set } = await createHistory();
+		const { items: expected } = await get();
+		expect(expected.length).toBeGreaterThan(40);
+		sandbox.clear();
+		set(['snapshots', 3, 'likes'], value);
+		const outcome = await get();
+		expect(outcome.items).toEqual(
+			expected.map((row, place) => (place === 3 ? { ...row, likes: null } : row)),
+		);
+		expect(hintOf(outcome)).toContain(`${USED}likes of video `);
+	});
+
+	it('says once what is odd in the videos of many items', async () => {
+		const { credential, sandbox, seeded, set } = await createHistory();
+		set(['snapshots', -1, 'likes'], -1);
+		const items = Array.from({ length: 30 }, () => ({}));
+		const parameters = { operation: 'get', output: 'latest', ...video('id', seeded.id) };
+		const outcome = await runAction(credential, parameters, { items });
+		expect(outcome.items.map(({ likes }) => likes)).toEqual(items.map(() => null));
+		expect(outcome.hints).toHaveLength(1);
+		expect(sandbox.requests).toHaveLength(30);
+	});
+
+	it('leaves out a snapshot in 2099, and shows it in the video as the API sends it', async () => {
+		const { sandbox, get, seeded } = await createHistory();
+		const { items: expected } = await get();
+		seeded.addSnapshot({ snapshot_time: '2099-01-01T00:00:00.000Z' });
+		sandbox.clear();
+		const outcome = await get();
+		expect(outcome.items).toEqual(expected);
+		expect(hintOf(outcome)).toContain('snapshot_time (more than 24 hours ahead) of video ');
+		const { items: raw } = await get({ output: 'video' });
+		expect((raw[0]!.snapshots as unknown[]).length).toBe(expected.length + 1);
+	});
+});
+
+describe('List', () => {
+	async function createList() {
+		const fixture = await createTimedFixture();
+		for (const video_link of ONE_OF_EACH) fixture.sandbox.seedVideo({ video_link });
+		const list = async (parameters: IDataObject = {}) =>
+			await runAction(fixture.credential, { operation: 'list', ...(parameters as object) });
+		return { ...fixture, list };
+	}
+
+	test.each(Object.entries(ODD_FIELDS))('reads %s: %j as null', async (field, value) => {
+		const { sandbox, list } = await createList();
+		const { items: expected } = await list();
+		sandbox.faults.add({ kind: 'set', path: ['videos', 1, field], value, match: LIST });
+		const outcome = await list();
+		expect(outcome.items).toEqual(
+			expected.map((row, place) => (place === 1 ? { ...row, [field]: null } : row)),
+		);
+		expect(hintOf(outcome)).toContain(`${USED}${field} of video ${String(expected[1]!.video_id)}.`);
+		sandbox.faults.add({ kind: 'set', path: ['videos', 1, field], value, match: LIST });
+		expect((await list({ simplify: false })).items[1]).toMatchObject({ [field]: value });
+	});
+
+	test.each<[string, Array<string | number>, unknown]>([
+		['without an id', ['videos', 2, 'id'], undefined],
+		['with a numeric id', ['videos', 2, 'id'], 12],
+		['that is null', ['videos', 2], null],
+	])('leaves out an entry %s', async (_, path, value) => {
+		const { sandbox, list } = await createList();
+		const { items: expected } = await list();
+		sandbox.faults.add({ kind: 'set', path, value, match: LIST });
+		const outcome = await list();
+		expect(outcome.items).toEqual(without(expected, [expected[2]!]));
+		expect(hintOf(outcome)).toContain(`${USED}id of the list.`);
+	});
+});
+
+describe('Track', () => {
+	type Odd = Pick<Extract<Fault, { kind: 'set' }>, 'path' | 'value'>;
+	const NO_ID: Odd = { path: ['videos', 0, 'id'], value: null };
+	const NO_LINK: Odd = { path: ['videos', 0, 'video_link'], value: 7 };
+	const NO_ENTRY: Odd = { path: ['videos', 0], value: 'x' };
+
+	async function trackBeside(odd: Odd, parameters: IDataObject = {}) {
+		const { credential, sandbox, posts } = await createTimedFixture();
+		sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-31T00:00:00Z' });
+		const match = { method: 'GET', path: /^\/videos\?.*status=monitoring/ };
+		sandbox.faults.add({ kind: 'set', ...odd, match, ...ALWAYS });
+		const outcome = await runAction(
+			credential,
+			{ videoUrls: `${TIKTOK}\n${YOUTUBE}`, ...(parameters as object) },
+			{ onError: 'continueRegularOutput' },
+		);
+		return { outcomes: outcome.items.map(({ outcome: what }) => what), ...outcome, posts: posts() };
+	}
+
+	test.each<[string, Odd, string[]]>([
+		['no id', NO_ID, ['failed', 'tracked']],
+		['no link', NO_LINK, ['failed', 'tracked']],
+		['nothing to read', NO_ENTRY, ['failed', 'failed']],
+	])('refuses the links that a running video with %s may be', async (_, odd, expected) => {
+		const { outcomes, items, posts } = await trackBeside(odd);
+		expect(outcomes).toEqual(expected);
+		expect(items[0]!.message).toMatch(/id or link cannot be read.*Track Again/);
+		expect(posts).toHaveLength(expected.filter((outcome) => outcome === 'tracked').length);
+	});
+
+	it('tracks them all the same with Track Again', async () => {
+		const options = { ifAlreadyTracked: 'trackAgain' };
+		const { outcomes } = await trackBeside(NO_ENTRY, { options });
+		expect(outcomes).toEqual(['tracked', 'tracked']);
+	});
+
+	it('does not mind any other odd field of a running video', async () => {
+		const odd: Odd = { path: ['videos', 0, 'days_remaining'], value: '5.5' };
+		expect((await trackBeside(odd)).outcomes).toEqual(['already_tracked', 'tracked']);
+	});
+
+	it('takes a tracking with odd fields for what it is, and names them', async () => {
+		const { credential, sandbox } = await createTimedFixture();
+		const path = ['estimated_cost'];
+		sandbox.faults.add({ kind: 'set', path, value: '0.36', match: { method: 'POST' } });
+		const outcome = await runAction(credential, { videoUrls: TIKTOK, durationDays: 1 });
+		expect(outcome.items[0]).toMatchObject({ outcome: 'tracked', estimated_cost: 0.36 });
+		expect(hintOf(outcome)).toContain('estimated_cost of video ');
+	});
+});
+
+describe('the trigger', () => {
+	/** Publishes a trigger of two videos, of which one is odd. */
+	async function createWatch(parameters: IDataObject = {}) {
+		const fixture = await createTriggerFixture();
+		const odd = fixture.sandbox.seedVideo({ video_link: INSTAGRAM });
+		const plain = fixture.sandbox.seedVideo({ video_link: TIKTOK });
+		const trigger = fixture.watch({ startFrom: 'beginning', ...(parameters as object) });
+		return { ...fixture, odd, plain, trigger };
+	}
+	const isOf =
+		({ id }: SandboxVideo) =>
+		({ video_id }: IDataObject) =>
+			video_id === id;
+
+	test.each(ODD_COUNTS)('emits every row of a video with the count %j', async (value) => {
+		const { sandbox, odd, plain, trigger } = await createWatch();
+		const match = { method: 'GET', path: `/videos/${odd.id}` };
+		sandbox.faults.add({ kind: 'set', path: ['snapshots', -1, 'likes'], value, match, ...ALWAYS });
+		await trigger.run({ hours: 6 });
+		await trigger.run({ minutes: 30 });
+		expect(trigger.keys.sort()).toEqual(snapshotKeys(odd, plain).sort());
+		const likes = trigger.items.filter(isOf(odd)).map((row) => row.likes);
+		expect(likes).toEqual(likes.map(() => null));
+		expect(trigger.errors.map(({ message }) => message)).toEqual([
+			expect.stringContaining(`${USED}likes of video ${odd.id}.`),
+		]);
+	});
+
+	it('starts, and emits every row, however odd an entry of the list is', async () => {
+		const { sandbox, odd, plain, trigger } = await createWatch();
+		for (const [field, value] of Object.entries(ODD_FIELDS)) odd.override({ [field]: value });
+		odd.override({ current_metadata: 7 });
+		await trigger.run({ hours: 3 });
+		expect(trigger.keys.sort()).toEqual(snapshotKeys(odd, plain).sort());
+		expect(trigger.items.find(isOf(odd))).toMatchObject({ platform: null, title: null });
+		expect(trigger.errors).toHaveLength(1);
+		sandbox.faults.add({
+			kind: 'set',
+			path: ['videos', 0, 'id'],
+			value: 5,
+			match: LIST,
+			...ALWAYS,
+		});
+		await trigger.run({ hours: 3 });
+		expect(trigger.keys.sort()).toEqual(snapshotKeys(odd, plain).sort());
+		expect(trigger.errors.at(-1)!.message).toContain(`${USED}id of the list.`);
+	});
+
+	test.each<[string, number, number]>([
+		['72 hours', 72, 1],
+		['73 years', 73 * 8766, 0],
+	])('holds a snapshot %s ahead back, and emits all others', async (_, hours, times) => {
+		const { clock, odd, plain, trigger } = await createWatch();
+		await trigger.run({ hours: 2 });
+		const ahead = new Date(clock.now() + hours * 3_600_000).toISOString();
+		odd.addSnapshot({ snapshot_time: ahead });
+		await trigger.run({ hours: 50 });
+		const heldKey = `${odd.id}:${ahead}`;
+		const all = snapshotKeys(odd, plain);
+		const emitted = keysOf(trigger.items);
+		expect(emitted.filter((key) => key === heldKey)).toHaveLength(times);
+		expect(without(emitted as string[], [heldKey]).sort()).toEqual(without(all, [heldKey]).sort());
+		expect(trigger.errors.map(({ message }) => message)).toEqual([
+			expect.stringContaining('snapshot_time (more than 24 hours ahead) of video '),
+		]);
+	});
+
+	test.each([...WORDS_OF_JAVASCRIPT, 'a.b', 'x/../y', 'a:b'])(
+		'emits every row of the other videos if one has the id %s',
+		async (id) => {
+			const { odd, plain, trigger } = await createWatch();
+			odd.override({ id });
+			await trigger.run({ hours: 6 }, { mayThrow: true });
+			expect(trigger.items.map(({ event_key }) => event_key).sort()).toEqual(
+				snapshotKeys(plain).sort(),
+			);
+			expect(trigger.thrown).toEqual([]);
+		},
+	);
+});
