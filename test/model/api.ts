@@ -17,11 +17,26 @@ export interface VideoPlan {
 	order: 'oldest first' | 'newest first' | 'mixed';
 	/** Whether replies contain some snapshots twice. */
 	isRepeated: boolean;
+	/** What is odd about it; null: nothing. */
+	odd: {
+		/** The id, if no other video has it; null: an ordinary one. */
+		id: string | null;
+		/** Values of fields that they cannot have. */
+		fields: Record<string, unknown>;
+		/** A count that every third snapshot has for its views and likes. */
+		count: unknown;
+		/** Hours by which every ninth snapshot has a second one ahead of it. */
+		aheadHours: number;
+		/** A snapshot without a time that can be read. */
+		undated: unknown;
+	} | null;
 }
 
 interface Snapshot {
 	at: number;
 	/** When the API starts to return it. */
+	sent: number;
+	/** When the trigger may use it, which is later if it is more than a day ahead. */
 	appears: number;
 	json: string;
 }
@@ -56,11 +71,22 @@ export class Video {
 			const late = lateMinutes[this.slots % lateMinutes.length]!;
 			this.slots += 1;
 			if (this.status !== 'monitoring' || this.isDeleted || this.isGone) continue;
-			const snapshot_time = this.slots % 2 === 0 ? iso(at) : iso(at).replace('Z', '+00:00');
-			const views = String(this.slots * 100);
-			const json = JSON.stringify({ snapshot_time, views, likes: '5', comments: '3' });
-			this.taken.push({ at, appears: at + late * MINUTE_MS, json });
+			this.take(at, at + late * MINUTE_MS);
+			const { odd } = this.plan;
+			if (odd && this.slots % 9 === 4) this.take(at + odd.aheadHours * HOUR_MS, at);
 		}
+	}
+
+	private take(at: number, sent: number): void {
+		const snapshot_time = this.slots % 2 === 0 ? iso(at) : iso(at).replace('Z', '+00:00');
+		const isOdd = this.plan.odd && this.slots % 3 === 0;
+		const counts = isOdd
+			? { views: this.plan.odd!.count, likes: this.plan.odd!.count }
+			: { views: String(this.slots * 100), likes: '5' };
+		const json = JSON.stringify({ snapshot_time, ...counts, comments: '3' });
+		// The Date of a reply has no fractions of a second.
+		const usable = Math.ceil((at - 24 * HOUR_MS) / 1000) * 1000;
+		this.taken.push({ at, sent, appears: Math.max(sent, usable), json });
 	}
 
 	become(status: Video['status']): void {
@@ -76,7 +102,7 @@ export class Video {
 		else this.isDeleted = true;
 	}
 
-	/** The snapshots that the API returns now, in the order in which they were taken. */
+	/** The snapshots that the API returns now and the trigger may use, in the order of their taking. */
 	get shown(): Snapshot[] {
 		return this.taken.filter(({ appears }) => appears <= clock.now);
 	}
@@ -97,20 +123,22 @@ export class Video {
 			days_remaining: 5.5,
 			current_metadata: { title: null, creator: 'a' },
 			created_at: iso(this.createdAt),
+			...this.plan.odd?.fields,
 		};
 	}
 
 	/** Builds the reply for this video. Also returns the instants of its snapshots. */
 	read(): { body: string; instants: Set<number> } {
 		const { order, isRepeated } = this.plan;
-		const entries = this.shown;
-		const instants = new Set(entries.map(({ at }) => at));
+		const entries = this.taken.filter(({ sent }) => sent <= clock.now);
+		const instants = new Set(this.shown.map(({ at }) => at));
 		if (order === 'newest first') entries.reverse();
 		if (order === 'mixed') entries.push(...entries.splice(0, entries.length >> 1));
 		if (isRepeated) entries.push(...entries.slice(-2));
-		const video = { ...this.listed, is_deleted: this.isDeleted, snapshots: [] };
-		const snapshots = entries.map(({ json }) => json).join(',');
-		return { body: JSON.stringify(video).replace('[]', `[${snapshots}]`), instants };
+		const video = JSON.stringify({ ...this.listed, is_deleted: this.isDeleted });
+		const undated = this.plan.odd ? [JSON.stringify(this.plan.odd.undated)] : [];
+		const snapshots = [...undated, ...entries.map(({ json }) => json)].join(',');
+		return { body: `${video.slice(0, -1)},"snapshots":[${snapshots}]}`, instants };
 	}
 }
 
@@ -180,11 +208,19 @@ export class Api {
 	private window = 0;
 	private used = 0;
 
-	/** @param limit requests per minute */
-	constructor(private readonly limit: number) {}
+	/**
+	 * @param limit requests per minute
+	 * @param oddEntries entries of the list that are no videos
+	 */
+	constructor(
+		private readonly limit: number,
+		private readonly oddEntries: unknown[],
+	) {}
 
 	track(plan: VideoPlan, ageHours = 0): void {
-		const id = `v${this.videos.length}`;
+		const wanted = plan.odd?.id;
+		const isFree = !this.videos.some((video) => video.id === wanted);
+		const id = wanted && isFree ? wanted : `v${this.videos.length}`;
 		this.videos.push(new Video(id, plan, clock.now - ageHours * HOUR_MS));
 	}
 
@@ -250,7 +286,7 @@ export class Api {
 				({ isGone, plan }) => !isGone && (!platform || plan.platform === platform),
 			);
 			const list = { at: clock.now, videos };
-			const listed = rotated(videos).map((video) => video.listed);
+			const listed = [...this.oddEntries, ...rotated(videos).map((video) => video.listed)];
 			const body = JSON.stringify({ videos: listed, total: listed.length, limit: 100 });
 			return { statusCode: 200, body, note: (told) => void (told.list = list) };
 		}

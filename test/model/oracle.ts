@@ -49,6 +49,8 @@ const fromItsStart: Member = { seed: new Set(), emitted: [] };
 const REPLAYED_MS = 10 * MINUTE_MS;
 const LATE_WINDOW_MS = 24 * HOUR_MS;
 const MOST_REMEMBERED = 48;
+/** More than the clocks differ, and than the trigger waits until it fetches a video again. */
+const AHEAD_MS = 10 * HOUR_MS;
 
 /** Judges emitted items by the API's content and n8n's actions alone, not by the trigger's code. */
 export class Oracle {
@@ -214,7 +216,9 @@ function check(holds: boolean, otherwise: string): void {
  */
 function isTooLate({ seed, emitted }: Member, at: number, appears: number): boolean {
 	const before = emitted.filter(({ begun }) => begun < appears);
-	const known = new Set([...(seed ?? []), ...before.map((other) => other.at)]);
+	const all = [...(seed ?? []), ...before.map((other) => other.at)];
+	// One that is far ahead makes no other late until time reaches it.
+	const known = new Set(all.filter((other) => other <= appears + AHEAD_MS));
 	const newestFirst = [...known].sort((a, b) => b - a);
 	const newest = newestFirst[0] ?? -Infinity;
 	const last = newestFirst[MOST_REMEMBERED - 1] ?? -Infinity;

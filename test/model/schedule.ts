@@ -34,6 +34,8 @@ export interface Schedule {
 	/** Videos that are tracked before the workflow is published, and for how many hours. */
 	tracked: Array<{ hours: number; video: VideoPlan }>;
 	watch: WatchPlan;
+	/** Entries of the list that are no videos. */
+	oddEntries: unknown[];
 	steps: Step[];
 }
 
@@ -57,6 +59,29 @@ const late = mostly(
 	[1, fc.constantFrom(24 * 60, 30 * 60)],
 );
 
+const oddCount = fc.constantFrom<unknown>(-1, '-1', '1.2M', 'N/A', 12.5, false, [], {});
+const notText = fc.constantFrom<unknown>(7, true, [], {});
+const notTime = fc.constantFrom<unknown>('soon', 1767225600, '2026-01-01 00:00:00', [], '');
+const undated = fc.constantFrom<unknown>(null, 'x', {}, { snapshot_time: 'noon', views: '9' });
+const ids = fc.constantFrom('constructor', '__proto__', 'toString', 'hasOwnProperty');
+const oddFields = fc.record(
+	{
+		job_id: notText,
+		days_remaining: fc.constantFrom<unknown>('5.5', false, {}),
+		monitoring_duration_days: notText,
+		created_at: notTime,
+		current_metadata: fc.constantFrom<unknown>([], 'x', { title: 7, creator: [] }),
+	},
+	{ requiredKeys: [] },
+) as fc.Arbitrary<Record<string, unknown>>;
+const odd = fc.record({
+	id: fc.option(ids),
+	fields: oddFields,
+	count: oddCount,
+	aheadHours: between(20, 90),
+	undated,
+});
+
 const videoPlan: fc.Arbitrary<VideoPlan> = fc.record({
 	platform: fc.constantFrom('tiktok', 'youtube'),
 	link: between(0, 2),
@@ -65,6 +90,7 @@ const videoPlan: fc.Arbitrary<VideoPlan> = fc.record({
 	lateMinutes: few(late, 6),
 	order: fc.constantFrom('oldest first', 'newest first', 'mixed'),
 	isRepeated: fc.boolean(),
+	odd: mostly<VideoPlan['odd']>([2, fc.constant(null)], [1, odd]),
 });
 
 const which = mostly<number[]>(
@@ -181,6 +207,13 @@ const biased = fc.record<Schedule>({
 		{ maxLength: 3 },
 	),
 	watch,
+	oddEntries: mostly<unknown[]>(
+		[3, fc.constant([])],
+		[
+			1,
+			few(fc.constantFrom<unknown>(null, 'x', {}, [], { id: 7 }, { id: '', platform: 'tiktok' })),
+		],
+	),
 	steps: fc.array(step, { maxLength: 20, size: 'max' }),
 });
 /** Avoids fast-check's bias towards short lists, because failures take several steps. */

@@ -57,7 +57,7 @@ export class ScheduleRunner {
 		// A process keeps a rate limiter per account, which must not carry over to the next schedule.
 		runs += 1;
 		this.apiKey = `cs_test_${runs}`;
-		this.api = new Api(schedule.limit);
+		this.api = new Api(schedule.limit, schedule.oddEntries);
 		for (const { video, hours } of schedule.tracked) this.api.track(video, hours);
 		this.oracle = new Oracle(schedule, this.api);
 		this.watched = this.watchedOf(schedule.watch);

@@ -19,7 +19,7 @@ export interface Cursor {
 }
 
 /** How far the clocks of n8n and the API may differ. */
-const CLOCK_TOLERANCE_MS = 6 * HOUR_MS;
+const CLOCK_TOLERANCE_MS = 3 * HOUR_MS;
 
 /** How far behind the newest a snapshot that shows late is still emitted. */
 export const LOOKBACK_MS = 24 * HOUR_MS;

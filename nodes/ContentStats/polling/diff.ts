@@ -160,6 +160,8 @@ export function diffVideo(
 	const { newest, seen } = known;
 	const fresh = freshInstants(known, instants);
 	const isFresh = new Set(fresh);
+	// What is ahead says nothing of when the next one shows.
+	const shown = (needsSeed ? instants : fresh).filter((instant) => !isAhead(instant, now));
 	const isReplayed = new Set(replayed);
 	const wanted = instants.filter((instant) => isFresh.has(instant) || isReplayed.has(instant));
 	const isFirst = (instant: number) =>
@@ -182,7 +184,7 @@ export function diffVideo(
 		id: video.id,
 		after: {
 			...rest,
-			...scheduleAfterFetch({ ...state, newest, seen }, needsSeed ? instants : fresh, current, now),
+			...scheduleAfterFetch({ ...state, newest, seen }, shown, current, now),
 			...(status !== 'monitoring' && { status }),
 			...(isDeleted && { isDeleted }),
 		},

@@ -81,7 +81,7 @@ export function emit(
 		if (isFullyEmitted) statusItems.push(...status);
 		else backlog.add(id);
 		if (!before) continue;
-		const cursor = advanceCursor(after, emitted, after.lastFetchedAt);
+		const { newest, seen, ahead } = advanceCursor(after, emitted, after.lastFetchedAt);
 		// The events of its status follow its last snapshot: until then the status stays as it was.
 		const {
 			failing: _failing,
@@ -90,7 +90,9 @@ export function emit(
 		} = isFullyEmitted || status.length === 0 ? after : before;
 		videos[id] = {
 			...rest,
-			...cursor,
+			newest,
+			seen,
+			...(ahead && { ahead }),
 			...(!isFullyEmitted && { lastFetchedAt: after.lastFetchedAt, isDue: true }),
 		};
 	}

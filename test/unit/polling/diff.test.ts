@@ -105,6 +105,13 @@ describe('the snapshots to emit', () => {
 		},
 	);
 
+	it('do not teach a schedule when they are ahead', () => {
+		const remembered = watched([96, 97, 98, 99], { lastFetchedAt: at(99) });
+		const { after } = runDiff(remembered, video('a', { hours: [99, 100, 115] }));
+		const { after: plain } = runDiff(remembered, video('a', { hours: [99, 100] }));
+		expect(after.latenessMs).toBe(plain.latenessMs);
+	});
+
 	it('tell no change of a status that cannot be read', () => {
 		const found = video('a', { hours: [1], status: null });
 		const events = [...EVENTS];
