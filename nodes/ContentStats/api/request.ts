@@ -281,7 +281,7 @@ function isRepeatable(error: ContentStatsError, { method }: ApiCall): boolean {
 }
 
 /** What a 2xx reply holds. */
-export interface Answer {
+interface Answer {
 	json: unknown;
 	/** When the API replied, by its own clock, in Unix milliseconds; null if it does not say. */
 	repliedAt: number | null;

@@ -11,7 +11,7 @@ export interface Unusable {
 const MAX_SUBJECTS = 3;
 
 /** Lists what cannot be used of videos. */
-export const unusableOfVideos = (videos: Video[]): Unusable[] =>
+const unusableOfVideos = (videos: Video[]): Unusable[] =>
 	videos.flatMap((video) => {
 		const fields = unusableFields(video);
 		return fields.length === 0 ? [] : [{ subject: `video ${video.id}`, fields }];
