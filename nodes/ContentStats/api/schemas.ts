@@ -203,7 +203,7 @@ function withoutLaterThan(video: VideoWithSnapshots, latest: number): VideoWithS
 	const isLater = (entry: unknown): boolean => {
 		const time = (entry as Partial<Snapshot> | null)?.snapshot_time;
 		if (isPlainTime(time) && time <= latestText) return false;
-		return toEpochMs(String(time)) > latest;
+		return typeof time === 'string' && toEpochMs(time) > latest;
 	};
 	if (!video.snapshots?.some(isLater)) return video;
 	const read = { ...video, snapshots: video.snapshots.filter((entry) => !isLater(entry)) };

@@ -50,6 +50,8 @@ export function datedSnapshots(video: VideoWithSnapshots, from = -Infinity): Dat
 			before = entry;
 		}
 	}
+	// If the newest of the earlier ones has no real time, another of them is the newest.
+	if (before !== undefined && Number.isNaN(toEpochMs(newestBefore))) return datedSnapshots(video);
 	if (before !== undefined) add(before);
 	dated.sort((a, b) => a.instant - b.instant);
 	return {

@@ -1,4 +1,5 @@
 import { unusableFields, type Video } from '../api/schemas';
+import { listFirst } from '../utils/format';
 
 /** What cannot be used of something that the API sent. */
 export interface Unusable {
@@ -31,10 +32,8 @@ export function describeUnusable(all: Unusable[]): string {
 			const subjects = subjectsByField.get(field) ?? new Set();
 			subjectsByField.set(field, subjects.add(subject));
 		}
-	const parts = [...subjectsByField].map(([field, subjects]) => {
-		const shown = [...subjects].slice(0, MAX_SUBJECTS).join(', ');
-		const more = subjects.size - MAX_SUBJECTS;
-		return `${field} of ${shown}${more > 0 ? ` and ${more} more` : ''}`;
-	});
+	const parts = [...subjectsByField].map(
+		([field, subjects]) => `${field} of ${listFirst([...subjects], MAX_SUBJECTS)}`,
+	);
 	return `ContentStats sent values that cannot be used: ${parts.join('; ')}. They are left empty, and what has no readable id or time is left out. Nothing else is affected`;
 }

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { unreadableReply } from '../api/errors';
 import {
 	asSent,
 	type Metric,
@@ -79,7 +80,8 @@ function highestValue(
 		const metricValue = toMetric(snapshot[metric]);
 		const value = metricValue === null ? null : Number(metricValue);
 		if (value === null || (highest !== null && value <= highest)) continue;
-		if (isCounted(toEpochMs(String(snapshot.snapshot_time)))) highest = value;
+		const time = snapshot.snapshot_time;
+		if (typeof time === 'string' && isCounted(toEpochMs(time))) highest = value;
 	}
 	return highest;
 }
@@ -140,11 +142,23 @@ function relevantSnapshots(
 }
 
 /**
+ * Start From cannot be applied to snapshots of which none can be used: once they can, all would be new.
+ *
+ * @throws ContentStatsError `unreadable_reply`
+ */
+function assertWithoutSnapshots(video: VideoWithSnapshots, { startFrom }: PollSettings): void {
+	const { snapshots } = asSent(video) as VideoWithSnapshots;
+	if (startFrom === 'beginning' || !snapshots?.length) return;
+	throw unreadableReply(`video ${video.id}`, 'none of its snapshots has a time that can be used');
+}
+
+/**
  * Compares a fetched video with its state.
  *
  * @param state its state at the previous fetch.
  * @param now when it was fetched, in Unix milliseconds by the clock of n8n.
  * @param replayed the instants to emit again after a restart.
+ * @throws ContentStatsError `unreadable_reply` if it cannot be told which snapshots Start From skips.
  */
 export function diffVideo(
 	state: WatchedVideo,
@@ -155,6 +169,7 @@ export function diffVideo(
 ): VideoDiff {
 	const { dated, isAnyUndated } = relevantSnapshots(state, video, replayed, now, settings);
 	const instants = dated.map(({ instant }) => instant);
+	if (state.needsSeed && instants.length === 0) assertWithoutSnapshots(video, settings);
 	const { needsSeed, isDue: _isDue, failing: _failing, retryDelayMs: _delay, ...kept } = state;
 	const known = needsSeed ? { ...kept, ...seedCursor(settings.startFrom, instants, now) } : kept;
 	const { newest, seen } = known;
@@ -165,9 +180,9 @@ export function diffVideo(
 	const isReplayed = new Set(replayed);
 	const wanted = instants.filter((instant) => isFresh.has(instant) || isReplayed.has(instant));
 	const isFirst = (instant: number) =>
-		instant === instants[0] && (known.newest === null || isReplayed.has(instant));
+		instant === instants[0] && ((known.newest === null && !known.ahead) || isReplayed.has(instant));
 
-	const isDeleted = video.is_deleted === true;
+	const isDeleted = video.is_deleted ?? known.isDeleted ?? false;
 	// A status that cannot be read says nothing of a change.
 	const status = video.status ?? known.status ?? 'monitoring';
 	const current = { ...video, status };

@@ -1,7 +1,11 @@
 import { ContentStatsError, invalidInput } from '../api/errors';
 import { describeUnusable, type Unusable } from '../model/unusable';
+import { listFirst } from '../utils/format';
 import { DAY_MS } from '../utils/time';
 import type { WatchedVideo } from './state';
+
+/** How many videos a report names. */
+const MAX_IDS = 10;
 
 /** Returns the state of a video that could not be fetched at `now` (Unix milliseconds). */
 export const withFailure = (video: WatchedVideo, now: number): WatchedVideo => ({
@@ -57,7 +61,9 @@ export function dailyReport(
 	if (!error) return null;
 	const ids = videosDown.map(([id]) => id);
 	const subjects = [
-		...(ids.length > 0 ? [`${ids.length === 1 ? 'video' : 'videos'} ${ids.join(', ')}`] : []),
+		...(ids.length > 0
+			? [`${ids.length === 1 ? 'video' : 'videos'} ${listFirst(ids, MAX_IDS)}`]
+			: []),
 		...callsDown.map(({ subject }) => subject),
 	];
 	return new ContentStatsError(error.kind, {

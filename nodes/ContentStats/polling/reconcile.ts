@@ -33,7 +33,8 @@ function initialStateOf(state: PollState | null, watch: Watch, video: Video): Wa
 	if (!wasWatched) return watch.kind === 'all' && isFinal(video.status) ? null : UNSEEDED_VIDEO;
 	const { lastListing, seededUntil } = state;
 	// An ended, unwatched video was either emitted to its end, or started and ended between two listings.
-	if (hasEnded(video.status))
+	// One whose status cannot be read may have ended, too.
+	if (video.status === null || hasEnded(video.status))
 		return lastListing && createdAt(video) > lastListing.newestCreatedAt ? NEW_VIDEO : null;
 	const seenUntil =
 		!lastListing || lastListing.isTruncated

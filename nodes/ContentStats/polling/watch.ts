@@ -37,7 +37,7 @@ export function isIncluded(watch: Watch, video: Video): boolean {
 	const { id, video_link, platform } = video;
 	// A platform that cannot be read hides no video: the API has chosen it for the filter.
 	if (watch.kind === 'all')
-		return !watch.platform || platform === null || watch.platform === platform;
+		return !watch.platform || platform === null || watch.platform === platform.toLowerCase();
 	const isSelectedByLink =
 		video_link !== null && watch.identities.includes(identityOfStored(video_link));
 	return watch.ids.includes(id) || isSelectedByLink;

@@ -12,6 +12,13 @@ export function formatUsd(amount: number): string {
 export const pluralize = (count: number, noun: string): string =>
 	`${count} ${noun}${count === 1 ? '' : 's'}`;
 
+/** Lists the first entries, each cut to a length that a message can show: `a, b, c and 2 more`. */
+export function listFirst(entries: string[], max: number): string {
+	const more = entries.length - max;
+	const shown = entries.slice(0, max).map((entry) => truncate(entry, 60));
+	return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 /** Cuts text to a length that a message can show. */
 export const truncate = (text: string, maxLength = 120): string =>
 	text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;

@@ -243,7 +243,7 @@ describe('a snapshot ahead of the reply', () => {
 		['decades', '2099-01-01T00:00:00.000Z', true],
 		['no time at all', '9999-99-99T99:99:99.999Z', false],
 	])('by %s is held back or not', (_, time, isHeld) => {
-		const others = ['2026-03-01T11:00:00.000Z', null, 'noon'];
+		const others = ['2026-03-01T11:00:00.000Z', null, 'noon', { toString: 1 }];
 		expect(timesOf([...others, time])).toEqual(isHeld ? others : [...others, time]);
 		expect(timesOf([...others, time], null)).toEqual([...others, time]);
 	});

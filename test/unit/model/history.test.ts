@@ -111,6 +111,20 @@ describe('datedSnapshots', () => {
 		expect(instants(FIVE, from)).toEqual(hours.map(at));
 	});
 
+	it.each(['2026-01-04T23:59:60.000Z', '9999-99-99T99:99:99.999Z'])(
+		'finds the newest beside %s, which is no time',
+		(snapshot_time) => {
+			expect(instants([...FIVE, { snapshot_time }], Infinity)).toContain(at(4));
+		},
+	);
+
+	test.each<[unknown]>([[{ toString: 1 }], [{ toString: null, valueOf: null }]])(
+		'leaves out a snapshot whose time is %j',
+		(snapshot_time) => {
+			expect(instants([...FIVE, { snapshot_time }])).toHaveLength(5);
+		},
+	);
+
 	it('keeps every snapshot whose time is spelled differently from the API’s', () => {
 		const times = [iso(0), iso(1).replace('.000Z', 'Z'), iso(2).replace('Z', '+00:00'), iso(8)];
 		const snapshots = times.map((snapshot_time) => ({ snapshot_time }));

@@ -105,6 +105,22 @@ describe('the snapshots to emit', () => {
 		},
 	);
 
+	it.each(['new', 'latest'] as const)(
+		'are none yet if Start From is %s and no time of a first reply can be used',
+		(startFrom) => {
+			const odd = video('a', { snapshots: [snapshot(1, { snapshot_time: 5 })] });
+			expect(() => runDiff(UNSEEDED_VIDEO, odd, { startFrom })).toThrow(/none of its snapshots/);
+			expect(runDiff(UNSEEDED_VIDEO, video('a'), { startFrom }).hours).toEqual([]);
+		},
+	);
+
+	it('tell a deletion once, even if the next reply does not say', () => {
+		const settings = { events: [...EVENTS] };
+		const odd = video('a', { hours: [1], is_deleted: null });
+		const { keys, after } = runDiff(watched([1], { isDeleted: true }), odd, settings);
+		expect([keys, after.isDeleted]).toEqual([[], true]);
+	});
+
 	it('do not teach a schedule when they are ahead', () => {
 		const remembered = watched([96, 97, 98, 99], { lastFetchedAt: at(99) });
 		const { after } = runDiff(remembered, video('a', { hours: [99, 100, 115] }));

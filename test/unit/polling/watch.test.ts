@@ -82,6 +82,7 @@ describe('watchedVideos', () => {
 	it('returns a video whose platform cannot be read', () => {
 		const odd = video('o', { platform: null, video_link: null });
 		expect(idsIn(TIKTOKS, odd)).toEqual(['o']);
+		expect(idsIn(TIKTOKS, video('u', { platform: 'TikTok' }))).toEqual(['u']);
 		expect(idsIn(selected('https://x.com/u/status/1'), odd)).toEqual([]);
 	});
 

@@ -1,4 +1,4 @@
-import { formatUsd, roundUsd } from '../../../nodes/ContentStats/utils/format';
+import { formatUsd, listFirst, roundUsd } from '../../../nodes/ContentStats/utils/format';
 
 test.each([
 	[0.1 + 0.2, 0.3],
@@ -24,4 +24,14 @@ test.each([
 	[12.4567, '$12.4567'],
 ])('formatUsd formats %d as %s', (amount, text) => {
 	expect(formatUsd(amount)).toBe(text);
+});
+
+test.each<[string[], string]>([
+	[[], ''],
+	[['a'], 'a'],
+	[['a', 'b', 'c'], 'a, b, c'],
+	[['a', 'b', 'c', 'd', 'e'], 'a, b, c and 2 more'],
+	[['x'.repeat(1000)], `${'x'.repeat(60)}…`],
+])('listFirst lists %j', (entries, text) => {
+	expect(listFirst(entries, 3)).toBe(text);
 });

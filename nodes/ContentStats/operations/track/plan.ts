@@ -1,6 +1,12 @@
 import type { Listing } from '../../api/listing';
 import { type Platform, PLATFORMS, type Tracked, type Video } from '../../api/schemas';
-import { identityOf, newestByIdentity, type ParsedLink, type VideoLink } from '../../model/links';
+import {
+	identityOf,
+	newestByIdentity,
+	type ParsedLink,
+	parseVideoLink,
+	type VideoLink,
+} from '../../model/links';
 import { costUsd } from '../../model/money';
 import { formatUsd, pluralize, roundUsd } from '../../utils/format';
 import type { PendingPost } from './pending';
@@ -23,9 +29,12 @@ export function unidentifiedPlatformsOf({
 	videos,
 	unidentified,
 }: Pick<Listing, 'videos' | 'unidentified'>): Set<Platform | null> {
-	const unlinked = videos.filter(({ video_link }) => video_link === null);
-	const platforms = [...unidentified, ...unlinked].map(({ platform }) => platform?.toLowerCase());
-	return new Set(platforms.map((name) => PLATFORMS.find((known) => known === name) ?? null));
+	const knownOf = ({ platform }: { platform: string | null }) =>
+		PLATFORMS.find((known) => known === platform?.toLowerCase()) ?? null;
+	// Text that is no link says as little. A video of a platform that the vendor has added is none of ours.
+	const isUnlinked = (video: Video) =>
+		video.video_link === null || (knownOf(video) !== null && !parseVideoLink(video.video_link).ok);
+	return new Set([...unidentified, ...videos.filter(isUnlinked)].map(knownOf));
 }
 
 /** What happens to a line. */

@@ -217,6 +217,17 @@ describe('planBatch', () => {
 				['tiktok', null],
 			],
 			[
+				'videos whose link is other text, except of a platform of the future',
+				{
+					videos: [
+						video('a', { video_link: 'N/A' }),
+						video('b', { video_link: 'https://threads.net/t/1', platform: 'threads' }),
+					],
+					unidentified: [],
+				},
+				['tiktok'],
+			],
+			[
 				'entries without an id',
 				{ videos: [], unidentified: [{ platform: 'youtube' }, { platform: 'constructor' }] },
 				['youtube', null],
