@@ -140,6 +140,13 @@ describe('an unknown video in a later list', () => {
 		expect(videosAfter(stateOf(), ALL, undated)).toEqual({ n: SEEDED });
 	});
 
+	it('is not watched again, and so not emitted again, if its status cannot be read', () => {
+		expect(videosAfter(stateOf(), ALL, video('n', { created: 50, status: null }))).toEqual({});
+		expect(videosAfter(stateOf(), ALL, video('n', { created: 51, status: null }))).toEqual({
+			n: NEW,
+		});
+	});
+
 	it('is not watched if it was not selected', () => {
 		const state = stateOf({}, { watch: LINKED });
 		expect(videosAfter(state, LINKED, video('n', { created: 99 }))).toEqual({});
