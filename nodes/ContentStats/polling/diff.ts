@@ -141,6 +141,9 @@ function relevantSnapshots(
 	);
 }
 
+/** So many snapshots without a usable time are a history; fewer may stand beside a first one to come. */
+const FLOOD = 8;
+
 /**
  * Start From cannot be applied to snapshots of which none can be used: once they can, all would be new.
  *
@@ -148,7 +151,7 @@ function relevantSnapshots(
  */
 function assertWithoutSnapshots(video: VideoWithSnapshots, { startFrom }: PollSettings): void {
 	const { snapshots } = asSent(video) as VideoWithSnapshots;
-	if (startFrom === 'beginning' || !snapshots?.length) return;
+	if (startFrom === 'beginning' || (snapshots ?? []).length < FLOOD) return;
 	throw unreadableReply(`video ${video.id}`, 'none of its snapshots has a time that can be used');
 }
 

@@ -108,7 +108,8 @@ describe('the snapshots to emit', () => {
 	it.each(['new', 'latest'] as const)(
 		'are none yet if Start From is %s and no time of a first reply can be used',
 		(startFrom) => {
-			const odd = video('a', { snapshots: [snapshot(1, { snapshot_time: 5 })] });
+			const entry = snapshot(1, { snapshot_time: 5 });
+			const odd = video('a', { snapshots: Array(8).fill(entry) });
 			expect(() => runDiff(UNSEEDED_VIDEO, odd, { startFrom })).toThrow(/none of its snapshots/);
 			expect(runDiff(UNSEEDED_VIDEO, video('a'), { startFrom }).hours).toEqual([]);
 		},
