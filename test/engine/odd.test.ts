@@ -107,6 +107,16 @@ describe('List', () => {
 		expect((await list({ simplify: false })).items[1]).toMatchObject({ [field]: value });
 	});
 
+	it('says which time of a newest snapshot, and which id, cannot be used', async () => {
+		const { sandbox, list } = await createList();
+		const [first, second] = sandbox.videos.values();
+		first!.addSnapshot({ snapshot_time: 'yesterday' });
+		second!.override({ id: 'a.b' });
+		const outcome = await list({ options: { includeLatestSnapshot: true } });
+		expect(hintOf(outcome)).toContain(`snapshot_time of video ${first!.id}`);
+		expect(hintOf(outcome)).toContain('id of video a.b');
+	});
+
 	test.each<[string, Array<string | number>, unknown]>([
 		['without an id', ['videos', 2, 'id'], undefined],
 		['with a numeric id', ['videos', 2, 'id'], 12],
@@ -156,6 +166,51 @@ describe('Track', () => {
 		const { outcomes } = await trackBeside(NO_ENTRY, { options });
 		expect(outcomes).toEqual(['tracked', 'tracked']);
 	});
+
+	it.each<[string, unknown]>([
+		['words', 'N/A'],
+		['a blank', ' '],
+		['a page', 'https://www.tiktok.com/'],
+		['a path', '/@user/video/7234567890123456789'],
+	])('refuses the links that a running video with %s for its link may be', async (_, value) => {
+		const { outcomes } = await trackBeside({ path: ['videos', 0, 'video_link'], value });
+		expect(outcomes).toEqual(['failed', 'tracked']);
+	});
+
+	it('finds a running video whose id is listed twice, with two links', async () => {
+		const { credential, sandbox, posts } = await createTimedFixture();
+		sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-31T00:00:00Z' });
+		const match = { method: 'GET', path: /^\/videos\?/ };
+		sandbox.faults.add({
+			kind: 'map',
+			map: ({ videos }: { videos: IDataObject[] }) => ({
+				videos: videos.flatMap((one) => [one, { ...one, video_link: YOUTUBE }]),
+			}),
+			match,
+			...ALWAYS,
+		});
+		const { items } = await runAction(credential, { videoUrls: TIKTOK });
+		expect(items[0]).toMatchObject({ outcome: 'already_tracked' });
+		expect(posts()).toEqual([]);
+	});
+
+	it.each([-1, 0, 0.5])(
+		'believes no count of %d active videos beside a full list',
+		async (count) => {
+			const { credential, sandbox, posts } = await createTimedFixture();
+			sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-01T00:00:00Z', duration_days: 30 });
+			for (let number = 0; number < 100; number += 1)
+				sandbox.seedVideo({
+					video_link: `https://www.tiktok.com/@many/video/${7_000_000_000 + number}`,
+					started: '2025-12-31T00:00:00Z',
+				});
+			const match = { method: 'GET', path: '/usage' };
+			sandbox.faults.add({ kind: 'set', path: ['active_videos'], value: count, match, ...ALWAYS });
+			const { error } = await runAction(credential, { videoUrls: TIKTOK });
+			expect(`${error?.description}`).toMatch(/More tiktok videos are running/);
+			expect(posts()).toEqual([]);
+		},
+	);
 
 	it('does not mind any other odd field of a running video', async () => {
 		const odd: Odd = { path: ['videos', 0, 'days_remaining'], value: '5.5' };
@@ -218,6 +273,83 @@ describe('the trigger', () => {
 		await trigger.run({ hours: 3 });
 		expect(trigger.keys.sort()).toEqual(snapshotKeys(odd, plain).sort());
 		expect(trigger.errors.at(-1)!.message).toContain(`${USED}id of the list.`);
+	});
+
+	it.each([null, 7, ''])(
+		'emits an ended video once, whatever the list says: %j',
+		async (status) => {
+			const { sandbox, odd, plain, trigger } = await createWatch({
+				events: ['snapshot.created', 'tracking.ended'],
+			});
+			await trigger.run({ hours: 3 });
+			odd.setStatus('completed');
+			await trigger.run({ hours: 1 });
+			odd.override({ status });
+			sandbox.faults.add({
+				kind: 'set',
+				path: ['status'],
+				value: 'completed',
+				match: { method: 'GET', path: `/videos/${odd.id}` },
+				...ALWAYS,
+			});
+			await trigger.run({ hours: 80 });
+			const ended = `${odd.id}:ended`;
+			expect(trigger.keys.sort()).toEqual([...snapshotKeys(odd, plain), ended].sort());
+		},
+	);
+
+	it.each<[string, unknown]>([
+		['a leap second', '2026-12-31T23:59:60.000Z'],
+		['a month too many', '2026-13-01T00:00:00.000Z'],
+		['an object', { toString: 1 }],
+	])(
+		'floods nothing, and goes on, if a first reply holds a time that is %s',
+		async (_, snapshot_time) => {
+			const { sandbox, watch } = await createTriggerFixture();
+			const old = sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-30T00:00:00Z' });
+			const other = sandbox.seedVideo({ video_link: YOUTUBE });
+			const before = snapshotKeys(old, other);
+			old.addSnapshot({ snapshot_time });
+			const trigger = watch();
+			await trigger.run({ hours: 4 });
+			const readable = old.snapshots.filter((one) => one.snapshot_time !== snapshot_time);
+			const all = [
+				...readable.map((one) => `${old.id}:${String(one.snapshot_time)}`),
+				...snapshotKeys(other),
+			];
+			expect(trigger.keys.sort()).toEqual(without(all, before).sort());
+		},
+	);
+
+	it('lists all the same if the API refuses to list a platform that it sends', async () => {
+		const { sandbox, watch } = await createTriggerFixture();
+		const videos = Array.from({ length: 103 }, (_, number) =>
+			sandbox.seedVideo({
+				video_link: `https://www.tiktok.com/@many/video/${7_000_000_000 + number}`,
+				started: '2025-12-31T23:00:00Z',
+			}),
+		);
+		videos.at(-1)!.override({ platform: 'douyin' });
+		const trigger = watch();
+		const before = snapshotKeys(...videos);
+		await trigger.run({ hours: 3 });
+		expect(trigger.thrown).toEqual([]);
+		// The API hides three of them.
+		expect(trigger.keys.length).toBeGreaterThan(280);
+		expect(without(trigger.keys as string[], without(snapshotKeys(...videos), before))).toEqual([]);
+	});
+
+	it('misses no row of a video that starts after another was created in 2099', async () => {
+		const { sandbox, odd, trigger } = await createWatch({ startFrom: 'new' });
+		await trigger.run({ hours: 1 });
+		odd.override({ created_at: '2099-01-01T00:00:00.000Z' });
+		await trigger.run({ hours: 1 });
+		odd.override({ created_at: new Date(odd.startedAt).toISOString() });
+		await trigger.run({ hours: 1 });
+		const added = sandbox.seedVideo({ video_link: YOUTUBE, duration_days: 1 });
+		await trigger.run({ hours: 3 });
+		expect(without(snapshotKeys(added), trigger.keys as string[])).toEqual([]);
+		expect(trigger.errors.at(-1)!.message).toContain(`${USED}created_at of video ${odd.id}`);
 	});
 
 	test.each<[string, number, number]>([

@@ -79,7 +79,8 @@ export function createClient(request: Request): Client {
 			const subject = 'the list of videos';
 			const query = { ...filters, limit };
 			const call = { method: 'GET', path: '/videos', query, subject } as const;
-			return readVideoList((await request(call)).json, subject);
+			const { json, repliedAt } = await request(call);
+			return readVideoList(json, subject, repliedAt);
 		},
 		async get(id) {
 			const subject = `video ${id}`;

@@ -1,5 +1,6 @@
 import { toEpochMs } from '../utils/time';
 import { type Client, LIST_LIMIT, type VideoFilters } from './client';
+import { ContentStatsError } from './errors';
 import { PLATFORMS, STATUSES, type Video, type VideoList } from './schemas';
 
 /** A part of the list that cannot be narrowed any further. */
@@ -41,9 +42,14 @@ function narrow(filters: VideoFilters, seen: Video[]): VideoFilters[] {
 	return valuesOf(STATUSES, (video) => video.status).map((status) => ({ ...filters, status }));
 }
 
-/** Keeps each video once, newest first: the API promises no order. */
+/**
+ * Keeps each video once, newest first: the API promises no order. An id with two links is kept twice,
+ * since either may be the one that costs money.
+ */
 const uniqueNewestFirst = (videos: Video[]): Video[] =>
-	[...new Map(videos.map((video) => [video.id, video])).values()].sort(byNewest);
+	[...new Map(videos.map((video) => [`${video.id} ${video.video_link}`, video])).values()].sort(
+		byNewest,
+	);
 
 const uniqueSlices = (slices: Slice[]): Slice[] => [
 	...new Map(slices.map((slice) => [formatSlices([slice]), slice])).values(),
@@ -56,6 +62,23 @@ export const mergeListings = (listings: Listing[]): Listing => ({
 	fullSlices: uniqueSlices(listings.flatMap(({ fullSlices }) => fullSlices)),
 	requests: listings.reduce((sum, { requests }) => sum + requests, 0),
 });
+
+const isKnown = (value: string | undefined, known: readonly string[]): boolean =>
+	value === undefined || known.includes(value);
+
+/**
+ * Returns the listing of a part that the API refuses to list, since it does not know the platform or
+ * status that it has sent itself: some of its videos may be hidden.
+ *
+ * @throws the error, if it is any other.
+ */
+function hiddenPart({ platform, status }: VideoFilters, error: unknown): Listing {
+	const isOdd = !isKnown(platform, PLATFORMS) || !isKnown(status, STATUSES);
+	if (!isOdd || !(error instanceof ContentStatsError) || error.kind !== 'invalid_request')
+		throw error;
+	const slice = { platform: platform ?? 'any platform', status: status ?? 'any status' };
+	return { videos: [], unidentified: [], fullSlices: [slice], requests: 1 };
+}
 
 /**
  * Lists all videos that match, newest first. The API shows 100 and has no paging, so a full reply is
@@ -71,7 +94,9 @@ export async function listAll(client: Client, filters: VideoFilters): Promise<Li
 	if (platform && status) return { ...listing, fullSlices: [{ platform, status }] };
 	const parts = narrow(filters, listing.videos);
 
-	const listings = await Promise.all(parts.map((part) => listAll(client, part)));
+	const listings = await Promise.all(
+		parts.map((part) => listAll(client, part).catch((error) => hiddenPart(part, error))),
+	);
 	return mergeListings([listing, ...listings]);
 }
 
@@ -89,13 +114,20 @@ export async function listRunning(client: Client, filters: VideoFilters = {}): P
 	return mergeListings(listings);
 }
 
+/** Some of the listed videos may have ended before they were counted, but not many. */
+const MIN_ACTIVE_SHARE = 0.9;
+
 /**
  * Returns the full slices of the running videos that hide some. A full slice hides nothing if no
  * more videos are active than were listed.
  */
 export function hiddenSlices({ videos, fullSlices }: Listing, activeVideos: number): Slice[] {
-	const monitoring = videos.filter(({ status }) => status === 'monitoring').length;
-	const areAllListed = monitoring >= activeVideos;
+	const monitoring = new Set(
+		videos.filter(({ status }) => status === 'monitoring').map(({ id }) => id),
+	).size;
+	const isCredible =
+		Number.isInteger(activeVideos) && activeVideos >= MIN_ACTIVE_SHARE * monitoring;
+	const areAllListed = isCredible && monitoring >= activeVideos;
 	return fullSlices.filter(({ status }) => status !== 'monitoring' || !areAllListed);
 }
 

@@ -289,9 +289,12 @@ interface Answer {
 
 export type Request = (call: ApiCall) => Promise<Answer>;
 
+/** `Thu, 01 Jan 2026 00:00:00 GMT` (RFC 9110, 5.6.7): Date.parse alone reads `5` as a date. */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
 /** Reads the `Date` of a reply (RFC 9110, 6.6.1). */
 function readRepliedAt({ date }: HttpReply['headers']): number | null {
-	const repliedAt = Date.parse(String(date));
+	const repliedAt = typeof date === 'string' && HTTP_DATE.test(date) ? Date.parse(date) : NaN;
 	return Number.isNaN(repliedAt) ? null : repliedAt;
 }
 

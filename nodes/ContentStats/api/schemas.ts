@@ -14,8 +14,10 @@ export const STATUSES = ['monitoring', 'paused', 'completed', 'cancelled', 'erro
 export const METRICS = ['views', 'likes', 'comments', 'shares', 'saves'] as const;
 export type Metric = (typeof METRICS)[number];
 
-/** The most that a snapshot may be ahead of its reply. The API's clock makes the times of both. */
+/** The most that a time may be ahead of its reply. The API's clock makes both. */
 const MAX_AHEAD_MS = DAY_MS;
+/** Times that order trackings: one in the year 2099 would make all that follow look old. */
+const TIMES_OF_START = ['created_at', 'monitoring_started'] as const;
 
 /** A snapshot as it came: only those that are used are read, by model/history. */
 export type Snapshot = { snapshot_time: string } & Record<string, unknown>;
@@ -61,7 +63,7 @@ function buildSchemas() {
 			snapshots: z.custom((value) => value == null || Array.isArray(value), 'Expected a list'),
 		}),
 		videoList: z.object({ videos: z.array(z.unknown()) }).passthrough(),
-		tracked: video.extend({ estimated_cost: amount.nullish() }),
+		tracked: video.extend({ estimated_cost: amount.nonnegative().nullish() }),
 		stopped: z
 			.object({
 				success: z.literal(true),
@@ -186,12 +188,34 @@ const readListEnvelope = reader<{ videos: unknown[] }>('videoList', 'videos');
 const readListed = reader<Video>('video', 'id');
 const readVideoEnvelope = reader<VideoWithSnapshots>('videoWithSnapshots', 'id', 'snapshots');
 
-/** Reads a list. @throws ContentStatsError `unreadable_reply` if it is none. */
-export function readVideoList(json: unknown, subject: string): VideoList {
+const latestOf = (repliedAt: number | null): number =>
+	repliedAt === null ? Infinity : repliedAt + MAX_AHEAD_MS;
+
+/** Sets the times of a start to null that are after `latest` (Unix milliseconds). */
+function withoutLaterStarts<T extends Video>(video: T, latest: number): T {
+	const later = TIMES_OF_START.filter((field) => toEpochMs(video[field] ?? '') > latest);
+	if (later.length === 0) return video;
+	const read = { ...video, ...Object.fromEntries(later.map((field) => [field, null])) };
+	readings.set(read, { json: asSent(video), unusable: [...unusableFields(video), ...later] });
+	return read;
+}
+
+/**
+ * Reads a list.
+ *
+ * @param repliedAt as for `readVideo`.
+ * @throws ContentStatsError `unreadable_reply` if it is none.
+ */
+export function readVideoList(
+	json: unknown,
+	subject: string,
+	repliedAt: number | null = null,
+): VideoList {
 	const list: VideoList = { videos: [], unidentified: [] };
 	for (const entry of readListEnvelope(json, subject).videos) {
 		const { id, platform } = Object(entry) as { id?: unknown; platform?: unknown };
-		if (typeof id === 'string' && id !== '') list.videos.push(readListed(entry, subject));
+		if (typeof id === 'string' && id !== '')
+			list.videos.push(withoutLaterStarts(readListed(entry, subject), latestOf(repliedAt)));
 		else list.unidentified.push({ platform: typeof platform === 'string' ? platform : null });
 	}
 	return list;
@@ -225,7 +249,8 @@ export function readVideo(
 	repliedAt: number | null = null,
 ): VideoWithSnapshots {
 	const video = readVideoEnvelope(json, subject);
-	return repliedAt === null ? video : withoutLaterThan(video, repliedAt + MAX_AHEAD_MS);
+	const latest = latestOf(repliedAt);
+	return withoutLaterThan(withoutLaterStarts(video, latest), latest);
 }
 
 /** Reads the documented parts of an error reply; undefined if it is anything else, such as HTML. */

@@ -65,7 +65,7 @@ export const newestSnapshot = (video: VideoWithSnapshots): DatedSnapshot | undef
 	datedSnapshots(video, Infinity).dated.at(-1);
 
 /** Names the fields of snapshots that cannot be used: their metrics are null, or they are left out. */
-export function unusableOf(snapshots: Snapshot[], isAnyUndated = false): string[] {
+export function unusableOf(snapshots: Snapshot[], isAnyUndated: boolean): string[] {
 	const metrics = METRICS.filter((metric) => snapshots.some((one) => !isMetric(one[metric])));
 	return [...(isAnyUndated ? ['snapshot_time'] : []), ...metrics];
 }

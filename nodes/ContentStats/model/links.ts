@@ -1,5 +1,5 @@
 import { invalidInput } from '../api/errors';
-import type { Platform } from '../api/schemas';
+import { type Platform, PLATFORMS, type Video, type VideoList } from '../api/schemas';
 import { truncate } from '../utils/format';
 
 /** A link to one video, or a short link of which only the platform is known. */
@@ -172,4 +172,14 @@ export function newestByIdentity<T extends { video_link: string | null }>(
 export function identityOfStored(storedLink: string): string {
 	const parsed = parseVideoLink(storedLink);
 	return parsed.ok ? identityOf(parsed.link) : storedLink;
+}
+
+/** Returns the platforms of a listing's videos whose id or link cannot be read; null if it is unknown. */
+export function unidentifiedPlatformsOf({ videos, unidentified }: VideoList): Set<Platform | null> {
+	const knownOf = ({ platform }: { platform: string | null }) =>
+		PLATFORMS.find((known) => known === platform?.toLowerCase()) ?? null;
+	// Text that is no link says as little. A video of a platform that the vendor has added is none of ours.
+	const isUnlinked = (video: Video) =>
+		video.video_link === null || (knownOf(video) !== null && !parseVideoLink(video.video_link).ok);
+	return new Set([...unidentified, ...videos.filter(isUnlinked)].map(knownOf));
 }

@@ -18,11 +18,14 @@ export type Row = {
 	snapshot_time: string;
 } & Record<Metric, MetricValue>;
 
-/** Whether the API may tell a metric like this: text of digits or a whole number, empty if unknown. */
+/**
+ * Whether the API may tell a metric like this: text of digits or a whole number, empty if unknown. A number
+ * past 2^53 has lost digits on its way.
+ */
 export const isMetric = (value: unknown): value is string | number | null | undefined =>
 	typeof value === 'string'
 		? /^\d*$/.test(value)
-		: value === null || value === undefined || (Number.isInteger(value) && Number(value) >= 0);
+		: value === null || value === undefined || (Number.isSafeInteger(value) && Number(value) >= 0);
 
 /**
  * Converts a metric of the API (a string of digits, or a number) to a number. Unknown, and everything

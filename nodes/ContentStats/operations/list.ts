@@ -4,7 +4,7 @@ import { type Client, isVideoId, LIST_LIMIT, type VideoFilters } from '../api/cl
 import type { ContentStatsError } from '../api/errors';
 import { type Listing, listAll, formatSlices } from '../api/listing';
 import { asSent, STATUSES, unusableFields, type Video } from '../api/schemas';
-import { newestSnapshot, unusableOf } from '../model/history';
+import { datedSnapshots, unusableOf } from '../model/history';
 import {
 	parseBoolean,
 	parseChoice,
@@ -95,14 +95,18 @@ const fields = updateDisplayOptions({ show: { operation: ['list'] } }, [
  * was deleted since it was listed.
  */
 async function latestSnapshot({ client, tellUnusable }: OperationContext, { id }: Video) {
-	if (!isVideoId(id)) return undefined;
+	if (!isVideoId(id)) {
+		tellUnusable([{ subject: `video ${id}`, fields: ['id'] }]);
+		return undefined;
+	}
 	const video = await client.get(id).catch((error: ContentStatsError) => error);
 	if (video instanceof Error) {
 		if (video.kind === 'not_found') return undefined;
 		throw video;
 	}
-	const newest = newestSnapshot(video)?.snapshot;
-	const fields = [...unusableFields(video), ...unusableOf(newest ? [newest] : [])];
+	const { dated, isAnyUndated } = datedSnapshots(video, Infinity);
+	const newest = dated.at(-1)?.snapshot;
+	const fields = [...unusableFields(video), ...unusableOf(newest ? [newest] : [], isAnyUndated)];
 	tellUnusable([{ subject: `video ${id}`, fields }]);
 	return newest;
 }

@@ -10,7 +10,12 @@ import { ContentStatsError, invalidInput } from '../api/errors';
 import { type Listing, listAll } from '../api/listing';
 import type { Video } from '../api/schemas';
 import { connect, toNodeError } from '../host';
-import { identityOf, newestByIdentity, parseVideoLink } from '../model/links';
+import {
+	identityOf,
+	newestByIdentity,
+	parseVideoLink,
+	unidentifiedPlatformsOf,
+} from '../model/links';
 import { titleAndCreatorOf } from '../model/videos';
 import type { OperationContext } from './operation';
 
@@ -68,17 +73,15 @@ async function findIdByUrl(
 ): Promise<string> {
 	const parsed = parseVideoLink(text);
 	if (!parsed.ok) throw invalidInput(`“${text}” is no link of a video`, parsed.reason);
-	const { videos, fullSlices, unidentified } = await listTrackings(client, {
-		platform: parsed.link.platform,
-	});
+	const listing = await listTrackings(client, { platform: parsed.link.platform });
+	const { videos, fullSlices } = listing;
 	const found = newestByIdentity(videos).get(identityOf(parsed.link));
 	if (found) return found.id;
-	const isAnyUnreadable = unidentified.length > 0 || videos.some((video) => !video.video_link);
 	const beyond = [
 		...(fullSlices.length > 0
 			? ['. The API lists only the newest 100 videos of a kind: choose an older one by its ID']
 			: []),
-		...(isAnyUnreadable
+		...(unidentifiedPlatformsOf(listing).size > 0
 			? ['. The list holds a video whose id or link cannot be read: choose it by its ID']
 			: []),
 	].join('');

@@ -142,7 +142,7 @@ function relevantSnapshots(
 }
 
 /** So many snapshots without a usable time are a history; fewer may stand beside a first one to come. */
-const FLOOD = 8;
+const MIN_HISTORY_LENGTH = 8;
 
 /**
  * Start From cannot be applied to snapshots of which none can be used: once they can, all would be new.
@@ -151,7 +151,7 @@ const FLOOD = 8;
  */
 function assertWithoutSnapshots(video: VideoWithSnapshots, { startFrom }: PollSettings): void {
 	const { snapshots } = asSent(video) as VideoWithSnapshots;
-	if (startFrom === 'beginning' || (snapshots ?? []).length < FLOOD) return;
+	if (startFrom === 'beginning' || (snapshots ?? []).length < MIN_HISTORY_LENGTH) return;
 	throw unreadableReply(`video ${video.id}`, 'none of its snapshots has a time that can be used');
 }
 

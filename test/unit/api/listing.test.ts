@@ -253,6 +253,9 @@ describe('hiddenSlices', () => {
 		['no slice if every active video is listed', full('monitoring', 100), 100, 0],
 		['no slice if fewer videos are active than listed', full('monitoring', 100), 99, 0],
 		['the full slice if more videos are active than listed', full('monitoring', 100), 101, 1],
+		['the full slice if no videos are said to be active', full('monitoring', 100), 0, 1],
+		['the full slice if less than none are said to be active', full('monitoring', 100), -1, 1],
+		['the full slice if the count is a fraction', full('monitoring', 100), 100.5, 1],
 		[
 			'a full slice of paused videos, which active_videos does not count',
 			full('paused', 100),

@@ -3,6 +3,7 @@ import type { IHttpRequestOptions } from 'n8n-workflow';
 import { createRateLimiter, readRateWindow } from '../../../nodes/ContentStats/api/rateLimiter';
 import { createRedact } from '../../../nodes/ContentStats/api/redact';
 import { createRequest, type HttpReply } from '../../../nodes/ContentStats/api/request';
+import { createTransport, reply } from '../support/transport';
 
 // test/engine covers requests over HTTP. These tests cover what only the host can cause: a wrong
 // clock, a deadline, an error without a reply.
@@ -444,4 +445,17 @@ test('a reply that drips is aborted at the deadline, although its socket is neve
 		50,
 	);
 	await expect(request(call)).rejects.toMatchObject({ kind: 'budget_exhausted', isSent: true });
+});
+
+test.each<[string | undefined, number | null]>([
+	['Thu, 01 Jan 2026 00:00:00 GMT', Date.UTC(2026, 0, 1)],
+	[undefined, null],
+	['', null],
+	['0', null],
+	['5', null],
+	['2026-01-01', null],
+	['Thu, 99 Jan 2026 00:00:00 GMT', null],
+])('reads the Date %j of a reply as %j', async (date, repliedAt) => {
+	const { request } = createTransport([reply(200, {}, date === undefined ? {} : { date })]);
+	expect(await request(call)).toEqual({ json: {}, repliedAt });
 });

@@ -4,7 +4,10 @@ import {
 	newestByIdentity,
 	parseVideoLink,
 	splitLinks,
+	unidentifiedPlatformsOf,
 } from '../../../nodes/ContentStats/model/links';
+import type { Platform, VideoList } from '../../../nodes/ContentStats/api/schemas';
+import { video } from '../support/fakeClient';
 
 const read = (text: string) => {
 	const parsed = parseVideoLink(text);
@@ -276,4 +279,37 @@ test.each([
 	['mailto:a@youtu.be', /must begin with https:\/\/, not mailto:/],
 ])('the link %s is refused', (link, reason) => {
 	expect(parseVideoLink(link)).toEqual({ ok: false, reason: expect.stringMatching(reason) });
+});
+
+test.each<[string, VideoList, Array<Platform | null>]>([
+	['nothing odd', { videos: [video('a')], unidentified: [] }, []],
+	[
+		'videos without a link',
+		{
+			videos: [
+				video('a', { video_link: null, platform: 'TikTok' }),
+				video('b', { video_link: null, platform: null }),
+			],
+			unidentified: [],
+		},
+		['tiktok', null],
+	],
+	[
+		'videos whose link is other text, except of a platform of the future',
+		{
+			videos: [
+				video('a', { video_link: 'N/A' }),
+				video('b', { video_link: 'https://threads.net/t/1', platform: 'threads' }),
+			],
+			unidentified: [],
+		},
+		['tiktok'],
+	],
+	[
+		'entries without an id',
+		{ videos: [], unidentified: [{ platform: 'youtube' }, { platform: 'constructor' }] },
+		['youtube', null],
+	],
+])('unidentifiedPlatformsOf reads the platforms of %s', (_, listing, platforms) => {
+	expect([...unidentifiedPlatformsOf(listing)]).toEqual(platforms);
 });

@@ -13,6 +13,9 @@ test.each([
 	[null, null],
 	[undefined, null],
 	['', null],
+	[9_007_199_254_740_991, 9_007_199_254_740_991],
+	[9_007_199_254_740_992, null],
+	[1e21, null],
 ])('toMetric converts %j to %j', (sent, metric) => {
 	expect(toMetric(sent)).toBe(metric);
 });

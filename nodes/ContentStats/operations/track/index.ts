@@ -4,7 +4,7 @@ import { type ContentStatsError, invalidInput } from '../../api/errors';
 import { hiddenSlices, listRunning } from '../../api/listing';
 import type { Video } from '../../api/schemas';
 import { toNodeError } from '../../host';
-import { identityOf } from '../../model/links';
+import { identityOf, unidentifiedPlatformsOf } from '../../model/links';
 import { availableUsd, committedUsd } from '../../model/money';
 import { formatUsd, pluralize, truncate } from '../../utils/format';
 import { withLocks } from '../../utils/mutex';
@@ -18,7 +18,6 @@ import {
 	planBatch,
 	type PlannedLine,
 	toTrack,
-	unidentifiedPlatformsOf,
 } from './plan';
 import {
 	abortedBatchError,

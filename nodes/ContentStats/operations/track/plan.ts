@@ -1,12 +1,5 @@
-import type { Listing } from '../../api/listing';
-import { type Platform, PLATFORMS, type Tracked, type Video } from '../../api/schemas';
-import {
-	identityOf,
-	newestByIdentity,
-	type ParsedLink,
-	parseVideoLink,
-	type VideoLink,
-} from '../../model/links';
+import type { Platform, Tracked, Video } from '../../api/schemas';
+import { identityOf, newestByIdentity, type ParsedLink, type VideoLink } from '../../model/links';
 import { costUsd } from '../../model/money';
 import { formatUsd, pluralize, roundUsd } from '../../utils/format';
 import type { PendingPost } from './pending';
@@ -22,19 +15,6 @@ export interface BatchLine {
 	invalid?: Error;
 	duration_days: number;
 	ifAlreadyTracked: IfAlreadyTracked;
-}
-
-/** Returns the platforms of a listing's videos whose id or link cannot be read; null if it is unknown. */
-export function unidentifiedPlatformsOf({
-	videos,
-	unidentified,
-}: Pick<Listing, 'videos' | 'unidentified'>): Set<Platform | null> {
-	const knownOf = ({ platform }: { platform: string | null }) =>
-		PLATFORMS.find((known) => known === platform?.toLowerCase()) ?? null;
-	// Text that is no link says as little. A video of a platform that the vendor has added is none of ours.
-	const isUnlinked = (video: Video) =>
-		video.video_link === null || (knownOf(video) !== null && !parseVideoLink(video.video_link).ok);
-	return new Set([...unidentified, ...videos.filter(isUnlinked)].map(knownOf));
 }
 
 /** What happens to a line. */

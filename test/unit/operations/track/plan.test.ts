@@ -6,7 +6,6 @@ import {
 	type KnownTrackings,
 	checkSpendingLimits,
 	planBatch,
-	unidentifiedPlatformsOf,
 } from '../../../../nodes/ContentStats/operations/track/plan';
 import type { Platform, Video } from '../../../../nodes/ContentStats/api/schemas';
 import { parseVideoLink } from '../../../../nodes/ContentStats/model/links';
@@ -201,39 +200,6 @@ describe('planBatch', () => {
 			const running = [tracking('old', TIKTOK)];
 			const { decisions } = plan([line(TIKTOK)], running, { unidentifiedPlatforms: unknown });
 			expect(decisions[0]!.kind).toBe('returnExisting');
-		});
-
-		test.each<[string, Parameters<typeof unidentifiedPlatformsOf>[0], Array<Platform | null>]>([
-			['nothing odd', { videos: [video('a')], unidentified: [] }, []],
-			[
-				'videos without a link',
-				{
-					videos: [
-						video('a', { video_link: null, platform: 'TikTok' }),
-						video('b', { video_link: null, platform: null }),
-					],
-					unidentified: [],
-				},
-				['tiktok', null],
-			],
-			[
-				'videos whose link is other text, except of a platform of the future',
-				{
-					videos: [
-						video('a', { video_link: 'N/A' }),
-						video('b', { video_link: 'https://threads.net/t/1', platform: 'threads' }),
-					],
-					unidentified: [],
-				},
-				['tiktok'],
-			],
-			[
-				'entries without an id',
-				{ videos: [], unidentified: [{ platform: 'youtube' }, { platform: 'constructor' }] },
-				['youtube', null],
-			],
-		])('reads the platforms of %s', (_, listing, platforms) => {
-			expect([...unidentifiedPlatformsOf(listing)]).toEqual(platforms);
 		});
 	});
 
