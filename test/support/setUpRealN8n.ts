@@ -7,7 +7,7 @@ import { PACKED_PACKAGE } from './packedPackage';
 
 /**
  * Installs n8n and packs the package before the first suite: suites that run at once would build it
- * into the same folder. Jest calls it once, even for several projects.
+ * into the same folder.
  */
 export default async function setUpRealN8n(): Promise<void> {
 	await installN8n(printStep);

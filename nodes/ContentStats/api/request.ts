@@ -280,7 +280,7 @@ function isRepeatable(error: ContentStatsError, { method }: ApiCall): boolean {
 	return error.kind === 'unreachable' || (method === 'GET' && mayHaveTakenEffect(error));
 }
 
-/** What a 2xx reply holds. */
+/** The content of a 2xx reply. */
 interface Answer {
 	json: unknown;
 	/** When the API replied, by its own clock, in Unix milliseconds; null if it does not say. */

@@ -178,7 +178,7 @@ export function identityOfStored(storedLink: string): string {
 export function unidentifiedPlatformsOf({ videos, unidentified }: VideoList): Set<Platform | null> {
 	const knownOf = ({ platform }: { platform: string | null }) =>
 		PLATFORMS.find((known) => known === platform?.toLowerCase()) ?? null;
-	// Text that is no link says as little. A video of a platform that the vendor has added is none of ours.
+	// Other text is no better than no link. A platform that the vendor has added may have links of its own.
 	const isUnlinked = (video: Video) =>
 		video.video_link === null || (knownOf(video) !== null && !parseVideoLink(video.video_link).ok);
 	return new Set([...unidentified, ...videos.filter(isUnlinked)].map(knownOf));

@@ -1,7 +1,7 @@
 import { unusableFields, type Video } from '../api/schemas';
 import { listFirst } from '../utils/format';
 
-/** What cannot be used of something that the API sent. */
+/** The fields of one object of the API whose values cannot be used. */
 export interface Unusable {
 	/** What messages call it: `video cm5abc`. */
 	subject: string;
@@ -11,20 +11,20 @@ export interface Unusable {
 
 const MAX_SUBJECTS = 3;
 
-/** Lists what cannot be used of videos. */
+/** Lists the unusable fields of videos. */
 const unusableOfVideos = (videos: Video[]): Unusable[] =>
 	videos.flatMap((video) => {
 		const fields = unusableFields(video);
 		return fields.length === 0 ? [] : [{ subject: `video ${video.id}`, fields }];
 	});
 
-/** Lists what cannot be used of a list: fields of its videos, and entries without a readable id. */
+/** Lists the unusable fields of a list: those of its videos, and the id of entries that have none. */
 export function unusableOfList(list: { videos: Video[]; unidentified: unknown[] }): Unusable[] {
 	const entries = list.unidentified.length === 0 ? [] : [{ subject: 'the list', fields: ['id'] }];
 	return [...unusableOfVideos(list.videos), ...entries];
 }
 
-/** Says what cannot be used, and what became of it. */
+/** Names the values that cannot be used, and says what became of them. */
 export function describeUnusable(all: Unusable[]): string {
 	const subjectsByField = new Map<string, Set<string>>();
 	for (const { subject, fields } of all)

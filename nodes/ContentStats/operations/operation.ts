@@ -17,7 +17,7 @@ export interface OperationContext {
 	isTestKey: boolean;
 	/** Identifies the owner of the rate limit and the balance. */
 	account: string;
-	/** Tells the user, in one hint for the whole execution, what cannot be used of what the API sent. */
+	/** Collects unusable fields. One hint for the whole execution names them. */
 	tellUnusable: (unusable: Unusable[]) => void;
 	/** Shows a message in the output panel. */
 	hint: (message: string, type?: 'info' | 'warning') => void;

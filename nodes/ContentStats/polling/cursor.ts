@@ -1,9 +1,9 @@
 import { HOUR_MS } from '../utils/time';
 
 /**
- * How far one video was emitted, or skipped as Start From says. What is in it comes from the data and not
- * from the clock, so that a poll that is late, early or repeated changes nothing. All instants are Unix
- * milliseconds.
+ * How far one video was emitted, or skipped as Start From says. It follows from the data, so that a
+ * poll that is late, early or repeated changes nothing; the clock only tells `ahead`. All instants are
+ * Unix milliseconds.
  */
 export interface Cursor {
 	/** The newest of these snapshots, except for `ahead`; null before the first. */

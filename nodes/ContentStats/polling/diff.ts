@@ -141,7 +141,7 @@ function relevantSnapshots(
 	);
 }
 
-/** So many snapshots without a usable time are a history; fewer may stand beside a first one to come. */
+/** So many snapshots are a history. Fewer unusable ones may come before the first one of a new video. */
 const MIN_HISTORY_LENGTH = 8;
 
 /**
@@ -178,7 +178,7 @@ export function diffVideo(
 	const { newest, seen } = known;
 	const fresh = freshInstants(known, instants);
 	const isFresh = new Set(fresh);
-	// What is ahead says nothing of when the next one shows.
+	// A snapshot that is ahead does not tell when the next one shows.
 	const shown = (needsSeed ? instants : fresh).filter((instant) => !isAhead(instant, now));
 	const isReplayed = new Set(replayed);
 	const wanted = instants.filter((instant) => isFresh.has(instant) || isReplayed.has(instant));

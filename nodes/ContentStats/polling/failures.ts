@@ -4,7 +4,7 @@ import { listFirst } from '../utils/format';
 import { DAY_MS } from '../utils/time';
 import type { WatchedVideo } from './state';
 
-/** How many videos a report names. */
+/** The most videos that a report names. */
 const MAX_IDS = 10;
 
 /** Returns the state of a video that could not be fetched at `now` (Unix milliseconds). */
@@ -20,7 +20,7 @@ export const allVideosUnknown = (count: number): ContentStatsError =>
 		'The credential may be of another account: then nothing was deleted. If they are gone for good, put a duplicate of the trigger node in its place and publish: it starts anew, as Start From says',
 	);
 
-/** Builds the error that reports, once for each field, what cannot be used of what the API sent. */
+/** Builds the error that reports values which cannot be used, once for each field. */
 export const unusableReport = (unusable: Unusable[]): ContentStatsError =>
 	new ContentStatsError('unreadable_reply', {
 		message: describeUnusable(unusable),

@@ -54,7 +54,7 @@ export interface PollResult {
 	state: PollState | null;
 	/** Why something is left for a later poll. */
 	problems: ContentStatsError[];
-	/** What cannot be used of what the API sent, and was not told before. */
+	/** The unusable fields that were not told before. */
 	unusable: Unusable[];
 	/** An error to show as a failed execution, beside the items. */
 	report: ContentStatsError | null;
@@ -148,7 +148,7 @@ function recordGone(
 	});
 }
 
-/** Returns what the poll found that cannot be used, without the fields that were told before. */
+/** Returns the unusable fields that the poll found, without those that were told before. */
 function untoldUnusable(
 	{ listing, diffs }: PollFindings,
 	toldFields: ReadonlySet<string>,
@@ -196,7 +196,7 @@ export function reducePoll(
 	const dailyError = dailyReport(videos, failed, failedCalls, state?.reportedAt, now);
 	const reportedAt = dailyError ? now : state?.reportedAt;
 	const toldFields = new Set(state?.unusableFields);
-	// One report at a time: what is not told now is told with the next poll that finds it.
+	// One report at a time: the next poll that finds the other fields tells them.
 	const unusable = dailyError ? [] : untoldUnusable(findings, toldFields);
 	for (const { fields } of unusable) for (const field of fields) toldFields.add(field);
 	const withoutSnapshot = [...replayed, ...emission.statusItems, ...others];

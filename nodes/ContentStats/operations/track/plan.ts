@@ -100,7 +100,7 @@ function decide(
 		if (unidentifiedPlatforms.has(link.platform) || unidentifiedPlatforms.has(null))
 			return {
 				kind: 'refuse',
-				reason: `The list of running videos holds one whose id or link cannot be read, so it cannot be told whether this is the one. To track it all the same, and pay twice if it is, set If Already Tracked to Track Again`,
+				reason: `A running video whose id or link cannot be read may be this one. To track it all the same, and pay twice if it is, set If Already Tracked to Track Again`,
 			};
 	}
 	return { kind: 'track', link, cost: costUsd(duration_days, costPerSnapshot) };
