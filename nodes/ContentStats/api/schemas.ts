@@ -138,6 +138,15 @@ interface Reading {
 /** By the object that replaces it. */
 const readings = new WeakMap<object, Reading>();
 
+/** By the video that was read. */
+const replyTimes = new WeakMap<object, number>();
+
+/**
+ * Returns when the API sent a video, by its own clock, in Unix milliseconds. If it does not say, returns
+ * Infinity: then no time counts as ahead.
+ */
+export const repliedAtOf = (video: object): number => replyTimes.get(video) ?? Infinity;
+
 /** Returns the object that the API sent, without any change. */
 export const asSent = (read: object): object => readings.get(read)?.json ?? read;
 
@@ -250,7 +259,9 @@ export function readVideo(
 ): VideoWithSnapshots {
 	const video = readVideoEnvelope(json, subject);
 	const latest = latestOf(repliedAt);
-	return withoutLaterThan(withoutLaterStarts(video, latest), latest);
+	const read = withoutLaterThan(withoutLaterStarts(video, latest), latest);
+	if (repliedAt !== null) replyTimes.set(read, repliedAt);
+	return read;
 }
 
 /** Reads the documented parts of an error reply; undefined if it is anything else, such as HTML. */

@@ -1,9 +1,9 @@
 import { HOUR_MS } from '../utils/time';
 
 /**
- * How far one video was emitted, or skipped as Start From says. It follows from the data, so that a
- * poll that is late, early or repeated changes nothing; the clock only tells `ahead`. All instants are
- * Unix milliseconds.
+ * How far one video was emitted, or skipped as Start From says. Everything in it comes from the
+ * API and nothing from the clock of n8n, so that a poll that is late, early or repeated changes nothing.
+ * All instants are Unix milliseconds.
  */
 export interface Cursor {
 	/** The newest of these snapshots, except for `ahead`; null before the first. */
@@ -14,12 +14,12 @@ export interface Cursor {
 	 * column, so it is kept short.
 	 */
 	seen: string;
-	/** Emitted snapshots that are far ahead of the time of their fetch. Time will reach them. */
+	/** Emitted snapshots that are far ahead of their reply. Time will reach them. */
 	ahead?: number[];
 }
 
-/** How far the clocks of n8n and the API may differ. */
-const CLOCK_TOLERANCE_MS = 3 * HOUR_MS;
+/** How far a snapshot may be ahead of its reply and still count as the newest. */
+const AHEAD_TOLERANCE_MS = 3 * HOUR_MS;
 
 /** How far behind the newest a snapshot that shows late is still emitted. */
 export const LOOKBACK_MS = 24 * HOUR_MS;
@@ -60,22 +60,22 @@ export function freshInstants(cursor: Cursor, instants: number[]): number[] {
 	return instants.filter((instant) => instant > earliest && !seen.has(instant));
 }
 
-/** Whether a snapshot is so far ahead of its fetch that no difference of clocks explains it. */
-export const isAhead = (instant: number, fetchedAt: number): boolean =>
-	instant > fetchedAt + CLOCK_TOLERANCE_MS;
+/** Whether a snapshot is far ahead of its reply: it tells nothing of when others come. */
+export const isAhead = (instant: number, repliedAt: number): boolean =>
+	instant > repliedAt + AHEAD_TOLERANCE_MS;
 
 /**
  * Returns the cursor after `emitted` was emitted too.
  *
- * @param fetchedAt when the snapshots were fetched, in Unix milliseconds by the clock of n8n: one that is
- * far ahead of it must not make those that follow look old.
+ * @param repliedAt when the API sent the snapshots, in Unix milliseconds by its own clock: one that is far
+ * ahead of it must not make those that follow look old.
  */
-export function advanceCursor(cursor: Cursor, emitted: number[], fetchedAt = Infinity): Cursor {
+export function advanceCursor(cursor: Cursor, emitted: number[], repliedAt = Infinity): Cursor {
 	const { ahead: aheadBefore = [] } = cursor;
 	if (emitted.length === 0 && aheadBefore.length === 0) return cursor;
 	const all = [...new Set([...rememberedInstants(cursor), ...aheadBefore, ...emitted])];
 	all.sort((a, b) => b - a);
-	const ahead = all.filter((instant) => isAhead(instant, fetchedAt));
+	const ahead = all.filter((instant) => isAhead(instant, repliedAt));
 	const reached = all.slice(ahead.length);
 	const newest = reached[0] ?? null;
 	const kept = reached

@@ -4,6 +4,7 @@ import { unreadableReply } from '../api/errors';
 import {
 	asSent,
 	type Metric,
+	repliedAtOf,
 	type Snapshot,
 	unusableFields,
 	type VideoWithSnapshots,
@@ -35,6 +36,8 @@ import type { WatchedVideo } from './state';
 /** What a fetched video brings, compared with its state. */
 export interface VideoDiff {
 	id: string;
+	/** When the API sent it, by its own clock, in Unix milliseconds; Infinity if it does not say. */
+	repliedAt: number;
 	/** Its state once everything here is emitted, except for the cursor. */
 	after: WatchedVideo;
 	/** The snapshots to emit, oldest first, with their items. */
@@ -48,10 +51,14 @@ export interface VideoDiff {
 }
 
 /** Returns the cursor of a video that existed before it was watched. */
-function seedCursor(startFrom: PollSettings['startFrom'], instants: number[], now: number): Cursor {
+function seedCursor(
+	startFrom: PollSettings['startFrom'],
+	instants: number[],
+	repliedAt: number,
+): Cursor {
 	if (startFrom === 'beginning') return EMPTY_CURSOR;
 	const skipped = startFrom === 'latest' ? instants.slice(0, -1) : instants;
-	return advanceCursor(EMPTY_CURSOR, skipped, now);
+	return advanceCursor(EMPTY_CURSOR, skipped, repliedAt);
 }
 
 /** Builds what the options add to a row: its growth, and the API's object without snapshots. */
@@ -126,13 +133,13 @@ function relevantSnapshots(
 	{ needsSeed, newest }: WatchedVideo,
 	video: VideoWithSnapshots,
 	replayed: number[],
-	now: number,
 	{ startFrom }: PollSettings,
 ): DatedSnapshots {
 	const areAllNew = needsSeed ? startFrom === 'beginning' : newest === null;
 	const newestKnown = (needsSeed ? newestSnapshot(video)?.instant : newest) ?? Infinity;
 	// The cursor looks back from the newest that is not ahead, and its time is not known yet.
-	const isNewestAhead = needsSeed && newestKnown !== Infinity && isAhead(newestKnown, now);
+	const isNewestAhead =
+		needsSeed && newestKnown !== Infinity && isAhead(newestKnown, repliedAtOf(video));
 	if (areAllNew || isNewestAhead) return datedSnapshots(video);
 	const lookback = newestKnown - LOOKBACK_MS;
 	return datedSnapshots(
@@ -170,16 +177,19 @@ export function diffVideo(
 	replayed: number[],
 	settings: PollSettings,
 ): VideoDiff {
-	const { dated, isAnyUndated } = relevantSnapshots(state, video, replayed, now, settings);
+	const repliedAt = repliedAtOf(video);
+	const { dated, isAnyUndated } = relevantSnapshots(state, video, replayed, settings);
 	const instants = dated.map(({ instant }) => instant);
 	if (state.needsSeed && instants.length === 0) assertWithoutSnapshots(video, settings);
 	const { needsSeed, isDue: _isDue, failing: _failing, retryDelayMs: _delay, ...kept } = state;
-	const known = needsSeed ? { ...kept, ...seedCursor(settings.startFrom, instants, now) } : kept;
+	const known = needsSeed
+		? { ...kept, ...seedCursor(settings.startFrom, instants, repliedAt) }
+		: kept;
 	const { newest, seen } = known;
 	const fresh = freshInstants(known, instants);
 	const isFresh = new Set(fresh);
 	// A snapshot that is ahead does not tell when the next one shows.
-	const shown = (needsSeed ? instants : fresh).filter((instant) => !isAhead(instant, now));
+	const shown = (needsSeed ? instants : fresh).filter((instant) => !isAhead(instant, repliedAt));
 	const isReplayed = new Set(replayed);
 	const wanted = instants.filter((instant) => isFresh.has(instant) || isReplayed.has(instant));
 	const isFirst = (instant: number) =>
@@ -200,6 +210,7 @@ export function diffVideo(
 	const used = dated.filter(({ instant }) => toEmit.has(instant));
 	return {
 		id: video.id,
+		repliedAt,
 		after: {
 			...rest,
 			...scheduleAfterFetch({ ...state, newest, seen }, shown, current, now),

@@ -71,7 +71,7 @@ export function emit(
 	const statusItems: EventItem[] = [];
 	const backlog = new Set<string>();
 	const videos: Emission['videos'] = createRecord();
-	for (const { id, after, snapshots: all, hasMore, status } of diffs) {
+	for (const { id, repliedAt, after, snapshots: all, hasMore, status } of diffs) {
 		const before = stateOf(id);
 		const emitted = instants[id] ?? [];
 		const count = snapshotItems.length + statusItems.length;
@@ -81,7 +81,7 @@ export function emit(
 		if (isFullyEmitted) statusItems.push(...status);
 		else backlog.add(id);
 		if (!before) continue;
-		const { newest, seen, ahead } = advanceCursor(after, emitted, after.lastFetchedAt);
+		const { newest, seen, ahead } = advanceCursor(after, emitted, repliedAt);
 		// The events of its status follow its last snapshot: until then the status stays as it was.
 		const {
 			failing: _failing,

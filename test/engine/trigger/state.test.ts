@@ -7,6 +7,7 @@ import {
 	createTriggerFixture,
 	KEPT,
 	linkOf,
+	snapshotKeys,
 } from '../support/triggerFixture';
 
 const UNREADABLE = 'What this trigger remembers of its last poll cannot be read';
@@ -104,3 +105,18 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 		expect(trigger.remembered.length).toBeLessThanOrEqual(baseLength);
 	});
 });
+
+test.each([-240, -30, 30, 240])(
+	'the state stays small if the clock of n8n is %d hours ahead',
+	async (hours) => {
+		const { sandbox, watch } = await createTriggerFixture({ skewMs: hours * 3_600_000 });
+		const video = sandbox.seedVideo({ video_link: TIKTOK });
+		const trigger = watch({ startFrom: 'beginning' });
+		await trigger.run({ hours: 4 });
+		const early = trigger.remembered.length;
+		await trigger.run({ hours: 20 });
+		await trigger.run({ minutes: 30 });
+		expect(trigger.keys.sort()).toEqual(snapshotKeys(video).sort());
+		expect(trigger.remembered.length).toBeLessThan(early + 100);
+	},
+);

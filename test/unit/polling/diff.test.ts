@@ -1,4 +1,4 @@
-import type { VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
+import { readVideo, type VideoWithSnapshots } from '../../../nodes/ContentStats/api/schemas';
 import { advanceCursor, EMPTY_CURSOR } from '../../../nodes/ContentStats/polling/cursor';
 import { type EventName, EVENTS } from '../../../nodes/ContentStats/polling/events';
 import { NEW_VIDEO, UNSEEDED_VIDEO } from '../../../nodes/ContentStats/polling/reconcile';
@@ -19,7 +19,7 @@ function runDiff(
 ) {
 	const diff = diffVideo(
 		deepFreeze(remembered),
-		deepFreeze(found),
+		deepFreeze(readVideo(found, 'it', NOW)),
 		NOW,
 		replayed.map(at),
 		settingsOf(settings),

@@ -12,6 +12,7 @@ const DELETED: EventItem = { event: 'video.deleted', event_key: 'deleted' };
 /** Builds the diff of a video with snapshots at these hours, one item each. */
 const diffOf = (id: string, hours: number[], fields: Partial<VideoDiff> = {}): VideoDiff => ({
 	id,
+	repliedAt: Infinity,
 	after: watched([], { lastFetchedAt: at(50) }),
 	snapshots: hours.map((hour) => ({ instant: at(hour), items: [item(`${id}${hour}`)] })),
 	hasMore: false,

@@ -103,6 +103,7 @@ const b = watched([2, 3, 4], { lastFetchedAt: at(99) });
 /** Builds a diff without changes, except for `fields`. */
 const diffOf = (id: string, fields: Partial<VideoDiff> = {}): VideoDiff => ({
 	id,
+	repliedAt: Infinity,
 	after: { ...a, lastFetchedAt: NOW },
 	snapshots: [],
 	hasMore: false,
