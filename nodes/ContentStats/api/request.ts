@@ -390,12 +390,14 @@ export function createRequest(transport: Transport): Request {
 				if (rateLimited >= RETRY_POLICY.maxRateLimited || isPastDeadline) throw error;
 				continue;
 			}
-			if (error.kind === 'no_reply' && now() >= deadline)
-				throw new BudgetExhaustedError(call.subject, true);
 			const { retryAfterMs = 0 } = error;
 			if (retryAfterMs > RETRY_POLICY.maxRetryAfterMs) throw error;
 			const waitMs = Math.max(backoffMs(retries), retryAfterMs);
-			const isLast = retries + 1 >= RETRY_POLICY.maxAttempts || now() + waitMs > deadline;
+			const isPastDeadline = now() + waitMs > deadline;
+			// The deadline cut the wait for the answer, or leaves no time to ask again.
+			if (isPastDeadline && error.kind === 'no_reply')
+				throw new BudgetExhaustedError(call.subject, true);
+			const isLast = retries + 1 >= RETRY_POLICY.maxAttempts || isPastDeadline;
 			if (isLast || !isRepeatable(error, call)) throw error;
 			await delay(waitMs, sleep, signal).catch(() => {
 				throw cancelledError(call);

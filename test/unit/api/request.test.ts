@@ -417,19 +417,18 @@ describe('a deadline', () => {
 	});
 
 	test.each([
-		[
-			'turns a timeout at that moment into budget_exhausted',
-			5000,
-			{ kind: 'budget_exhausted', isSent: true },
-		],
-		['reports a timeout just before it as no_reply', 4999, { kind: 'no_reply' }],
-	])('%s', async (_, ms, error) => {
+		['at that moment', 5000, 'budget_exhausted', 1],
+		['just before it', 4999, 'budget_exhausted', 1],
+		['too late for a retry', 4501, 'budget_exhausted', 1],
+		['early enough for a retry', 4500, 'budget_exhausted', 2],
+		['three times', 400, 'no_reply', 3],
+	])('turns a timeout %s (after %d ms) into %s', async (_, ms, kind, count) => {
 		const { request, sent } = createHost(async (_options, pass) => {
 			pass(ms);
 			throw Object.assign(new Error('timeout'), { code: 'ECONNABORTED' });
 		}, 5000);
-		await expect(request(call)).rejects.toMatchObject(error);
-		expect(sent).toHaveLength(1);
+		await expect(request(call)).rejects.toMatchObject({ kind });
+		expect(sent).toHaveLength(count);
 	});
 });
 
