@@ -85,6 +85,8 @@ const faultSchema = z.discriminatedUnion('kind', [
 		path: z.array(z.union([z.string(), z.number().int()])).min(1),
 		value: z.unknown(),
 	}),
+	/** Lets the request take effect, and replies with other headers, such as an empty `date`. */
+	z.strictObject({ ...common, kind: z.literal('headers'), headers: z.record(z.string()) }),
 	/** Redirects the client; the request has no effect here. */
 	z.strictObject({
 		...common,
@@ -230,6 +232,8 @@ export async function answerWithFault(
 			const body = Buffer.from(answer.body).subarray(0, truncate_at).toString();
 			return { ...answer, status: fault.status ?? answer.status, body, contentType };
 		}
+		case 'headers':
+			return { ...perform(), headers: fault.headers };
 		case 'redirect':
 			return { status: fault.status, body: '', headers: { location: fault.location } };
 		case 'set': {

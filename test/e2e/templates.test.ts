@@ -223,6 +223,8 @@ test('"Weekly digest to Slack" escapes titles, and a video that cannot be read h
 		video.override({ current_metadata: { title: titles[index] ?? 'Broken' } });
 		return video;
 	});
+	// Of a video whose times cannot be read it is unknown when it ran: it is not left out.
+	videos[1]!.override({ status: 'archived', monitoring_started: null, created_at: 'N/A' });
 	const counts = { likes: null, comments: null, shares: null, saves: null };
 	for (const [hours, views] of [
 		[2, '1500'],

@@ -1,7 +1,7 @@
 // The first import: it mocks a part of n8n-workflow, which nothing may load before.
 import { createTimedFixture } from './support/time';
 
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import { runAction, type RunOutcome } from '../../harness/engine';
 import type { Fault, SandboxVideo } from '../../sandbox';
@@ -394,4 +394,329 @@ describe('the trigger', () => {
 			expect(trigger.thrown).toEqual([]);
 		},
 	);
+});
+
+describe('one odd value that comes and goes', () => {
+	const HALF_A_MONTH = { started: '2025-12-12T00:00:00Z', duration_days: 30 };
+	type Place = Pick<Extract<Fault, { kind: 'set' }>, 'path' | 'value' | 'match'>;
+
+	/** Publishes a trigger of videos that have long histories; an odd value then comes once. */
+	async function createLongWatch(parameters: INodeParameters = {}) {
+		const fixture = await createTriggerFixture();
+		const older = fixture.sandbox.seedVideo({ video_link: YOUTUBE, ...HALF_A_MONTH });
+		fixture.clock.advance({ minutes: 1 });
+		const newest = fixture.sandbox.seedVideo({ video_link: TIKTOK, ...HALF_A_MONTH });
+		const trigger = fixture.watch(parameters);
+		return { ...fixture, older, newest, trigger };
+	}
+	const ofVideo = ({ id }: SandboxVideo) => ({ method: 'GET', path: `/videos/${id}` });
+
+	test.each<[string, INodeParameters, (newest: SandboxVideo) => Place]>([
+		[
+			'link in the list',
+			{ watch: 'selected', videos: TIKTOK },
+			() => ({ path: ['videos', 0, 'video_link'], value: 7, match: LIST }),
+		],
+		[
+			'link of another video in the list',
+			{ watch: 'selected', videos: TIKTOK },
+			() => ({ path: ['videos', 0, 'video_link'], value: INSTAGRAM, match: LIST }),
+		],
+		...['N/A', 'youtube', 'tiktok '].map(
+			(value): [string, INodeParameters, (newest: SandboxVideo) => Place] => [
+				`platform “${value}” of the video itself`,
+				{ filters: { platform: 'tiktok' } },
+				(newest) => ({ path: ['platform'], value, match: ofVideo(newest) }),
+			],
+		),
+		[
+			'platform in the list',
+			{ filters: { platform: 'tiktok' } },
+			() => ({ path: ['videos', 0, 'platform'], value: 'youtube', match: LIST }),
+		],
+		[
+			'id in the list',
+			{ filters: { platform: 'tiktok' } },
+			() => ({ path: ['videos', 0, 'id'], value: null, match: LIST }),
+		],
+	])('such as a %s repeats nothing, and loses nothing', async (_, parameters, placeOf) => {
+		const { sandbox, newest, trigger } = await createLongWatch(parameters);
+		const before = snapshotKeys(newest);
+		await trigger.run({ hours: 3 });
+		sandbox.faults.add({ kind: 'set', ...placeOf(newest) });
+		await trigger.run({ hours: 3 });
+		expect(trigger.keys).toEqual(without(snapshotKeys(newest), before));
+	});
+
+	test.each<[string, Array<string | number>, unknown]>([
+		['no id', ['videos', 0, 'id'], null],
+		['nothing to read', ['videos', 0], null],
+		['an id that no request can hold', ['videos', 0, 'id'], 'a.b'],
+	])(
+		'in the first list, such as an entry with %s, makes no history new',
+		async (_, path, value) => {
+			const { sandbox, older, newest, trigger } = await createLongWatch();
+			const before = snapshotKeys(older, newest);
+			sandbox.faults.add({ kind: 'set', path, value, match: LIST });
+			await trigger.run({ hours: 3 });
+			const expected = without(snapshotKeys(older, newest), before);
+			expect(without(trigger.keys as string[], expected)).toEqual([]);
+			expect(trigger.keys.length).toBeGreaterThanOrEqual(expected.length - 1);
+		},
+	);
+
+	test.each([
+		['created_at', '1970-01-01T00:00:00.000Z'],
+		['created_at', 'x'],
+	])(
+		'such as the %s %j of the newest tracking of a link does not drop it',
+		async (field, value) => {
+			const { sandbox, watch, clock } = await createTriggerFixture();
+			const before = sandbox.seedVideo({ video_link: TIKTOK, ...HALF_A_MONTH });
+			before.setStatus('completed');
+			clock.advance({ minutes: 1 });
+			const running = sandbox.seedVideo({ video_link: TIKTOK, ...HALF_A_MONTH });
+			const trigger = watch({ watch: 'selected', videos: TIKTOK });
+			await trigger.run({ hours: 1 });
+			const known = trigger.keys.length;
+			for (const odd of [field, 'monitoring_started'])
+				sandbox.faults.add({ kind: 'set', path: ['videos', 0, odd], value, match: LIST });
+			await trigger.run({ hours: 5 });
+			expect(trigger.keys.length - known).toBeLessThanOrEqual(6);
+			expect(trigger.keys).toEqual(snapshotKeys(running).slice(-trigger.keys.length));
+		},
+	);
+
+	test.each<[string, IDataObject]>([
+		['created 23 hours ahead', { created_at: '2026-01-02T00:00:00.000Z' }],
+		['without a readable id', { id: null }],
+	])('such as a video %s costs a later one no row', async (_, odd) => {
+		const { sandbox, watch } = await createTriggerFixture();
+		const first = sandbox.seedVideo({ video_link: INSTAGRAM });
+		const trigger = watch();
+		const before = snapshotKeys(first);
+		await trigger.run({ hours: 1 });
+		const second = sandbox.seedVideo({ video_link: TIKTOK });
+		second.override(odd);
+		await trigger.run({ minutes: 30 });
+		const third = sandbox.seedVideo({ video_link: YOUTUBE });
+		await trigger.run({ hours: 2 });
+		second.override({ id: second.id, created_at: new Date(second.startedAt).toISOString() });
+		await trigger.run({ hours: 2 });
+		const expected = without(snapshotKeys(first, second, third), before);
+		expect([...trigger.keys].sort()).toEqual(expected.sort());
+	});
+});
+
+describe('an id that the list has once', () => {
+	const oddOnce = (value: string): Fault => ({
+		kind: 'set',
+		path: ['videos', 0, 'id'],
+		value,
+		match: LIST,
+	});
+
+	it('and that no request can hold leaves nothing that fails', async () => {
+		const { sandbox, watch } = await createTriggerFixture();
+		for (const video_link of [TIKTOK, YOUTUBE]) sandbox.seedVideo({ video_link, duration_days: 1 });
+		const trigger = watch({ startFrom: 'beginning' });
+		await trigger.run({ hours: 1 });
+		sandbox.faults.add(oddOnce('a.b'));
+		await trigger.run({ hours: 70 }, { every: { minutes: 15 }, mayThrow: true });
+		expect(trigger.thrown).toEqual([]);
+		expect(trigger.errors.filter(({ message }) => message.startsWith('Nothing has come'))).toEqual(
+			[],
+		);
+	});
+
+	it('and that the API does not know is no video that was deleted', async () => {
+		const { sandbox, watch } = await createTriggerFixture();
+		for (const video_link of [TIKTOK, YOUTUBE]) sandbox.seedVideo({ video_link });
+		const trigger = watch({
+			startFrom: 'beginning',
+			events: ['snapshot.created', 'video.deleted'],
+		});
+		await trigger.run({ hours: 1 });
+		sandbox.faults.add(oddOnce('null'));
+		await trigger.run({ hours: 4 });
+		expect(trigger.items.filter(({ event }) => event === 'video.deleted')).toEqual([]);
+	});
+});
+
+test.each(['id', 'answer'])('balance.low comes beside a video whose %s fails', async (what) => {
+	const { sandbox, watch } = await createTriggerFixture({ balanceUsd: 1 });
+	const odd = sandbox.seedVideo({ video_link: TIKTOK });
+	if (what === 'id') odd.override({ id: 'a.b' });
+	else sandbox.faults.add({ kind: 'status', status: 403, match: ONE_VIDEO, ...ALWAYS });
+	const trigger = watch({ events: ['balance.low'] });
+	await trigger.run({ hours: 26 }, { every: { minutes: 15 } });
+	expect(keysOf(trigger.items)).toHaveLength(1);
+	expect(trigger.errors.map(({ message }) => message)).toContainEqual(
+		expect.stringMatching(/^Nothing has come of video/),
+	);
+});
+
+test.each(['active_videos', 'cost_per_snapshot'])(
+	'usage with an odd %s gives its other figures, and balance.low',
+	async (field) => {
+		const { credential, sandbox, watch, posts } = await createTriggerFixture({ balanceUsd: 1 });
+		sandbox.seedVideo({ video_link: TIKTOK });
+		const match = { method: 'GET', path: '/usage' };
+		sandbox.faults.add({ kind: 'set', path: [field], value: '2', match, ...ALWAYS });
+		const outcome = await runAction(credential, { operation: 'usage' });
+		expect(outcome.items).toEqual([
+			expect.objectContaining({ available_usd: 1, [field]: null, estimated_days_remaining: null }),
+		]);
+		expect(hintOf(outcome)).toContain(`${USED}${field} of usage`);
+		const trigger = watch({ events: ['balance.low'] });
+		await trigger.run({ hours: 1 });
+		expect(keysOf(trigger.items)).toHaveLength(1);
+		const { error } = await runAction(credential, { videoUrls: YOUTUBE });
+		if (field === 'cost_per_snapshot') expect(error!.message).toContain('cost_per_snapshot');
+		expect(posts()).toHaveLength(0);
+	},
+);
+
+it('a status that is none says nothing of a change', async () => {
+	const { sandbox, watch } = await createTriggerFixture();
+	const odd = sandbox.seedVideo({ video_link: TIKTOK });
+	sandbox.seedVideo({ video_link: YOUTUBE });
+	const trigger = watch({ events: ['tracking.paused', 'tracking.ended'] });
+	for (const status of ['monitoring', 'N/A', 'paused', 'completed', 'N/A', 'completed'] as const) {
+		if (status !== 'N/A') odd.setStatus(status);
+		odd.override({ status });
+		await trigger.run({ hours: 2 });
+	}
+	expect(trigger.items.map(({ event }) => event)).toEqual(['tracking.paused', 'tracking.ended']);
+});
+
+test('a snapshot in 2099 hides none that follow, if no reply says when it was sent', async () => {
+	const { sandbox, watch } = await createTriggerFixture();
+	const odd = sandbox.seedVideo({ video_link: TIKTOK });
+	sandbox.faults.add({ kind: 'headers', headers: { date: '' }, ...ALWAYS });
+	const trigger = watch({ startFrom: 'beginning' });
+	await trigger.run({ hours: 2 });
+	odd.addSnapshot({ snapshot_time: '2099-01-01T00:00:00.000Z' });
+	await trigger.run({ hours: 20, minutes: 30 });
+	expect([...trigger.keys].sort()).toEqual(snapshotKeys(odd).sort());
+});
+
+test.each<[string, Array<string | number>, unknown]>([
+	['snapshots that are no list', ['snapshots'], 'N/A'],
+	['the id of another', ['id'], 'zzz'],
+])(
+	'List shows the other videos beside one with %s, and so does a test of the trigger',
+	async (_, path, value) => {
+		const { credential, sandbox, watch } = await createTriggerFixture();
+		const videos = ONE_OF_EACH.map((video_link) => sandbox.seedVideo({ video_link }));
+		const match = { method: 'GET', path: `/videos/${videos.at(-1)!.id}` };
+		sandbox.faults.add({ kind: 'set', path, value, match, ...ALWAYS });
+		const options = { includeLatestSnapshot: true };
+		const outcome = await runAction(credential, { operation: 'list', options });
+		expect(outcome.items.map(({ snapshot_time }) => snapshot_time !== null).sort()).toEqual([
+			false,
+			true,
+			true,
+			true,
+		]);
+		expect(hintOf(outcome)).toContain(`snapshots of video ${videos.at(-1)!.id}`);
+		const items = await watch().poll('manual');
+		expect(items).toHaveLength(1);
+		expect(items![0]).not.toHaveProperty('sample');
+	},
+);
+
+describe('money', () => {
+	test.each<[unknown, unknown]>([
+		[null, 'N/A'],
+		['', 'N/A'],
+		[7, 'x'],
+		['tiktok ', 'N/A'],
+		['x', 'N/A'],
+		[null, ' '],
+		['douyin', 'N/A'],
+	])(
+		'Track beside a running video of platform %j with the link %j pays nothing',
+		async (platform, video_link) => {
+			const { credential, sandbox, posts } = await createTimedFixture();
+			const running = sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-31T00:00:00Z' });
+			running.override({ platform, video_link });
+			const links = platform === 'x' ? 'https://x.com/a/status/1789012345678901234' : TIKTOK;
+			const { error } = await runAction(credential, { videoUrls: links });
+			expect(error!.description).toMatch(/id or link cannot be read/);
+			expect(posts()).toEqual([]);
+		},
+	);
+
+	it('Track refuses a link that may be among videos which no filter of the list selects', async () => {
+		const { credential, sandbox, posts } = await createTimedFixture();
+		const videos = Array.from({ length: 105 }, (_, number) =>
+			sandbox.seedVideo({
+				video_link: `https://www.tiktok.com/@many/video/${7_234_567_890_000_000_000n + BigInt(number)}`,
+				started: new Date(Date.UTC(2025, 11, 31, 0, number)).toISOString(),
+			}),
+		);
+		for (const video of [...videos.slice(0, 5), videos.at(-1)!]) video.override({ platform: null });
+		sandbox.faults.add({
+			kind: 'map',
+			match: { path: /platform=/ },
+			map: (json) => {
+				const { videos: listed } = json as { videos: Array<{ platform: string | null }> };
+				return { videos: listed.filter(({ platform }) => platform !== null) };
+			},
+			...ALWAYS,
+		});
+		const { error } = await runAction(credential, { videoUrls: videos[0]!.video_link });
+		expect(error!.description).toMatch(/More tiktok videos are running than the 100/);
+		expect(posts()).toEqual([]);
+	});
+
+	it('Stop does not take an older tracking for the newest, and Get says that there may be one', async () => {
+		const { credential, sandbox, posts } = await createTimedFixture();
+		sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-30T00:00:00Z' });
+		sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-31T00:00:00Z' }).override({ id: 7 });
+		const got = await runAction(credential, {
+			operation: 'get',
+			output: 'latest',
+			...video('url', TIKTOK),
+		});
+		expect(hintOf(got)).toContain('id of the list');
+		const { error } = await runAction(credential, { operation: 'stop', ...video('url', TIKTOK) });
+		expect(error!.message).toMatch(/cannot be told/);
+		expect(posts()).toEqual([]);
+	});
+});
+
+test.each([500, 404, 403])(
+	'List shows all else if the API answers an odd platform with %d',
+	async (status) => {
+		const { credential, sandbox } = await createTimedFixture();
+		for (let number = 0; number < 103; number += 1)
+			sandbox.seedVideo({
+				video_link: `https://www.tiktok.com/@many/video/${7_234_567_890_000_000_000n + BigInt(number)}`,
+				started: '2025-12-31T23:00:00Z',
+			});
+		[...sandbox.videos.values()].at(-1)!.override({ platform: 'douyin' });
+		sandbox.faults.add({ kind: 'status', status, match: { path: /platform=douyin/ }, ...ALWAYS });
+		const { items } = await runAction(credential, { operation: 'list', returnAll: true });
+		expect(items.length).toBeGreaterThanOrEqual(100);
+	},
+);
+
+it('a link that names a video 150,000 times fails by itself', async () => {
+	const { credential } = await createTimedFixture();
+	const long = `https://www.youtube.com/watch?${'v=dQw4w9WgXcQ&'.repeat(150_000)}`;
+	const { items } = await runAction(
+		credential,
+		{ videoUrls: `${TIKTOK}\n${long}` },
+		{ onError: 'continueRegularOutput' },
+	);
+	expect(items[0]).toMatchObject({ outcome: 'tracked' });
+	expect(String(items[1]!.message)).not.toMatch(/call stack/);
+});
+
+test.each(['get', 'stop'])('%s without a video says so', async (operation) => {
+	const { credential } = await createTimedFixture();
+	const { error } = await runAction(credential, { operation, videoId: '={{ null }}' });
+	expect(error!.message).toMatch(/No video was chosen/);
 });

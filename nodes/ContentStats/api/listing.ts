@@ -1,17 +1,19 @@
 import { toEpochMs } from '../utils/time';
 import { type Client, LIST_LIMIT, type VideoFilters } from './client';
-import { ContentStatsError } from './errors';
+import { ContentStatsError, type ErrorKind } from './errors';
 import { PLATFORMS, STATUSES, type Video, type VideoList } from './schemas';
 
-/** A part of the list that cannot be narrowed any further. */
+/** A part of the list that cannot be narrowed any further; null: of any platform, of any status. */
 export interface Slice {
-	platform: string;
-	status: string;
+	platform: string | null;
+	status: string | null;
 }
 
 /** Formats slices: `tiktok, monitoring; youtube, paused`. */
 export const formatSlices = (slices: Slice[]): string =>
-	slices.map(({ platform, status }) => `${platform}, ${status}`).join('; ');
+	slices
+		.map(({ platform, status }) => `${platform ?? 'any platform'}, ${status ?? 'any status'}`)
+		.join('; ');
 
 export interface Listing {
 	videos: Video[];
@@ -21,6 +23,8 @@ export interface Listing {
 	fullSlices: Slice[];
 	/** How many requests it took. */
 	requests: number;
+	/** When the API last replied, by its own clock, in Unix milliseconds; null if it does not say. */
+	repliedAt: number | null;
 }
 
 const isFull = ({ videos, unidentified }: VideoList): boolean =>
@@ -61,23 +65,49 @@ export const mergeListings = (listings: Listing[]): Listing => ({
 	unidentified: listings.flatMap(({ unidentified }) => unidentified),
 	fullSlices: uniqueSlices(listings.flatMap(({ fullSlices }) => fullSlices)),
 	requests: listings.reduce((sum, { requests }) => sum + requests, 0),
+	repliedAt: listings.reduce<number | null>(latestReply, null),
 });
+
+const latestReply = (latest: number | null, { repliedAt }: Pick<Listing, 'repliedAt'>) =>
+	repliedAt === null ? latest : Math.max(latest ?? repliedAt, repliedAt);
 
 const isKnown = (value: string | undefined, known: readonly string[]): boolean =>
 	value === undefined || known.includes(value);
 
+/** Errors that concern every part of the list alike. */
+const FATAL_KINDS = new Set<ErrorKind>([
+	'invalid_key',
+	'redirected',
+	'rate_limited',
+	'budget_exhausted',
+	'cancelled',
+	'web_page',
+	'unreachable',
+]);
+
 /**
- * Returns the listing of a part that the API refuses to list, since it does not know the platform or
- * status that it has sent itself: some of its videos may be hidden.
+ * Returns the listing of a part that the API does not list, since it does not know the platform or status
+ * that it has sent itself: some of its videos may be hidden.
  *
  * @throws the error, if it is any other.
  */
 function hiddenPart({ platform, status }: VideoFilters, error: unknown): Listing {
 	const isOdd = !isKnown(platform, PLATFORMS) || !isKnown(status, STATUSES);
-	if (!isOdd || !(error instanceof ContentStatsError) || error.kind !== 'invalid_request')
-		throw error;
-	const slice = { platform: platform ?? 'any platform', status: status ?? 'any status' };
-	return { videos: [], unidentified: [], fullSlices: [slice], requests: 1 };
+	if (!isOdd || !(error instanceof ContentStatsError) || FATAL_KINDS.has(error.kind)) throw error;
+	const slice = { platform: platform ?? null, status: status ?? null };
+	return { videos: [], unidentified: [], fullSlices: [slice], requests: 1, repliedAt: null };
+}
+
+/** Returns the slices that narrowing cannot reach: no filter selects what has no readable value. */
+function unreachableSlices(
+	{ videos, unidentified }: VideoList,
+	{ platform, status }: VideoFilters,
+): Slice[] {
+	const key = platform ? 'status' : 'platform';
+	const areAllReachable =
+		(platform !== undefined || unidentified.every((entry) => entry.platform !== null)) &&
+		videos.every((video) => video[key] !== null);
+	return areAllReachable ? [] : [{ platform: platform ?? null, status: status ?? null }];
 }
 
 /**
@@ -88,8 +118,9 @@ function hiddenPart({ platform, status }: VideoFilters, error: unknown): Listing
  */
 export async function listAll(client: Client, filters: VideoFilters): Promise<Listing> {
 	const list = await client.list(filters);
-	const listing = { ...list, videos: uniqueNewestFirst(list.videos), fullSlices: [], requests: 1 };
-	if (!isFull(list)) return listing;
+	const videos = uniqueNewestFirst(list.videos);
+	if (!isFull(list)) return { ...list, videos, fullSlices: [], requests: 1 };
+	const listing = { ...list, videos, fullSlices: unreachableSlices(list, filters), requests: 1 };
 	const { platform, status } = filters;
 	if (platform && status) return { ...listing, fullSlices: [{ platform, status }] };
 	const parts = narrow(filters, listing.videos);
@@ -121,21 +152,27 @@ const MIN_ACTIVE_SHARE = 0.9;
  * Returns the full slices of the running videos that hide some. A full slice hides nothing if no
  * more videos are active than were listed.
  */
-export function hiddenSlices({ videos, fullSlices }: Listing, activeVideos: number): Slice[] {
+export function hiddenSlices(
+	{ videos, fullSlices }: Listing,
+	activeVideos: number | null,
+): Slice[] {
 	const monitoring = new Set(
 		videos.filter(({ status }) => status === 'monitoring').map(({ id }) => id),
 	).size;
-	const isCredible =
-		Number.isInteger(activeVideos) && activeVideos >= MIN_ACTIVE_SHARE * monitoring;
-	const areAllListed = isCredible && monitoring >= activeVideos;
+	const areAllListed =
+		activeVideos !== null &&
+		Number.isInteger(activeVideos) &&
+		activeVideos >= MIN_ACTIVE_SHARE * monitoring &&
+		monitoring >= activeVideos;
 	return fullSlices.filter(({ status }) => status !== 'monitoring' || !areAllListed);
 }
 
-/** Returns when a tracking was created, in Unix milliseconds; 0 if the API does not say. */
-export function createdAt(video: Video): number {
-	const timestamp = video.created_at ?? video.monitoring_started;
-	return timestamp ? toEpochMs(timestamp) : 0;
-}
+/**
+ * Returns when a tracking was created, in Unix milliseconds; 0 if the API does not say. It says so twice,
+ * and one that is too early would make the tracking look old.
+ */
+export const createdAt = ({ created_at, monitoring_started }: Video): number =>
+	Math.max(...[created_at, monitoring_started].map((time) => (time ? toEpochMs(time) : 0)));
 
 /** Compares videos by when their tracking was created, newest first. */
 export const byNewest = (a: Video, b: Video): number => createdAt(b) - createdAt(a);

@@ -37,6 +37,7 @@ function buildSchemas() {
 		.string()
 		.refine((value) => !Number.isNaN(toEpochMs(value)), 'Expected an ISO-8601 date and time');
 	const amount = z.number().finite();
+	const amountOrUnusable = amount as z.ZodType<number | null>;
 	const video = z
 		.object({
 			id: text,
@@ -79,10 +80,10 @@ function buildSchemas() {
 				balance_usd: amount,
 				uncharged_usage_usd: amount,
 				total_snapshots: amount.nullish(),
-				active_videos: amount,
+				active_videos: amountOrUnusable,
 				total_charged_usd: amount.nullish(),
 				estimated_snapshots_remaining: amount.nullish(),
-				cost_per_snapshot: amount.positive(),
+				cost_per_snapshot: amount.positive() as z.ZodType<number | null>,
 			})
 			.passthrough(),
 		errorBody: z.object({
@@ -117,6 +118,8 @@ export interface VideoList {
 	videos: Video[];
 	/** The entries without a readable id; of them only the platform is told, if it can be read. */
 	unidentified: Array<{ platform: string | null }>;
+	/** When the API replied, by its own clock, in Unix milliseconds; null if it does not say. */
+	repliedAt: number | null;
 }
 
 type Path = Array<string | number>;
@@ -141,11 +144,8 @@ const readings = new WeakMap<object, Reading>();
 /** By the video that was read. */
 const replyTimes = new WeakMap<object, number>();
 
-/**
- * Returns when the API sent a video, by its own clock, in Unix milliseconds. If it does not say, returns
- * Infinity: then no time counts as ahead.
- */
-export const repliedAtOf = (video: object): number => replyTimes.get(video) ?? Infinity;
+/** Returns when the API sent a video, by its own clock, in Unix milliseconds; undefined if it does not say. */
+export const repliedAtOf = (video: object): number | undefined => replyTimes.get(video);
 
 /** Returns the object that the API sent, without any change. */
 export const asSent = (read: object): object => readings.get(read)?.json ?? read;
@@ -186,13 +186,7 @@ const reader =
 
 export const readTracked = reader<Tracked>('tracked', 'id');
 export const readStopped = reader<Stopped>('stopped', 'success', 'id', 'new_status');
-export const readUsage = reader<Usage>(
-	'usage',
-	'balance_usd',
-	'uncharged_usage_usd',
-	'active_videos',
-	'cost_per_snapshot',
-);
+export const readUsage = reader<Usage>('usage', 'balance_usd', 'uncharged_usage_usd');
 const readListEnvelope = reader<{ videos: unknown[] }>('videoList', 'videos');
 const readListed = reader<Video>('video', 'id');
 const readVideoEnvelope = reader<VideoWithSnapshots>('videoWithSnapshots', 'id', 'snapshots');
@@ -220,7 +214,7 @@ export function readVideoList(
 	subject: string,
 	repliedAt: number | null = null,
 ): VideoList {
-	const list: VideoList = { videos: [], unidentified: [] };
+	const list: VideoList = { videos: [], unidentified: [], repliedAt };
 	for (const entry of readListEnvelope(json, subject).videos) {
 		const { id, platform } = Object(entry) as { id?: unknown; platform?: unknown };
 		if (typeof id === 'string' && id !== '')

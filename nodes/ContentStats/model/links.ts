@@ -40,7 +40,7 @@ const tiktok = (id: string, documented = `m.tiktok.com/v/${id}.html`): ParsedLin
 /** Pages of many videos, with names as long as a video id. */
 const YOUTUBE_PLAYERS = new Set(['videoseries', 'live_stream']);
 
-function youtube(...ids: string[]): ParsedLink {
+function youtube(ids: string[]): ParsedLink {
 	const [id = '', ...others] = new Set(ids);
 	if (others.length > 0) return refuse('This YouTube link names several videos');
 	if (!YOUTUBE_ID.test(id))
@@ -76,14 +76,14 @@ const FORMS: LinkForm[] = [
 	{
 		hosts: YOUTUBE,
 		path: /^\/watch\/?$/,
-		read: (_, { searchParams }) => youtube(...searchParams.getAll('v')),
+		read: (_, { searchParams }) => youtube(searchParams.getAll('v')),
 	},
 	{
 		hosts: YOUTUBE,
 		path: /^\/(?:shorts|live|embed|v)\/([^/]+)\/?$/,
-		read: ([, id]) => youtube(id!),
+		read: ([, id]) => youtube([id!]),
 	},
-	{ hosts: /^youtu\.be$/, path: /^\/([^/]+)\/?$/, read: ([, id]) => youtube(id!) },
+	{ hosts: /^youtu\.be$/, path: /^\/([^/]+)\/?$/, read: ([, id]) => youtube([id!]) },
 	{
 		hosts: INSTAGRAM,
 		path: /^\/(?:(?!(?:share|explore|stories)\/)[\w.]+\/)?(?:p|reel|reels|tv)\/([\w-]+)\/?$/,
@@ -174,12 +174,31 @@ export function identityOfStored(storedLink: string): string {
 	return parsed.ok ? identityOf(parsed.link) : storedLink;
 }
 
+/** Every host below which the platforms show their videos. */
+const PLATFORM_HOST =
+	/(?:^|\.)(?:tiktok\.com|youtube\.com|youtube-nocookie\.com|youtu\.be|instagram\.com|twitter\.com|x\.com)$/;
+
+/** Whether a link is one of a platform that the vendor has added. */
+function isElsewhere(link: string): boolean {
+	if (!URL.canParse(link)) return false;
+	const { protocol, hostname } = new URL(link);
+	return /^https?:$/.test(protocol) && !PLATFORM_HOST.test(hostname);
+}
+
+/** Returns the platform that an API's value names, in any case and with blanks; null if none. */
+export function platformNamed(value: string | null): Platform | null {
+	const name = value?.trim().toLowerCase();
+	return PLATFORMS.find((known) => known === (name === 'x' ? 'twitter' : name)) ?? null;
+}
+
 /** Returns the platforms of a listing's videos whose id or link cannot be read; null if it is unknown. */
-export function unidentifiedPlatformsOf({ videos, unidentified }: VideoList): Set<Platform | null> {
-	const knownOf = ({ platform }: { platform: string | null }) =>
-		PLATFORMS.find((known) => known === platform?.toLowerCase()) ?? null;
-	// Other text is no better than no link. A platform that the vendor has added may have links of its own.
-	const isUnlinked = (video: Video) =>
-		video.video_link === null || (knownOf(video) !== null && !parseVideoLink(video.video_link).ok);
+export function unidentifiedPlatformsOf({
+	videos,
+	unidentified,
+}: Pick<VideoList, 'videos' | 'unidentified'>): Set<Platform | null> {
+	const knownOf = ({ platform }: { platform: string | null }) => platformNamed(platform);
+	// Other text is no better than no link.
+	const isUnlinked = ({ video_link }: Video) =>
+		video_link === null || (!parseVideoLink(video_link).ok && !isElsewhere(video_link));
 	return new Set([...unidentified, ...videos.filter(isUnlinked)].map(knownOf));
 }

@@ -11,19 +11,26 @@ export const availableUsd = (usage: Usage): number =>
 export const costUsd = (days: number, costPerSnapshot: number): number =>
 	roundUsd(days * HOURS_PER_DAY * costPerSnapshot);
 
-/** Returns what the videos will still cost, in USD; null if one does not say how long it runs. */
-export function committedUsd(videos: Video[], costPerSnapshot: number): number | null {
+/**
+ * Returns what the videos will still cost, in USD; null if one does not say how long it runs, or if the
+ * price is unknown.
+ */
+export function committedUsd(videos: Video[], costPerSnapshot: number | null): number | null {
 	const days = videos.map((video) => video.days_remaining ?? null);
-	if (days.includes(null)) return null;
+	if (costPerSnapshot === null || days.includes(null)) return null;
 	return costUsd(
 		days.reduce<number>((sum, next) => sum + next!, 0),
 		costPerSnapshot,
 	);
 }
 
-/** Returns how many days the available USD last for the active videos; null without any. */
+/**
+ * Returns how many days the available USD last for the active videos; null without any, or if their
+ * number or the price is unknown.
+ */
 export function estimatedDaysRemaining(usage: Usage): number | null {
-	if (usage.active_videos === 0) return null;
-	const dailyUsd = usage.active_videos * HOURS_PER_DAY * usage.cost_per_snapshot;
+	const { active_videos, cost_per_snapshot } = usage;
+	if (!active_videos || cost_per_snapshot === null) return null;
+	const dailyUsd = active_videos * HOURS_PER_DAY * cost_per_snapshot;
 	return Number((Math.max(0, availableUsd(usage)) / dailyUsd).toFixed(2));
 }

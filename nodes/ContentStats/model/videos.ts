@@ -1,8 +1,12 @@
-import type { Video } from '../api/schemas';
+import { STATUSES, type Video } from '../api/schemas';
 import { toIsoUtc } from '../utils/time';
 
 const FINAL_STATUSES = new Set(['completed', 'cancelled']);
 const ENDED_STATUSES = new Set([...FINAL_STATUSES, 'error']);
+
+/** Returns a status if it is documented; null for any other text, which says nothing of a change. */
+export const knownStatus = (status: string | null): string | null =>
+	STATUSES.find((known) => known === status) ?? null;
 
 /** Whether a tracking with this status takes no snapshots any more. */
 export const hasEnded = (status: string | null): boolean => ENDED_STATUSES.has(status ?? '');

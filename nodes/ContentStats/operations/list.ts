@@ -91,8 +91,8 @@ const fields = updateDisplayOptions({ show: { operation: ['list'] } }, [
 ]);
 
 /**
- * Reads the newest snapshot; undefined if there is none, if no request can hold the id, or if the video
- * was deleted since it was listed.
+ * Reads the newest snapshot; undefined if there is none, if no request can hold the id, if the reply
+ * cannot be understood, or if the video was deleted since it was listed.
  */
 async function latestSnapshot({ client, tellUnusable }: OperationContext, { id }: Video) {
 	if (!isVideoId(id)) {
@@ -102,7 +102,9 @@ async function latestSnapshot({ client, tellUnusable }: OperationContext, { id }
 	const video = await client.get(id).catch((error: ContentStatsError) => error);
 	if (video instanceof Error) {
 		if (video.kind === 'not_found') return undefined;
-		throw video;
+		if (video.kind !== 'unreadable_reply') throw video;
+		tellUnusable([{ subject: `video ${id}`, fields: ['snapshots'] }]);
+		return undefined;
 	}
 	const { dated, isAnyUndated } = datedSnapshots(video, Infinity);
 	const newest = dated.at(-1)?.snapshot;
@@ -130,7 +132,7 @@ async function listUpTo(
 	client: Client,
 	filters: VideoFilters,
 	limit: number,
-): Promise<Omit<Listing, 'requests'>> {
+): Promise<Omit<Listing, 'requests' | 'repliedAt'>> {
 	if (limit <= LIST_LIMIT) return { ...(await client.list(filters, limit)), fullSlices: [] };
 	const { videos, unidentified, fullSlices } = await listAll(client, filters);
 	return {

@@ -17,7 +17,8 @@ export const stop: ItemOperation = {
 	fields: updateDisplayOptions({ show: { operation: ['stop'] } }, [videoLocator]),
 	async executeItem(context, itemIndex) {
 		// The newest tracking of a link may have ended already; the user means the one that costs.
-		const id = await resolveVideoId(context, itemIndex, listRunning);
+		const lookUp = { listTrackings: listRunning, isForSure: true };
+		const id = await resolveVideoId(context, itemIndex, lookUp);
 		const stopped = await context.client.stop(id);
 		context.tellUnusable([{ subject: `video ${id}`, fields: unusableFields(stopped) }]);
 		const { job_id, video_link, previous_status, new_status } = stopped;

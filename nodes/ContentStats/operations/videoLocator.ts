@@ -16,6 +16,7 @@ import {
 	parseVideoLink,
 	unidentifiedPlatformsOf,
 } from '../model/links';
+import { unusableOfList } from '../model/unusable';
 import { titleAndCreatorOf } from '../model/videos';
 import type { OperationContext } from './operation';
 
@@ -62,26 +63,37 @@ export const videoLocator: INodeProperties = {
 	],
 };
 
-/** Lists the trackings in which a link is looked up. */
-type ListTrackings = (client: Client, filters: VideoFilters) => Promise<Listing>;
+interface LookUp {
+	/** Lists the trackings in which a link is looked up. */
+	listTrackings: (client: Client, filters: VideoFilters) => Promise<Listing>;
+	/** Whether a link is refused if a tracking that cannot be read may be newer. */
+	isForSure: boolean;
+}
 
 /** Finds the newest tracking of a link. */
 async function findIdByUrl(
-	client: Client,
+	{ client, tellUnusable }: OperationContext,
 	text: string,
-	listTrackings: ListTrackings,
+	{ listTrackings, isForSure }: LookUp,
 ): Promise<string> {
 	const parsed = parseVideoLink(text);
 	if (!parsed.ok) throw invalidInput(`“${text}” is no link of a video`, parsed.reason);
 	const listing = await listTrackings(client, { platform: parsed.link.platform });
 	const { videos, fullSlices } = listing;
+	tellUnusable(unusableOfList(listing));
+	const unidentified = unidentifiedPlatformsOf(listing);
 	const found = newestByIdentity(videos).get(identityOf(parsed.link));
+	if (found && isForSure && (unidentified.has(parsed.link.platform) || unidentified.has(null)))
+		throw invalidInput(
+			`Which tracking of ${parsed.link.url} is the newest cannot be told: a video in the list has an id or link that cannot be read`,
+			'Choose the video by its ID',
+		);
 	if (found) return found.id;
 	const beyond = [
 		...(fullSlices.length > 0
 			? ['. The API lists only the newest 100 videos of a kind: choose an older one by its ID']
 			: []),
-		...(unidentifiedPlatformsOf(listing).size > 0
+		...(unidentified.size > 0
 			? ['. The list holds a video whose id or link cannot be read: choose it by its ID']
 			: []),
 	].join('');
@@ -94,23 +106,24 @@ async function findIdByUrl(
 /**
  * Resolves the video chosen for an item to its id.
  *
- * @param listTrackings lists the trackings in which a link is looked up: all of them by default.
+ * @param lookUp how a link is looked up: among all trackings by default.
  * @throws ContentStatsError `invalid_input` if it is no video, `not_found` if a link is not tracked.
  */
 export async function resolveVideoId(
-	{ functions, client }: OperationContext,
+	context: OperationContext,
 	itemIndex: number,
-	listTrackings: ListTrackings = listAll,
+	lookUp: LookUp = { listTrackings: listAll, isForSure: false },
 ): Promise<string> {
-	const chosen = functions.getNodeParameter('videoId', itemIndex) as
-		INodeParameterResourceLocator | string;
-	// A workflow written by hand may hold the bare id.
+	const chosen: unknown = context.functions.getNodeParameter('videoId', itemIndex);
+	// A workflow written by hand, or an expression, may give the bare id.
 	const { mode, value: entered } =
-		typeof chosen === 'string' ? { mode: 'id', value: chosen } : chosen;
+		typeof chosen === 'object' && chosen !== null
+			? (chosen as INodeParameterResourceLocator)
+			: { mode: 'id', value: chosen as string | null };
 	const value = String(entered ?? '').trim();
 	if (mode !== 'url') return value;
 	if (value === '') throw invalidInput('No video was chosen', 'Paste the link of a tracked video');
-	return await findIdByUrl(client, value, listTrackings);
+	return await findIdByUrl(context, value, lookUp);
 }
 
 const labelOf = (video: Video): string => {

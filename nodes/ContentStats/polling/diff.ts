@@ -18,7 +18,8 @@ import {
 	unusableOf,
 } from '../model/history';
 import { type Row, toMetric, toRow } from '../model/snapshots';
-import { toEpochMs } from '../utils/time';
+import { knownStatus } from '../model/videos';
+import { DAY_MS, toEpochMs } from '../utils/time';
 import {
 	advanceCursor,
 	type Cursor,
@@ -33,10 +34,13 @@ import type { PollSettings } from './parameters';
 import { scheduleAfterFetch } from './schedule';
 import type { WatchedVideo } from './state';
 
+/** How far n8n's clock may be behind the API's, where a reply does not say when it was sent. */
+const MAX_CLOCK_SKEW_MS = DAY_MS;
+
 /** What a fetched video brings, compared with its state. */
 export interface VideoDiff {
 	id: string;
-	/** When the API sent it, by its own clock, in Unix milliseconds; Infinity if it does not say. */
+	/** When the API sent it, at the latest, in Unix milliseconds by its own clock. */
 	repliedAt: number;
 	/** Its state once everything here is emitted, except for the cursor. */
 	after: WatchedVideo;
@@ -134,12 +138,12 @@ function relevantSnapshots(
 	video: VideoWithSnapshots,
 	replayed: number[],
 	{ startFrom }: PollSettings,
+	repliedAt: number,
 ): DatedSnapshots {
 	const areAllNew = needsSeed ? startFrom === 'beginning' : newest === null;
 	const newestKnown = (needsSeed ? newestSnapshot(video)?.instant : newest) ?? Infinity;
 	// The cursor looks back from the newest that is not ahead, and its time is not known yet.
-	const isNewestAhead =
-		needsSeed && newestKnown !== Infinity && isAhead(newestKnown, repliedAtOf(video));
+	const isNewestAhead = needsSeed && newestKnown !== Infinity && isAhead(newestKnown, repliedAt);
 	if (areAllNew || isNewestAhead) return datedSnapshots(video);
 	const lookback = newestKnown - LOOKBACK_MS;
 	return datedSnapshots(
@@ -177,8 +181,8 @@ export function diffVideo(
 	replayed: number[],
 	settings: PollSettings,
 ): VideoDiff {
-	const repliedAt = repliedAtOf(video);
-	const { dated, isAnyUndated } = relevantSnapshots(state, video, replayed, settings);
+	const repliedAt = repliedAtOf(video) ?? now + MAX_CLOCK_SKEW_MS;
+	const { dated, isAnyUndated } = relevantSnapshots(state, video, replayed, settings, repliedAt);
 	const instants = dated.map(({ instant }) => instant);
 	if (state.needsSeed && instants.length === 0) assertWithoutSnapshots(video, settings);
 	const { needsSeed, isDue: _isDue, failing: _failing, retryDelayMs: _delay, ...kept } = state;
@@ -197,7 +201,7 @@ export function diffVideo(
 
 	const isDeleted = video.is_deleted ?? known.isDeleted ?? false;
 	// A status that cannot be read says nothing of a change.
-	const status = video.status ?? known.status ?? 'monitoring';
+	const status = knownStatus(video.status) ?? known.status ?? 'monitoring';
 	const current = { ...video, status };
 	const before = needsSeed
 		? { status, isDeleted }

@@ -1,9 +1,10 @@
 import { type Client, isVideoId } from '../api/client';
+import type { ContentStatsError } from '../api/errors';
 import type { VideoWithSnapshots } from '../api/schemas';
 import { hasEnded } from '../model/videos';
 import { diffVideo } from './diff';
 import { buildBalanceItem, type EventItem, type EventName } from './events';
-import { listWatched } from './fetch';
+import { listWatched, returnUnlessFatal } from './fetch';
 import type { PollSettings } from './parameters';
 import { NEW_VIDEO } from './reconcile';
 import { selectedIds, type Watch, watchedVideos } from './watch';
@@ -80,6 +81,7 @@ export async function exampleItems(
 ): Promise<EventItem[]> {
 	const { events, lowBalanceUsd } = settings;
 	let real: EventItem[] = [];
+	let failure: ContentStatsError | undefined;
 	if (events.includes('balance.low')) {
 		const usage = await client.usage();
 		const item = buildBalanceItem(usage, lowBalanceUsd, new Date(now).toISOString());
@@ -88,8 +90,15 @@ export async function exampleItems(
 	}
 	for (const id of await candidateIds(client, watch)) {
 		if (events.every((event) => pick(event, real))) break;
-		real = real.concat(itemsOf(await client.get(id), settings, now));
+		const items = await client
+			.get(id)
+			.then((video) => itemsOf(video, settings, now))
+			.catch(returnUnlessFatal);
+		// The next candidate may be readable.
+		if (items instanceof Error) failure ??= items;
+		else real = real.concat(items);
 	}
+	if (failure && real.length === 0) throw failure;
 	const samples = sampleItems(settings, now);
 	return events.map((event) => pick(event, real) ?? { ...pick(event, samples)!, sample: true });
 }

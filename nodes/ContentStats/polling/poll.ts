@@ -50,16 +50,19 @@ async function listIfDue(
 /** Fetches the due videos and compares each with its state. Snapshots beyond one poll are dropped on the way. */
 async function fetchAndDiff(
 	{ watch, videos }: Watchlist,
+	listing: Listing | null,
 	due: Set<string>,
 	replay: Replay,
 	settings: PollSettings,
 	{ client, now }: PollHost,
 ): Promise<Pick<PollFindings, 'diffs' | 'fetchResult' | 'otherPlatformIds'>> {
 	const otherPlatformIds = new Set<string>();
+	const listedIds = new Set(listing?.videos.map(({ id }) => id));
 	let diffs: VideoDiff[] = [];
 	let held = 0;
 	const fetchResult = await fetchVideos(client, [...due], (id, video) => {
-		if (watch.kind === 'all' && !isIncluded(watch, video)) return void otherPlatformIds.add(id);
+		const isOther = watch.kind === 'all' && !isIncluded(watch, video) && !listedIds.has(id);
+		if (isOther) return void otherPlatformIds.add(id);
 		// A video that is fetched for a replay alone is not watched: nothing of it is fresh.
 		const [state, videoSettings] = videos[id]
 			? [videos[id], settings]
@@ -84,6 +87,7 @@ async function assertApiReachable(client: Client, errors: ContentStatsError[]): 
 	const stoppedBy = errors.find((error) => NO_ANSWER_KINDS.has(error.kind) && !isUnsent(error));
 	if (stoppedBy) throw stoppedBy;
 	const probe = await settle(client.usage());
+	if (probe?.error?.kind === 'unreadable_reply') return;
 	const reason = errors.find(({ kind }) => kind !== 'not_found') ?? probe?.error;
 	if (probe?.error && reason) throw reason;
 }
@@ -111,7 +115,14 @@ export async function runPoll(
 		...Object.keys(replay.snapshots),
 		...dueIds(watchlist.videos, now(), (id) => !selected.has(id)),
 	]);
-	const fetchedVideos = await fetchAndDiff(watchlist, due, replay, settings, host);
+	const fetchedVideos = await fetchAndDiff(
+		watchlist,
+		listing?.value ?? null,
+		due,
+		replay,
+		settings,
+		host,
+	);
 	const { fetched, failed, missing, stoppedBy } = fetchedVideos.fetchResult;
 	const wantsBalance = settings.events.includes('balance.low') && isBalanceDue(state, now());
 	const usage = wantsBalance && !stoppedBy ? await settle(client.usage()) : null;

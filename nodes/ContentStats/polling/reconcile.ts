@@ -1,6 +1,8 @@
+import { isVideoId } from '../api/client';
 import { createdAt, type Listing } from '../api/listing';
 import type { Video } from '../api/schemas';
-import { hasEnded, isFinal } from '../model/videos';
+import { identityOfStored, newestByIdentity } from '../model/links';
+import { hasEnded, isFinal, knownStatus } from '../model/videos';
 import { createRecord } from '../utils/record';
 import { MINUTE_MS } from '../utils/time';
 import { EMPTY_CURSOR } from './cursor';
@@ -32,14 +34,15 @@ function initialStateOf(state: PollState | null, watch: Watch, video: Video): Wa
 	const wasWatched = state !== null && isIncluded(state.watch, video);
 	if (!wasWatched) return watch.kind === 'all' && isFinal(video.status) ? null : UNSEEDED_VIDEO;
 	const { lastListing, seededUntil } = state;
+	const status = knownStatus(video.status);
 	// An ended, unwatched video was either emitted to its end, or started and ended between two listings.
 	// One whose status cannot be read may have ended, too.
-	if (video.status === null || hasEnded(video.status))
+	if (status === null || hasEnded(status))
 		return lastListing && createdAt(video) > lastListing.newestCreatedAt ? NEW_VIDEO : null;
 	const seenUntil =
 		!lastListing || lastListing.isTruncated
 			? seededUntil
-			: lastListing.newestCreatedAt - LISTING_LAG_MS;
+			: Math.max(seededUntil, lastListing.newestCreatedAt - LISTING_LAG_MS);
 	return createdAt(video) > seenUntil ? NEW_VIDEO : UNSEEDED_VIDEO;
 }
 
@@ -47,22 +50,27 @@ function initialStateOf(state: PollState | null, watch: Watch, video: Video): Wa
  * Makes a watched video due at once if the list shows that something happened to it, or lacks it.
  *
  * @param listed the video in the list; undefined if it is not there.
- * @param isChosen whether the watch still means it, and no newer tracking of its link.
+ * @param isSuperseded whether the watch means a newer tracking of its link.
  */
 function reconcileVideo(
 	video: WatchedVideo,
 	listed: Video | undefined,
-	isChosen: boolean,
+	isSuperseded: boolean,
 ): WatchedVideo {
 	const isOver = video.endedAt !== undefined;
 	if (!listed) return isOver ? video : { ...video, isDue: true };
-	if (!isChosen) return isOver ? video : { ...video, isDue: true, isSuperseded: true };
-	const isBack = isOver && listed.status !== null && !hasEnded(listed.status);
-	const hasChanged =
-		isBack || (listed.status !== null && listed.status !== (video.status ?? 'monitoring'));
+	if (isSuperseded)
+		return isOver || video.isSuperseded ? video : { ...video, isDue: true, isSuperseded: true };
+	const status = knownStatus(listed.status);
+	const isBack = video.isSuperseded || (isOver && status !== null && !hasEnded(status));
+	const hasChanged = isBack || (status !== null && status !== (video.status ?? 'monitoring'));
 	const { isSuperseded: _, ...kept } = video;
 	return hasChanged ? { ...kept, isDue: true } : kept;
 }
+
+/** Whether a watched id that no request can hold is over: nothing else will ever tell. */
+const isOddIdOver = (id: string, listed: Video | undefined, isTruncated: boolean): boolean =>
+	!isVideoId(id) && (listed ? hasEnded(listed.status) : !isTruncated);
 
 /**
  * Reconciles the watched videos with the user's choice and the list. Videos that are added are seeded
@@ -85,17 +93,24 @@ export function reconcile(
 	const selected = selectedIds(watch);
 	const listed = new Map((listing?.videos ?? []).map((video) => [video.id, video]));
 	const isTruncated = (listing?.fullSlices.length ?? 0) > 0;
+	const newestOfLinks = newestByIdentity(watch.kind === 'selected' ? chosen : []);
+	const isSuperseded = ({ id, video_link }: Video) => {
+		const newest = video_link === null ? null : newestOfLinks.get(identityOfStored(video_link));
+		return !!newest && newest.id !== id;
+	};
 
 	const videos = createRecord<WatchedVideo>();
 	for (const [id, video] of Object.entries(known)) {
 		const isDropped =
 			seeding && watch.kind === 'selected' && !selected.has(id) && !chosenIds.has(id);
 		if (isDropped) continue;
-		const isUnaffected = !listing || (isTruncated && !listed.has(id));
+		const entry = listed.get(id);
+		const isUnaffected = !listing || (isTruncated && !entry);
 		const { isSuperseded: _, ...kept } = video;
 		if (selected.has(id)) videos[id] = kept;
+		else if (listing && isOddIdOver(id, entry, isTruncated)) continue;
 		else if (isUnaffected) videos[id] = video;
-		else videos[id] = reconcileVideo(video, listed.get(id), chosenIds.has(id));
+		else videos[id] = reconcileVideo(video, entry, entry !== undefined && isSuperseded(entry));
 	}
 	const previouslySelected = state && selectedIds(state.watch);
 	for (const id of selected) if (!previouslySelected?.has(id)) videos[id] ??= UNSEEDED_VIDEO;
@@ -104,17 +119,23 @@ export function reconcile(
 		if (watched) videos[video.id] = watched;
 	}
 
-	const newest = (listing?.videos ?? []).reduce((at, video) => Math.max(at, createdAt(video)), 0);
+	// A tracking whose id cannot be read yet, and may be one day, was created before the reply.
+	const hasOddIds =
+		listing !== null &&
+		(listing.unidentified.length > 0 || listing.videos.some(({ id }) => !isVideoId(id)));
+	const repliedAt = listing?.repliedAt ?? (hasOddIds ? now : Infinity);
+	const created = (listing?.videos ?? []).reduce((at, video) => Math.max(at, createdAt(video)), 0);
+	const newest = Math.min(created, repliedAt);
 	const toLastListing = ({ requests }: Listing): Watchlist['lastListing'] => ({
 		listedAt: now,
 		requests,
 		newestCreatedAt: Math.max(state?.lastListing?.newestCreatedAt ?? 0, newest),
-		...(isTruncated && { isTruncated }),
+		...((isTruncated || hasOddIds) && { isTruncated: true as const }),
 	});
 	return {
 		watch,
 		videos,
-		seededUntil: Math.max(state?.seededUntil ?? 0, seeding ? newest : 0),
+		seededUntil: Math.max(state?.seededUntil ?? 0, seeding ? (hasOddIds ? repliedAt : newest) : 0),
 		...(listing
 			? { lastListing: toLastListing(listing) }
 			: state?.lastListing && { lastListing: state.lastListing }),

@@ -1,6 +1,7 @@
+import { isVideoId } from '../api/client';
 import type { ContentStatsError } from '../api/errors';
 import type { Listing, Slice } from '../api/listing';
-import type { Usage } from '../api/schemas';
+import { unusableFields, type Usage } from '../api/schemas';
 import { availableUsd } from '../model/money';
 import { type Unusable, unusableOfList } from '../model/unusable';
 import { createRecord } from '../utils/record';
@@ -116,24 +117,30 @@ function classifyMissing(
 /**
  * Records failures in the state of their videos.
  *
+ * @param isAnyAnswered whether a video or the balance was answered, which must not be lost.
  * @throws ContentStatsError the first failure, if every running video is failing.
  */
 function recordVideoFailures(
 	videos: Record<string, WatchedVideo>,
 	failed: ReadonlyMap<string, ContentStatsError>,
-	isAnyFetched: boolean,
+	isAnyAnswered: boolean,
 	now: number,
 ): void {
 	for (const id of failed.keys()) if (videos[id]) videos[id] = withFailure(videos[id], now);
-	const running = Object.values(videos).filter(
-		({ endedAt, isSuperseded }) => endedAt === undefined && !isSuperseded,
+	// An id that no request can hold says nothing about the API.
+	const running = Object.entries(videos).filter(
+		([id, { endedAt, isSuperseded }]) => isVideoId(id) && endedAt === undefined && !isSuperseded,
 	);
-	const areAllFailing = running.length > 0 && running.every(({ failing }) => failing);
+	const areAllFailing = running.length > 0 && running.every(([, { failing }]) => failing);
 	const [first] = failed.values();
-	if (first && areAllFailing && !isAnyFetched) throw first;
+	if (first && areAllFailing && !isAnyAnswered) throw first;
 }
 
-/** Records in their state which videos are gone. @returns the events, one per video. */
+/**
+ * Records in their state which videos are gone, and forgets those that only the list ever knew.
+ *
+ * @returns the events, one per video that the API knew.
+ */
 function recordGone(
 	videos: Record<string, WatchedVideo>,
 	gone: string[],
@@ -143,6 +150,10 @@ function recordGone(
 	return gone.flatMap((id) => {
 		const video = videos[id];
 		if (!video) return [];
+		if (video.lastFetchedAt === 0) {
+			delete videos[id];
+			return [];
+		}
 		videos[id] = scheduleAfterMissing(video, now);
 		return events.includes('video.deleted') && !video.isDeleted ? [buildDeletedItem(id)] : [];
 	});
@@ -150,11 +161,12 @@ function recordGone(
 
 /** Returns the unusable fields that the poll found, without those that were told before. */
 function untoldUnusable(
-	{ listing, diffs }: PollFindings,
+	{ listing, usage, diffs }: PollFindings,
 	toldFields: ReadonlySet<string>,
 ): Unusable[] {
 	const fetched = diffs.map(({ id, unusable }) => ({ subject: `video ${id}`, fields: unusable }));
-	return [...(listing ? unusableOfList(listing) : []), ...fetched]
+	const ofUsage = usage ? [{ subject: 'usage', fields: unusableFields(usage) }] : [];
+	return [...(listing ? unusableOfList(listing) : []), ...fetched, ...ofUsage]
 		.map(({ subject, fields }) => ({
 			subject,
 			fields: fields.filter((field) => !toldFields.has(field)),
@@ -179,8 +191,10 @@ export function reducePoll(
 	const missing = classifyMissing(findings, rejectsUnknownIds);
 	const failed = new Map([...fetchResult.failed, ...missing.failed]);
 	const videos = createRecord(Object.entries(watchlist.videos));
-	for (const id of otherPlatformIds) delete videos[id];
-	recordVideoFailures(videos, failed, fetchResult.fetched.size > 0, now);
+	// Without the list, one odd reply may be all that says so.
+	if (listing) for (const id of otherPlatformIds) delete videos[id];
+	const isAnyAnswered = fetchResult.fetched.size > 0 || usage !== null;
+	recordVideoFailures(videos, failed, isAnyAnswered, now);
 	const replayed = replay.items.slice(0, settings.maxItemsPerPoll);
 	let room = settings.maxItemsPerPoll - replayed.length;
 	// Without room for its event a video stays as it is: the next poll finds it gone again.
@@ -191,7 +205,7 @@ export function reducePoll(
 	room -= balance?.items.length ?? 0;
 	const emission = emit(diffs, (id) => videos[id], room);
 	Object.assign(videos, emission.videos);
-	for (const [id, video] of Object.entries(videos)) if (isFinished(video)) delete videos[id];
+	for (const [id, video] of Object.entries(videos)) if (isFinished(video, now)) delete videos[id];
 
 	const dailyError = dailyReport(videos, failed, failedCalls, state?.reportedAt, now);
 	const reportedAt = dailyError ? now : state?.reportedAt;

@@ -20,9 +20,10 @@ const MIN_GAPS = 2;
 const LISTING_MS_PER_REQUEST = 7.5 * MINUTE_MS;
 const BALANCE_INTERVAL_MS = 15 * MINUTE_MS;
 
+/** Of an even count, the lower of the two in the middle: one gap that is too long changes nothing. */
 function medianOf(numbers: number[]): number | null {
 	const sorted = [...numbers].sort((a, b) => a - b);
-	return sorted[Math.floor(sorted.length / 2)] ?? null;
+	return sorted[Math.floor((sorted.length - 1) / 2)] ?? null;
 }
 
 function cadenceOf(cursor: Cursor): number | null {
@@ -48,7 +49,8 @@ function snapshotDueAt(
 		);
 	}
 	const expected = newest + cadence + latenessMs;
-	if (lastFetchedAt < expected) return expected;
+	// A snapshot that is ahead of its fetch says nothing of when the others show.
+	if (lastFetchedAt < expected) return Math.min(expected, lastFetchedAt + cadence);
 	const missed = 1 + Math.floor((lastFetchedAt - expected) / cadence);
 	const next = expected + missed * cadence;
 	// Fetched too early: again soon, and the longer it takes, the less often. A snapshot that was never
@@ -62,9 +64,10 @@ function snapshotDueAt(
  * @param isListed whether the list shows changes of its status.
  */
 export function dueAt(video: WatchedVideo, isListed: boolean): number {
-	const { lastFetchedAt, endedAt, failing, isDue, status = 'monitoring' } = video;
+	const { lastFetchedAt, endedAt, failing, isDue, isSuperseded, status = 'monitoring' } = video;
 	if (failing) return videoRetryAt(failing);
 	if (isDue) return 0;
+	if (isSuperseded) return Infinity;
 	if (endedAt !== undefined)
 		return endedAt + (lastFetchedAt < endedAt + HOUR_MS ? HOUR_MS : LINGER_MS);
 	const isQuiet = status === 'paused' || status === 'error';
@@ -72,11 +75,18 @@ export function dueAt(video: WatchedVideo, isListed: boolean): number {
 	return snapshotDueAt(video, cadenceOf(video));
 }
 
-/** Whether a video needs no more watching: it was superseded, or ended long enough ago. */
-export function isFinished(video: WatchedVideo): boolean {
+/**
+ * Whether a video needs no more watching: it was superseded, or ended, long enough ago. One odd entry in
+ * the list may make a newer tracking look older.
+ *
+ * @param now Unix milliseconds, by the clock of n8n.
+ */
+export function isFinished(video: WatchedVideo, now: number): boolean {
 	const { endedAt, lastFetchedAt, isDue, isSuperseded } = video;
 	if (isDue) return false;
-	return isSuperseded || (endedAt !== undefined && lastFetchedAt >= endedAt + LINGER_MS);
+	return isSuperseded
+		? now >= lastFetchedAt + LINGER_MS
+		: endedAt !== undefined && lastFetchedAt >= endedAt + LINGER_MS;
 }
 
 /** Returns the ids of the videos to fetch now, the least recently tried first. */

@@ -25,7 +25,7 @@ const watchedVideoSchema = cursorSchema.extend({
 	latenessMs: milliseconds,
 	/** To be fetched with the next poll, whatever its schedule says. */
 	isDue: z.literal(true).optional(),
-	/** Its link means a newer tracking: it is fetched once more, then forgotten. */
+	/** Its link means a newer tracking: it is fetched once more, and forgotten a day later. */
 	isSuperseded: z.literal(true).optional(),
 	/** The wait before the next fetch, as long as the cadence is not known. */
 	retryDelayMs: milliseconds.optional(),
@@ -74,7 +74,7 @@ const stateSchema = z.object({
 			requests: z.number(),
 			/** When the newest video ever listed was created, by the clock of the API. */
 			newestCreatedAt: z.number(),
-			/** The API showed only a part of the list. */
+			/** The API showed only a part of the list, or a part of it could not be read. */
 			isTruncated: z.literal(true).optional(),
 		})
 		.optional(),

@@ -1,6 +1,6 @@
 import { byNewest, type Listing } from '../api/listing';
 import { PLATFORMS, type Video } from '../api/schemas';
-import { identityOfStored, newestByIdentity } from '../model/links';
+import { identityOfStored, newestByIdentity, platformNamed } from '../model/links';
 
 /** The videos that a trigger watches: all of them, all of one platform, or the selected ones. */
 export type Watch =
@@ -26,7 +26,7 @@ export function listFilters(watch: Watch): Array<{ platform?: string }> {
 }
 
 /** Returns the watched videos of a listing; of a selected link, its newest tracking. */
-export function watchedVideos(watch: Watch, { videos }: Listing): Video[] {
+export function watchedVideos(watch: Watch, { videos }: Pick<Listing, 'videos'>): Video[] {
 	if (watch.kind === 'all') return videos.filter((video) => isIncluded(watch, video));
 	const newest = newestByIdentity([...videos].sort(byNewest));
 	return watch.identities.flatMap((identity) => newest.get(identity) ?? []);
@@ -34,10 +34,12 @@ export function watchedVideos(watch: Watch, { videos }: Listing): Video[] {
 
 /** Whether a watch includes a video, even if it is not the newest tracking of its link. */
 export function isIncluded(watch: Watch, video: Video): boolean {
-	const { id, video_link, platform } = video;
-	// A platform that cannot be read hides no video: the API has chosen it for the filter.
-	if (watch.kind === 'all')
-		return !watch.platform || platform === null || watch.platform === platform.toLowerCase();
+	const { id, video_link } = video;
+	if (watch.kind === 'all') {
+		// Any other text hides no video: the API has chosen it for the filter.
+		const platform = platformNamed(video.platform);
+		return !watch.platform || platform === null || platform === watch.platform;
+	}
 	const isSelectedByLink =
 		video_link !== null && watch.identities.includes(identityOfStored(video_link));
 	return watch.ids.includes(id) || isSelectedByLink;

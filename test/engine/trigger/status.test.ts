@@ -231,8 +231,9 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 			`${again.id}:started`,
 			...snapshotKeys(again),
 		]);
-		expect(trigger.remembered).not.toContain(video.id);
 		expect(trigger.keys).not.toContain(`${video.id}:2026-01-01T06:00:00.000Z`);
+		await trigger.run({ hours: 22 }, { every: { minutes: 15 } });
+		expect(trigger.remembered).not.toContain(video.id);
 	});
 
 	test('emits tracking.ended last even if Max Items Per Poll spreads the snapshots over several polls', async () => {

@@ -70,7 +70,11 @@ describe('the client', () => {
 		],
 	])('lists the videos of %j with limit %p', async (filters, limit, qs) => {
 		const { client, sent } = clientOver(reply(200, { videos: [video('a')], total: 1 }));
-		expect(await client.list(filters, limit)).toEqual({ videos: [video('a')], unidentified: [] });
+		expect(await client.list(filters, limit)).toEqual({
+			videos: [video('a')],
+			unidentified: [],
+			repliedAt: null,
+		});
 		expect(sent).toEqual([
 			expect.objectContaining({ method: 'GET', url: 'https://api.test/v1/videos', qs }),
 		]);

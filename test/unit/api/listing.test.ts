@@ -211,6 +211,7 @@ describe('mergeListings', () => {
 		unidentified: [],
 		fullSlices: full,
 		requests,
+		repliedAt: null,
 	});
 
 	it('keeps each video once, newest first, with every full slice and the sum of requests', () => {
@@ -228,6 +229,7 @@ describe('mergeListings', () => {
 				{ platform: 'youtube', status: 'paused' },
 			],
 			requests: 9,
+			repliedAt: null,
 		});
 	});
 
@@ -237,6 +239,7 @@ describe('mergeListings', () => {
 			unidentified: [],
 			fullSlices: [],
 			requests: 0,
+			repliedAt: null,
 		});
 	});
 });
@@ -247,6 +250,7 @@ describe('hiddenSlices', () => {
 		unidentified: [],
 		fullSlices: [{ platform: 'tiktok', status }],
 		requests: 1,
+		repliedAt: null,
 	});
 
 	test.each<[string, Listing, number, number]>([
@@ -269,7 +273,8 @@ describe('hiddenSlices', () => {
 });
 
 test.each<[string, Partial<Video>, number]>([
-	['reads created_at', { created_at: iso(5), monitoring_started: iso(7) }, at(5)],
+	['reads the later of two times', { created_at: iso(5), monitoring_started: iso(7) }, at(7)],
+	['reads created_at', { created_at: iso(5), monitoring_started: null }, at(5)],
 	['falls back to monitoring_started', { created_at: null, monitoring_started: iso(7) }, at(7)],
 	[
 		'returns 0 if neither time is known',

@@ -112,7 +112,6 @@ describe('readers of invalid replies', () => {
 		['a stop without a new status', readStopped, without(STOPPED, 'new_status'), 'new_status'],
 		['usage without a balance', readUsage, without(USAGE, 'balance_usd'), 'balance_usd'],
 		['a balance sent as text', readUsage, { ...USAGE, balance_usd: '12.45' }, 'balance_usd'],
-		['a snapshot price of 0', readUsage, { ...USAGE, cost_per_snapshot: 0 }, 'cost_per_snapshot'],
 	])('reject %s and name its path', (_, read, json, path) => {
 		expect(() => read(json, 'video cm5abc')).toThrow(
 			expect.objectContaining({
@@ -196,10 +195,14 @@ describe('readers of replies with odd fields', () => {
 describe('readVideoList', () => {
 	it('returns its videos unchanged, with or without totals', () => {
 		const videos = [LISTED, { ...LISTED, id: 'constructor' }];
-		const expected = { videos, unidentified: [] };
+		const expected = { videos, unidentified: [], repliedAt: null };
 		expect(readVideoList({ videos, total: 2, limit: 50 }, 'it')).toEqual(expected);
 		expect(readVideoList({ videos }, 'it')).toEqual(expected);
-		expect(readVideoList({ videos: [] }, 'it')).toEqual({ videos: [], unidentified: [] });
+		expect(readVideoList({ videos: [] }, 'it')).toEqual({
+			videos: [],
+			unidentified: [],
+			repliedAt: null,
+		});
 	});
 
 	it('reads an odd field as null, and leaves every other entry as it is', () => {
@@ -221,6 +224,7 @@ describe('readVideoList', () => {
 		expect(readVideoList({ videos: [LISTED, entry] }, 'it')).toEqual({
 			videos: [LISTED],
 			unidentified: [{ platform }],
+			repliedAt: null,
 		});
 	});
 });

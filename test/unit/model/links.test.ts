@@ -281,7 +281,7 @@ test.each([
 	expect(parseVideoLink(link)).toEqual({ ok: false, reason: expect.stringMatching(reason) });
 });
 
-test.each<[string, VideoList, Array<Platform | null>]>([
+test.each<[string, Omit<VideoList, 'repliedAt'>, Array<Platform | null>]>([
 	['nothing odd', { videos: [video('a')], unidentified: [] }, []],
 	[
 		'videos without a link',

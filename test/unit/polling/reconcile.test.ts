@@ -29,6 +29,7 @@ const listingOf = (...videos: Video[]): Listing => ({
 	unidentified: [],
 	fullSlices: [],
 	requests: 3,
+	repliedAt: null,
 });
 const truncated = (listing: Listing): Listing => ({
 	...listing,

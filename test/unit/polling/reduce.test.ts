@@ -43,6 +43,7 @@ const listingOf = (...ids: string[]): Listing => ({
 	unidentified: [],
 	fullSlices: [],
 	requests: 1,
+	repliedAt: null,
 });
 const errors = (status: number, ...ids: string[]) =>
 	new Map(ids.map((id): [string, ContentStatsError] => [id, httpError(status, `video ${id}`)]));
@@ -147,7 +148,7 @@ describe('a 404', () => {
 		expect(reduced(findingsOf({ a: lost }, { watch: NAMED, missing: ['a'] })).videos).toEqual({});
 	});
 
-	it('of a superseded video emits video.deleted and stops watching it at once', () => {
+	it('of a superseded video emits video.deleted', () => {
 		const superseded: WatchedVideo = { ...a, isDue: true, isSuperseded: true };
 		const watch = parseSelectedVideos('b https://x.com/u/status/12');
 		const findings = findingsOf(
@@ -156,7 +157,8 @@ describe('a 404', () => {
 		);
 		const { keys, videos } = reduced(findings, { events });
 		expect(keys).toEqual(['a:deleted']);
-		expect(videos).toEqual({ b });
+		const { isDue: _, ...rest } = superseded;
+		expect(videos).toEqual({ a: { ...rest, ...LOST }, b });
 	});
 
 	it('without a list emits nothing, and makes the list due at the next poll', () => {
@@ -417,9 +419,18 @@ describe('the result of a poll', () => {
 		const after = { ...over, lastFetchedAt: NOW };
 		const findings = findingsOf(
 			{ a, over, n: NEW_VIDEO },
-			{ otherPlatformIds: new Set(['a']), diffs: [diffOf('over', { after })] },
+			{
+				otherPlatformIds: new Set(['a']),
+				diffs: [diffOf('over', { after })],
+				listing: listingOf(),
+			},
 		);
 		expect(Object.keys(reduced(findings).videos)).toEqual(['n']);
+	});
+
+	it('keeps a video that seems to be of another platform, as long as no list says so', () => {
+		const findings = findingsOf({ a }, { otherPlatformIds: new Set(['a']) });
+		expect(reduced(findings).videos).toEqual({ a });
 	});
 
 	it('names the full slices of the list', () => {

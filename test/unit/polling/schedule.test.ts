@@ -39,6 +39,12 @@ describe('a video is due', () => {
 			3,
 		],
 		['by the median of its gaps', watched([0, 1, 6, 7], { lastFetchedAt: at(7.1) }), 8],
+		['by the lower of two gaps', watched([0, 1, 23], { lastFetchedAt: at(23.1) }), 24],
+		[
+			'after one cadence, even if its newest snapshot is ahead of its fetch',
+			watched([0, 1, 2, 23], { lastFetchedAt: at(20), latenessMs: 19 * HOUR_MS }),
+			21,
+		],
 		['by the cadence of its snapshots', watched([0, 0.25, 0.5], { lastFetchedAt: at(0.5) }), 0.75],
 	])('%s', (_, watchedVideo, hours) => {
 		expect(due(watchedVideo)).toBeCloseTo(hours, 6);
@@ -107,20 +113,25 @@ describe('a video is due', () => {
 			lastFetchedAt: at(checked),
 		});
 		expect(due(watchedVideo)).toBe(expected);
-		expect(isFinished(watchedVideo)).toBe(false);
+		expect(isFinished(watchedVideo, at(40))).toBe(false);
 	});
 
 	it('no more once it was fetched a day after it ended', () => {
-		expect(isFinished(hourly({ endedAt: at(10), lastFetchedAt: at(34) }))).toBe(true);
-		expect(isFinished(hourly({ endedAt: at(10), lastFetchedAt: at(34) - 1 }))).toBe(false);
-		expect(isFinished(hourly({ lastFetchedAt: at(1000) }))).toBe(false);
-		expect(isFinished(hourly({ endedAt: at(10), lastFetchedAt: at(34), isDue: true }))).toBe(false);
+		expect(isFinished(hourly({ endedAt: at(10), lastFetchedAt: at(34) }), at(40))).toBe(true);
+		expect(isFinished(hourly({ endedAt: at(10), lastFetchedAt: at(34) - 1 }), at(40))).toBe(false);
+		expect(isFinished(hourly({ lastFetchedAt: at(1000) }), at(40))).toBe(false);
+		expect(
+			isFinished(hourly({ endedAt: at(10), lastFetchedAt: at(34), isDue: true }), at(40)),
+		).toBe(false);
 	});
 
-	it('only once more if it is superseded', () => {
+	it('only once more if it is superseded, but is kept for a day', () => {
 		const superseded = hourly({ isSuperseded: true, isDue: true });
-		expect([dueAt(superseded, true), isFinished(superseded)]).toEqual([0, false]);
-		expect(isFinished(hourly({ isSuperseded: true }))).toBe(true);
+		expect([dueAt(superseded, true), isFinished(superseded, at(40))]).toEqual([0, false]);
+		const fetched = hourly({ isSuperseded: true, lastFetchedAt: at(10) });
+		expect(dueAt(fetched, true)).toBe(Infinity);
+		expect(isFinished(fetched, at(34) - 1)).toBe(false);
+		expect(isFinished(fetched, at(34))).toBe(true);
 	});
 
 	test.each([

@@ -67,9 +67,7 @@ test.each<[string, Watch, object[]]>([
 
 describe('watchedVideos', () => {
 	const idsIn = (watch: Watch, ...videos: Video[]) =>
-		watchedVideos(watch, { videos, unidentified: [], fullSlices: [], requests: 1 }).map(
-			({ id }) => id,
-		);
+		watchedVideos(watch, { videos }).map(({ id }) => id);
 
 	test.each<[string, Watch, string[]]>([
 		['all platforms', ALL, ['t', 'y', 'z']],

@@ -1,6 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import { type ContentStatsError, invalidInput } from '../../api/errors';
+import { type ContentStatsError, invalidInput, unreadableReply } from '../../api/errors';
 import { hiddenSlices, listRunning } from '../../api/listing';
 import type { Video } from '../../api/schemas';
 import { toNodeError } from '../../host';
@@ -95,13 +95,15 @@ async function createPlan(
 	const running = listing.videos;
 	// Trackings may have started or ended since they were counted.
 	const counts = listing.fullSlices.length > 0 ? [usage, await client.usage()] : [usage];
-	const active = Math.max(...counts.map(({ active_videos }) => active_videos));
+	const price = usage.cost_per_snapshot;
+	if (price === null) throw unreadableReply('usage', 'cost_per_snapshot is no price');
+	const active = Math.max(...counts.map(({ active_videos }) => active_videos ?? NaN));
 	const hiddenPlatforms = new Set(hiddenSlices(listing, active).map(({ platform }) => platform));
 	const unidentifiedPlatforms = unidentifiedPlatformsOf(listing);
 	const plan = planBatch(
 		lines,
 		{ running, hiddenPlatforms, unidentifiedPlatforms, pending },
-		usage.cost_per_snapshot,
+		price,
 	);
 	const available = availableUsd(usage);
 	const excess = checkSpendingLimits(plan, {
@@ -111,7 +113,7 @@ async function createPlan(
 	const refusal = excess
 		? invalidInput(excess.message, `Nothing was tracked or charged. ${excess.advice}`)
 		: null;
-	const committed = committedUsd(running, usage.cost_per_snapshot);
+	const committed = committedUsd(running, price);
 	const isComplete = hiddenPlatforms.size === 0 && listing.unidentified.length === 0;
 	if (!isTestKey && committed !== null && committed + plan.totalCost > available)
 		hint(

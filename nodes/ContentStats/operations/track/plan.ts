@@ -57,8 +57,8 @@ export interface PlannedLine extends BatchLine {
 export interface KnownTrackings {
 	/** Trackings that are monitoring or paused, newest first. */
 	running: Video[];
-	/** Platforms whose running trackings are not all listed. */
-	hiddenPlatforms: ReadonlySet<string>;
+	/** Platforms whose running trackings are not all listed; null: any of them. */
+	hiddenPlatforms: ReadonlySet<string | null>;
 	/** Platforms of running trackings whose id or link cannot be read; null if it is unknown too. */
 	unidentifiedPlatforms: ReadonlySet<Platform | null>;
 	/** Pending POSTs, by the identity of their link. */
@@ -92,7 +92,7 @@ function decide(
 			};
 		if (video) return { kind: 'returnExisting', video };
 		if (pendingPost) return { kind: 'wait', until: pendingPost.expiresAt };
-		if (hiddenPlatforms.has(link.platform))
+		if (hiddenPlatforms.has(link.platform) || hiddenPlatforms.has(null))
 			return {
 				kind: 'refuse',
 				reason: `More ${link.platform} videos are running than the 100 that the API shows, so it cannot be told whether this one is among them. To track it all the same, and pay twice if it is, set If Already Tracked to Track Again`,
