@@ -1,4 +1,5 @@
 import { config as n8nConfig } from '@n8n/node-cli/eslint';
+import * as regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 const ALL_TYPESCRIPT = '**/*.ts';
@@ -16,6 +17,16 @@ export default [
 		files: ['{bench,demo,harness,sandbox,scripts,test}/**/*.ts'],
 		extends: [tseslint.configs.recommended],
 	}),
+	{
+		// Text from outside is hostile: no expression may take more than linear time, not even to find where
+		// it does not match.
+		files: ['nodes/**/*.ts', 'credentials/**/*.ts'],
+		plugins: { regexp },
+		rules: {
+			'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+			'regexp/no-super-linear-move': ['error', { report: 'potential', ignoreSticky: false }],
+		},
+	},
 	{
 		files: [ALL_TYPESCRIPT],
 		rules: {

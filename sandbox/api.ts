@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { spendableUsd, toMicros, toUsd, trackingCost, usage } from './account';
 import { invalid, json, refusal, type Answer } from './answer';
-import { PLATFORMS, readLink } from './links';
+import { PLATFORMS, readLink, resolveShortLink } from './links';
 import { STATUSES, type Organisation, type SandboxVideo } from './video';
 import type { World } from './world';
 
@@ -24,6 +24,8 @@ export interface Call {
 	maxVideos: number;
 	/** Status of the reply for another organisation's video. */
 	foreignVideoStatus: 403 | 404;
+	/** Whether a short link is stored as the link of its video. */
+	resolvesShortLinks: boolean;
 }
 
 export type Endpoint = (call: Call) => Answer;
@@ -61,11 +63,14 @@ const listQuery = z.object({
 });
 
 /** `POST /videos/track` */
-export const track: Endpoint = ({ world, caller, body, maxVideos }) => {
+export const track: Endpoint = ({ world, caller, body, maxVideos, resolvesShortLinks }) => {
 	const request = trackBody.safeParse(body);
 	if (!request.success) return invalidFields(request.error);
 
-	const { video_link, duration_days } = request.data;
+	const { duration_days } = request.data;
+	const video_link = resolvesShortLinks
+		? resolveShortLink(request.data.video_link)
+		: request.data.video_link;
 	const reading = readLink(video_link);
 	if ('problem' in reading) return invalid([{ field: 'video_link', message: reading.problem }]);
 

@@ -37,6 +37,8 @@ export interface SandboxOptions {
 	lateness?: { maxMs: number };
 	/** Status of the reply for another organisation's video; default 403. */
 	foreignVideoStatus?: 403 | 404;
+	/** Whether a short link is stored, and answered, as the link of its video; default: as it was sent. */
+	resolvesShortLinks?: boolean;
 	/** Default 0: any free port. */
 	port?: number;
 	/** Default 127.0.0.1. */
@@ -86,6 +88,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		firstSnapshotDelayMs,
 		lateness = { maxMs: 0 },
 		foreignVideoStatus = 403,
+		resolvesShortLinks = false,
 		port = 0,
 		host = '127.0.0.1',
 	} = options;
@@ -131,6 +134,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		requests,
 		maxVideos: limits.maxVideos,
 		foreignVideoStatus,
+		resolvesShortLinks,
 		closing: closing.signal,
 	});
 	const unsubscribe = clock instanceof ManualClock ? clock.onMove(world.catchUp) : () => false;

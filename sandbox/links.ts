@@ -1,3 +1,5 @@
+import { randomStream } from './random';
+
 /** The platforms that the vendor supports. */
 export const PLATFORMS = ['tiktok', 'youtube', 'instagram', 'twitter'] as const;
 export type Platform = (typeof PLATFORMS)[number];
@@ -10,11 +12,11 @@ interface LinkForm {
 }
 
 const FORMS: readonly LinkForm[] = [
-	{ platform: 'tiktok', host: /^v[mt]\.tiktok\.com$/, path: /^\/\w+\/?(\?|$)/ },
+	{ platform: 'tiktok', host: /^v[mt]\.tiktok\.com$/, path: /^\/[\w-]+\/?(\?|$)/ },
 	{
 		platform: 'tiktok',
 		host: /^((www|m)\.)?tiktok\.com$/,
-		path: /^\/(@[\w.-]+\/video\/\d+|t\/\w+|v\/\d+(\.html)?)\/?(\?|$)/,
+		path: /^\/(@[\w.-]+\/video\/\d+|t\/[\w-]+|v\/\d+(\.html)?)\/?(\?|$)/,
 	},
 	{ platform: 'youtube', host: /^(www\.)?youtu\.be$/, path: /^\/[\w-]+\/?(\?|$)/ },
 	{
@@ -51,4 +53,15 @@ export function readLink(link: string): LinkReading {
 
 	const form = ofHost.find(({ path }) => path.test(url.pathname + url.search));
 	return form ? { platform: form.platform } : { problem: 'URL does not point to a single video' };
+}
+
+const SHORT_LINK = /^https?:\/\/(?:v[mt]\.tiktok\.com|(?:(?:www|m)\.)?tiktok\.com\/t)\/([\w-]+)/i;
+
+/** Returns the link of the video that a short link leads to, the same for each code; any other link as it is. */
+export function resolveShortLink(link: string): string {
+	const code = SHORT_LINK.exec(link)?.[1];
+	if (code === undefined) return link;
+	const random = randomStream('short link', code);
+	const id = Array.from({ length: 19 }, () => 1 + Math.floor(9 * random())).join('');
+	return `https://www.tiktok.com/@resolved/video/${id}`;
 }

@@ -32,6 +32,7 @@ export interface ServerParts {
 	requests: RecordedRequest[];
 	maxVideos: number;
 	foreignVideoStatus: 403 | 404;
+	resolvesShortLinks: boolean;
 	/** Aborts pending replies when the sandbox closes. */
 	closing: AbortSignal;
 }
@@ -112,6 +113,7 @@ export function createServer(parts: ServerParts): FastifyInstance {
 				id: (request.params as { id?: string } | undefined)?.id ?? '',
 				maxVideos: parts.maxVideos,
 				foreignVideoStatus: parts.foreignVideoStatus,
+				resolvesShortLinks: parts.resolvesShortLinks,
 			} satisfies Call);
 		};
 

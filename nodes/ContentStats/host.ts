@@ -16,6 +16,7 @@ import { BudgetExhaustedError, ContentStatsError, type ErrorKind } from './api/e
 import { rateLimiterFor } from './api/rateLimiter';
 import { createRedact } from './api/redact';
 import { createRequest, type HttpReply } from './api/request';
+import { trimTrailingSlashes } from './utils/format';
 
 /** The credential, as n8n decrypts it. */
 interface Credential {
@@ -97,7 +98,7 @@ export async function connect(context: Context, deadline?: number): Promise<Conn
  * spelled. It is a hash, so that no map and no message holds the key.
  */
 function accountOf({ baseUrl, apiKey }: Credential): string {
-	const origin = baseUrl.replace(/\/+$/, '').replace('://www.', '://').toLowerCase();
+	const origin = trimTrailingSlashes(baseUrl).replace('://www.', '://').toLowerCase();
 	return createHash('sha256').update(`${origin}\n${apiKey}`).digest('hex');
 }
 

@@ -1,7 +1,7 @@
 import type { IDataObject, IHttpRequestMethods, IHttpRequestOptions } from 'n8n-workflow';
 
 import { delay } from '../utils/async';
-import { truncate } from '../utils/format';
+import { trimTrailingSlashes, truncate } from '../utils/format';
 import type { Clock } from '../utils/time';
 import {
 	type AdviceByStatus,
@@ -89,7 +89,8 @@ const CERTIFICATE_CODES =
 
 /** @throws ContentStatsError `invalid_input` if it is no plain http(s) address. */
 function parseBaseUrl(baseUrl: string): URL {
-	const url = URL.canParse(baseUrl.trim()) ? new URL(baseUrl.trim().replace(/\/+$/, '')) : null;
+	const address = trimTrailingSlashes(baseUrl.trim());
+	const url = URL.canParse(address) ? new URL(address) : null;
 	const isPlain =
 		url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash;
 	if (isPlain) return url;

@@ -1,12 +1,14 @@
-import { invalidInput } from '../api/errors';
 import { type Platform, PLATFORMS, type Video, type VideoList } from '../api/schemas';
-import { truncate } from '../utils/format';
+import { trimInvisible } from '../utils/format';
 
 /** A link to one video, or a short link of which only the platform is known. */
 export interface VideoLink {
 	platform: Platform;
-	/** `<platform>:<id>`, the same for every spelling of a link; null for a short link. */
-	key: string | null;
+	/**
+	 * `<platform>:<id>`, the same for every spelling of a link; `<platform>:short/<code>` for a short
+	 * link, whose video only the network can tell.
+	 */
+	identity: string;
 	/** The documented spelling of the link. The API is sent this one. */
 	url: string;
 }
@@ -16,10 +18,17 @@ export type ParsedLink = { ok: true; link: VideoLink } | { ok: false; reason: st
 const SUPPORTED =
 	'Paste the link of one TikTok, YouTube, Instagram or X/Twitter video, such as https://www.tiktok.com/@user/video/7234567890123456789';
 
-const refuse = (reason: string): ParsedLink => ({ ok: false, reason: `${reason}. ${SUPPORTED}` });
-const accept = (platform: Platform, id: string | null, url: string): ParsedLink => ({
+/** The longest link that is looked at, in characters. */
+export const MAX_LINK_LENGTH = 2000;
+
+/** Refuses a link. @param advice what to do; by default, what to paste. */
+export const refuse = (reason: string, advice = SUPPORTED): ParsedLink => ({
+	ok: false,
+	reason: `${reason}. ${advice}`,
+});
+const accept = (platform: Platform, id: string, url: string): ParsedLink => ({
 	ok: true,
-	link: { platform, key: id === null ? null : `${platform}:${id}`, url },
+	link: { platform, identity: `${platform}:${id}`, url },
 });
 
 interface LinkForm {
@@ -27,6 +36,10 @@ interface LinkForm {
 	path: RegExp;
 	read: (match: RegExpExecArray, url: URL) => ParsedLink;
 }
+
+/** Every host below which videos, or pages about them, are found. */
+const PLATFORM_HOST =
+	/(?:^|\.)(?:tiktok\.com|youtube\.com|youtube-nocookie\.com|youtu\.be|instagram\.com|twitter\.com|x\.com)$/;
 
 const TIKTOK = /^(www\.|m\.)?tiktok\.com$/;
 const YOUTUBE = /^(www\.|m\.|music\.)?youtube\.com$/;
@@ -36,6 +49,10 @@ const YOUTUBE_ID = /^[\w-]{11}$/;
 
 const tiktok = (id: string, documented = `m.tiktok.com/v/${id}.html`): ParsedLink =>
 	accept('tiktok', id, `https://${documented}`);
+
+/** TikTok's short hosts share their codes. */
+const tiktokShort = (code: string, documented: string): ParsedLink =>
+	accept('tiktok', `short/${code}`, `https://${documented}/`);
 
 /** Pages of many videos, with names as long as a video id. */
 const YOUTUBE_PLAYERS = new Set(['videoseries', 'live_stream']);
@@ -65,13 +82,18 @@ const FORMS: LinkForm[] = [
 	},
 	{
 		hosts: TIKTOK,
-		path: /^\/t\/(\w+)\/?$/,
-		read: ([, code]) => accept('tiktok', null, `https://www.tiktok.com/t/${code}/`),
+		path: /^\/t\/([\w-]+)\/?$/,
+		read: ([, code]) => tiktokShort(code!, `www.tiktok.com/t/${code}`),
 	},
 	{
 		hosts: /^(vm|vt)\.tiktok\.com$/,
-		path: /^\/(\w+)\/?$/,
-		read: ([, code], { host }) => accept('tiktok', null, `https://${host}/${code}/`),
+		path: /^\/([\w-]+)\/?$/,
+		read: ([, code], { host }) => tiktokShort(code!, `${host}/${code}`),
+	},
+	{
+		hosts: /^t\.tiktok\.com$/,
+		path: /^\/i18n\/share\/video\/(\d{1,20})\/?$/,
+		read: ([, id]) => tiktok(id!),
 	},
 	{
 		hosts: YOUTUBE,
@@ -83,6 +105,11 @@ const FORMS: LinkForm[] = [
 		path: /^\/(?:shorts|live|embed|v)\/([^/]+)\/?$/,
 		read: ([, id]) => youtube([id!]),
 	},
+	{
+		hosts: /^(www\.)?youtube-nocookie\.com$/,
+		path: /^\/embed\/([^/]+)\/?$/,
+		read: ([, id]) => youtube([id!]),
+	},
 	{ hosts: /^youtu\.be$/, path: /^\/([^/]+)\/?$/, read: ([, id]) => youtube([id!]) },
 	{
 		hosts: INSTAGRAM,
@@ -91,23 +118,38 @@ const FORMS: LinkForm[] = [
 	},
 	{
 		hosts: TWITTER,
-		path: /^\/(?:(\w+)|i\/web)\/status\/(\d{1,20})(?:\/video\/\d+)?\/?$/,
+		path: /^\/(?:(\w+)|i\/web)\/status\/(\d{1,20})(?:\/(?:video|photo)\/\d+)?\/?$/,
 		read: ([, user, id]) =>
 			accept('twitter', id!, `https://twitter.com/${user ?? 'i'}/status/${id}`),
 	},
 ];
 
-/** Blanks, and the invisible marks that chats and documents put around copied text. */
-const BLANKS_AROUND = /^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu;
+/** Pages that only lead to a video: where is known to the network alone. */
+const REDIRECTORS: Array<{ hosts: RegExp; path: RegExp }> = [
+	{ hosts: INSTAGRAM, path: /^\/share\// },
+	{ hosts: /^lite\.tiktok\.com$/, path: /^\/t\// },
+	{ hosts: YOUTUBE, path: /^\/(?:redirect|attribution_link)\/?$/ },
+	{ hosts: /^(www\.)?google\.[a-z.]{2,6}$/, path: /^\/(?:url|amp)\b/ },
+	{
+		hosts: /^(?:lm?\.(?:facebook|instagram)\.com|t\.co|fb\.watch|bit\.ly|(?:www\.)?tinyurl\.com)$/,
+		path: /^/,
+	},
+	{ hosts: /^((www|m|web)\.)?facebook\.com$/, path: /^\/(?:l\.php|share\/)/ },
+];
+
+/** Whether a host name is, or ends in, that of a platform. */
+export const isPlatformHost = (hostname: string): boolean => PLATFORM_HOST.test(hostname);
 
 /**
- * Reads a pasted link without the network. A missing `https://` is added; tracking parameters and
- * fragments are dropped. Two links have the same `key` exactly when they name the same video.
+ * Reads a link without the network, in linear time. A missing `https://` is added; tracking parameters
+ * and fragments are dropped. Two links have the same `identity` exactly when they name the same video.
  *
- * @returns the link, or the reason it was refused in words for the user, ending in what to paste.
+ * @returns the link, or the reason it was refused in words for the user, ending in what to do.
  */
 export function parseVideoLink(text: string): ParsedLink {
-	const trimmed = text.replace(BLANKS_AROUND, '');
+	if (text.length > MAX_LINK_LENGTH)
+		return refuse(`The link is longer than ${MAX_LINK_LENGTH} characters`);
+	const trimmed = trimInvisible(text);
 	if (trimmed === '') return refuse('The link is empty');
 	if (/^[<>"'`([{“”‘’«»*|=]|\s|^[^?#]+https?:/i.test(trimmed))
 		return refuse('There is text around the link');
@@ -124,36 +166,22 @@ export function parseVideoLink(text: string): ParsedLink {
 		return refuse('The link holds a user name or password');
 	if (url.port !== '') return refuse('The link names a port');
 
-	const onHost = FORMS.filter(({ hosts }) => hosts.test(url.hostname));
-	if (onHost.length === 0) return refuse(`ContentStats does not track videos on ${url.hostname}`);
+	const { hostname, pathname } = url;
+	if (REDIRECTORS.some(({ hosts, path }) => hosts.test(hostname) && path.test(pathname)))
+		return refuse(
+			`This ${hostname} link only leads to a page`,
+			'Open it in a browser, and paste the address of the page that it leads to',
+		);
+	const onHost = FORMS.filter(({ hosts }) => hosts.test(hostname));
+	if (onHost.length === 0) return refuse(`ContentStats does not track videos on ${hostname}`);
 	for (const form of onHost) {
-		const match = form.path.exec(url.pathname);
+		const match = form.path.exec(pathname);
 		if (match) return form.read(match, url);
 	}
 	return refuse(
-		`This ${url.hostname} link names no single video: it may be a profile, playlist, hashtag or search page`,
+		`This ${hostname} link names no single video: it may be a profile, playlist, hashtag or search page`,
 	);
 }
-
-/**
- * Splits a parameter value into single links: text at line breaks, commas and spaces; each entry of
- * an array likewise. Empty pieces are dropped.
- *
- * @throws ContentStatsError `invalid_input` if a piece is neither text nor an array of text.
- */
-export function splitLinks(value: unknown): string[] {
-	if (Array.isArray(value)) return value.flatMap(splitLinks);
-	if (value === null || value === undefined) return [];
-	if (typeof value !== 'string')
-		throw invalidInput(
-			`Links must be text or a list of text, not ${truncate(String(JSON.stringify(value)))}`,
-			'Drag in the field that holds the link itself, such as {{ $json.url }}',
-		);
-	return value.split(/[\s,]+/).filter((piece) => piece !== '');
-}
-
-/** Returns what all links of one video share: the key, or for a short link the link itself. */
-export const identityOf = (link: VideoLink): string => link.key ?? link.url;
 
 /** Finds the newest tracking of each video, by identity. @param newestFirst trackings in that order. */
 export function newestByIdentity<T extends { video_link: string | null }>(
@@ -171,18 +199,14 @@ export function newestByIdentity<T extends { video_link: string | null }>(
 /** Returns the identity of a link that the API has stored, whatever its spelling. */
 export function identityOfStored(storedLink: string): string {
 	const parsed = parseVideoLink(storedLink);
-	return parsed.ok ? identityOf(parsed.link) : storedLink;
+	return parsed.ok ? parsed.link.identity : storedLink;
 }
-
-/** Every host below which the platforms show their videos. */
-const PLATFORM_HOST =
-	/(?:^|\.)(?:tiktok\.com|youtube\.com|youtube-nocookie\.com|youtu\.be|instagram\.com|twitter\.com|x\.com)$/;
 
 /** Whether a link is one of a platform that the vendor has added. */
 function isElsewhere(link: string): boolean {
 	if (!URL.canParse(link)) return false;
 	const { protocol, hostname } = new URL(link);
-	return /^https?:$/.test(protocol) && !PLATFORM_HOST.test(hostname);
+	return /^https?:$/.test(protocol) && !isPlatformHost(hostname);
 }
 
 /** Returns the platform that an API's value names, in any case and with blanks; null if none. */

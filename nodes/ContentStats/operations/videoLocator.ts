@@ -11,13 +11,16 @@ import { type Listing, listAll } from '../api/listing';
 import type { Video } from '../api/schemas';
 import { connect, toNodeError } from '../host';
 import {
-	identityOf,
 	newestByIdentity,
 	parseVideoLink,
 	unidentifiedPlatformsOf,
+	type VideoLink,
 } from '../model/links';
+import { linksOf, readPastedText } from '../model/pastedText';
+import { resolveShortLink } from '../model/shortLinks';
 import { unusableOfList } from '../model/unusable';
 import { titleAndCreatorOf } from '../model/videos';
+import { truncate } from '../utils/format';
 import type { OperationContext } from './operation';
 
 /** Chooses one tracked video: from a searchable list, by its id, or by its link. */
@@ -70,22 +73,34 @@ interface LookUp {
 	isForSure: boolean;
 }
 
+/** @throws ContentStatsError `invalid_input` if the text does not hold exactly one link. */
+function readOneLink(text: string): VideoLink {
+	const links = linksOf(readPastedText(text));
+	if (links.length > 1)
+		throw invalidInput(
+			`“${truncate(text)}” holds ${links.length} links`,
+			'Paste the link of one video. For several, use one input item for each',
+		);
+	const parsed = resolveShortLink(links[0]?.parsed ?? parseVideoLink(text));
+	if (!parsed.ok) throw invalidInput(`“${truncate(text)}” is no link of a video`, parsed.reason);
+	return parsed.link;
+}
+
 /** Finds the newest tracking of a link. */
 async function findIdByUrl(
 	{ client, tellUnusable }: OperationContext,
 	text: string,
 	{ listTrackings, isForSure }: LookUp,
 ): Promise<string> {
-	const parsed = parseVideoLink(text);
-	if (!parsed.ok) throw invalidInput(`“${text}” is no link of a video`, parsed.reason);
-	const listing = await listTrackings(client, { platform: parsed.link.platform });
+	const link = readOneLink(text);
+	const listing = await listTrackings(client, { platform: link.platform });
 	const { videos, fullSlices } = listing;
 	tellUnusable(unusableOfList(listing));
 	const unidentified = unidentifiedPlatformsOf(listing);
-	const found = newestByIdentity(videos).get(identityOf(parsed.link));
-	if (found && isForSure && (unidentified.has(parsed.link.platform) || unidentified.has(null)))
+	const found = newestByIdentity(videos).get(link.identity);
+	if (found && isForSure && (unidentified.has(link.platform) || unidentified.has(null)))
 		throw invalidInput(
-			`Which tracking of ${parsed.link.url} is the newest cannot be told: a video in the list has an id or link that cannot be read`,
+			`Which tracking of ${link.url} is the newest cannot be told: a video in the list has an id or link that cannot be read`,
 			'Choose the video by its ID',
 		);
 	if (found) return found.id;
@@ -98,7 +113,7 @@ async function findIdByUrl(
 			: []),
 	].join('');
 	throw new ContentStatsError('not_found', {
-		message: `${parsed.link.url} is not among the tracked videos`,
+		message: `${link.url} is not among the tracked videos`,
 		description: `Track it first, or check that the credential is of the right account${beyond}`,
 	});
 }

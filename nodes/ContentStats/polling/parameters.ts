@@ -1,8 +1,8 @@
 import type { IPollFunctions } from 'n8n-workflow';
 
+import { isVideoId } from '../api/client';
 import { invalidInput } from '../api/errors';
 import { METRICS, type Metric } from '../api/schemas';
-import { identityOf, parseVideoLink, splitLinks } from '../model/links';
 import {
 	parseBoolean,
 	parseChoice,
@@ -11,6 +11,8 @@ import {
 	parseUsd,
 	parseWholeNumber,
 } from '../model/parameterValues';
+import { readPastedText } from '../model/pastedText';
+import { trimCharacters, truncate } from '../utils/format';
 import { type EventName, EVENTS } from './events';
 import { parseMilestones } from './milestones';
 import type { Watch } from './watch';
@@ -18,6 +20,8 @@ import type { Watch } from './watch';
 const WATCH = ['all', 'selected'] as const;
 const START_FROM = ['new', 'latest', 'beginning'] as const;
 const DEFAULT_MAX_ITEMS = 1000;
+
+const QUOTES = new Set(["'", '*', '~']);
 
 /** The parameters of the trigger, except for the watched videos. */
 export interface PollSettings {
@@ -38,18 +42,28 @@ export interface PollSettings {
 type Options = Partial<Record<'includeGrowth' | 'maxItemsPerPoll' | 'replayAfterRestart', unknown>>;
 
 /**
- * Parses the selected videos: ids or links, split as the links of Track are.
+ * Parses the selected videos: ids or links, read as the links of Track are. Here words are ids, so that
+ * none is left out but the texts of links.
  *
  * @throws ContentStatsError `invalid_input`, naming what is neither.
  */
 export function parseSelectedVideos(value: unknown): Extract<Watch, { kind: 'selected' }> {
 	const ids = new Set<string>();
 	const identities = new Set<string>();
-	for (const piece of splitLinks(value)) {
-		const parsed = parseVideoLink(piece);
-		if (parsed.ok) identities.add(identityOf(parsed.link));
-		else if (/^[\w-]+$/.test(piece)) ids.add(piece);
-		else throw invalidInput(`“${piece}” is neither the id nor the link of a video`, parsed.reason);
+	for (const part of readPastedText(value)) {
+		const name = truncate(part.text);
+		if (part.kind === 'word') {
+			const id = trimCharacters(part.text, (character) => QUOTES.has(character));
+			if (!isVideoId(id))
+				throw invalidInput(
+					`“${name}” is neither the id nor the link of a video`,
+					'Paste only ids and links, each on a line of its own',
+				);
+			ids.add(id);
+		} else if (part.kind === 'link') {
+			if (!part.parsed.ok) throw invalidInput(`“${name}” can't be watched`, part.parsed.reason);
+			identities.add(part.parsed.link.identity);
+		}
 	}
 	if (ids.size + identities.size === 0)
 		throw invalidInput(

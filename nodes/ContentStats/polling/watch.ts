@@ -1,5 +1,5 @@
 import { byNewest, type Listing } from '../api/listing';
-import { PLATFORMS, type Video } from '../api/schemas';
+import type { Video } from '../api/schemas';
 import { identityOfStored, newestByIdentity, platformNamed } from '../model/links';
 
 /** The videos that a trigger watches: all of them, all of one platform, or the selected ones. */
@@ -9,9 +9,6 @@ export type Watch =
 /** Whether two watches are the same: they are plain JSON with sorted lists. */
 export const isSameWatch = (a: Watch, b: Watch): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-const platformOf = (identity: string) =>
-	PLATFORMS.find((platform) => identity.startsWith(`${platform}:`));
-
 /** Returns the videos selected by id: they are found without the list. */
 export const selectedIds = (watch: Watch): ReadonlySet<string> =>
 	new Set(watch.kind === 'selected' ? watch.ids : []);
@@ -19,10 +16,8 @@ export const selectedIds = (watch: Watch): ReadonlySet<string> =>
 /** Returns the parts of the list that contain the watched videos; none if all are selected by id. */
 export function listFilters(watch: Watch): Array<{ platform?: string }> {
 	if (watch.kind === 'all') return [watch.platform ? { platform: watch.platform } : {}];
-	const platforms = new Set(watch.identities.map(platformOf));
-	// The identity of a short link does not tell its platform: then one request asks for all.
-	if (platforms.has(undefined)) return [{}];
-	return [...platforms].map((platform) => ({ platform: platform! }));
+	const platforms = new Set(watch.identities.map((identity) => identity.split(':')[0]!));
+	return [...platforms].map((platform) => ({ platform }));
 }
 
 /** Returns the watched videos of a listing; of a selected link, its newest tracking. */

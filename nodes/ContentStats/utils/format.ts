@@ -22,3 +22,27 @@ export function listFirst(entries: string[], max: number): string {
 /** Cuts text to a length that a message can show. */
 export const truncate = (text: string, maxLength = 120): string =>
 	text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+
+/** Removes slashes at the end of text, in linear time. */
+export function trimTrailingSlashes(text: string): string {
+	let end = text.length;
+	while (text.charAt(end - 1) === '/') end -= 1;
+	return text.slice(0, end);
+}
+
+/** Removes the characters at both ends of text for which `isTrimmed` holds, in linear time. */
+export function trimCharacters(text: string, isTrimmed: (character: string) => boolean): string {
+	const characters = [...text];
+	const isKept = (character: string) => !isTrimmed(character);
+	const first = characters.findIndex(isKept);
+	return first === -1 ? '' : characters.slice(first, characters.findLastIndex(isKept) + 1).join('');
+}
+
+const INVISIBLE = /[\s\p{Cf}\p{Cc}]/u;
+
+/**
+ * Removes whitespace and invisible characters (Unicode categories Cf and Cc) around text, in linear time: an
+ * expression such as `\s+$` would take quadratic time.
+ */
+export const trimInvisible = (text: string): string =>
+	trimCharacters(text, (character) => INVISIBLE.test(character));

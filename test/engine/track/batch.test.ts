@@ -172,7 +172,7 @@ describe('Track when a video could be paid twice', () => {
 			videoUrls: `${YOUTUBE} ${TIKTOK}`,
 			options: { ifAlreadyTracked: 'fail' },
 		});
-		expect(error?.message).toBe(`Cannot track “${TIKTOK}”, of 2 links`);
+		expect(error?.message).toBe(`1 of 2 links can't be tracked. First: “${TIKTOK}”`);
 		expect(error?.description).toContain(`already tracked as ${id}`);
 		expect(posts()).toHaveLength(0);
 	});
@@ -393,7 +393,7 @@ describe('Track before it spends anything', () => {
 		const link = 'https://vimeo.com/1';
 		const { credential, calls } = await createTimedFixture();
 		const { error } = await runAction(credential, { videoUrls: `${TIKTOK}\n${link}` });
-		expect(error?.message).toBe(`Cannot track “${link}”, of 2 links`);
+		expect(error?.message).toBe(`1 of 2 links can't be tracked. First: “${link}”`);
 		expect(error?.description).toContain('does not track videos on vimeo.com');
 		expect(error?.description).toContain('Nothing was tracked or charged');
 		expect(calls()).toEqual([]);

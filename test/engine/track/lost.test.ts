@@ -222,7 +222,7 @@ describe('Track in an account with 100 or more running videos', () => {
 	it('refuses a link that may be running unlisted, and sends no POST', async () => {
 		const { posts, track } = await createFull(101);
 		await expect(track(`${TWITTER} ${tiktokLinks(1)[0]}`)).rejects.toMatchObject({
-			message: 'Cannot track “https://www.tiktok.com/@a/video/1”, of 2 links',
+			message: "1 of 2 links can't be tracked. First: “https://www.tiktok.com/@a/video/1”",
 			description: expect.stringMatching(/100 that the API shows.*Track Again/),
 		});
 		expect(posts()).toEqual([]);
@@ -249,7 +249,7 @@ describe('Track in an account with 100 or more running videos', () => {
 		const map = (json: object) => ({ ...json, active_videos: (counted += 1) === 1 ? 100 : 101 });
 		sandbox.faults.add({ kind: 'map', map, match: { path: '/usage' }, times: 2 });
 		await expect(track(TIKTOK)).rejects.toMatchObject({
-			message: expect.stringMatching(/^Cannot track/),
+			message: expect.stringMatching(/can't be tracked/),
 		});
 		expect(posts()).toEqual([]);
 	});

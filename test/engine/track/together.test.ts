@@ -83,7 +83,7 @@ test('Track sends nothing if one of 300 links is malformed', async () => {
 	const links = Array.from({ length: 300 }, (_, n) => `https://x.com/a/status/${n + 1}`);
 	links[217] = 'https://x.com/a/status/';
 	const { error } = await runAction(credential, { videoUrls: links.join('\n') });
-	expect(error?.message).toBe('Cannot track “https://x.com/a/status/”, of 300 links');
+	expect(error?.message).toBe("1 of 300 links can't be tracked. First: “https://x.com/a/status/”");
 	expect(error?.description).toMatch(/names no single video.*Nothing was tracked or charged/);
 	expect(sandbox.requests).toEqual([]);
 });

@@ -1,9 +1,7 @@
 import {
-	identityOf,
 	identityOfStored,
 	newestByIdentity,
 	parseVideoLink,
-	splitLinks,
 	unidentifiedPlatformsOf,
 } from '../../../nodes/ContentStats/model/links';
 import type { Platform, VideoList } from '../../../nodes/ContentStats/api/schemas';
@@ -38,8 +36,8 @@ describe('parseVideoLink', () => {
 		`https://www.tiktok.com/%40user/video/${TIKTOK}`,
 		`\u200e https://www.tiktok.com/@user/video/${TIKTOK}\u200b`,
 		`https://www.tiktok.com/@user/video/${TIKTOK}?u=https://example.com`,
-	])('returns one key for every TikTok spelling: %s', (text) => {
-		expect(read(text)).toMatchObject({ platform: 'tiktok', key: `tiktok:${TIKTOK}` });
+	])('returns one identity for every TikTok spelling: %s', (text) => {
+		expect(read(text)).toMatchObject({ platform: 'tiktok', identity: `tiktok:${TIKTOK}` });
 	});
 
 	test.each([
@@ -55,10 +53,10 @@ describe('parseVideoLink', () => {
 			(path) => `https://www.youtube.com/${path}/${YOUTUBE}?feature=share`,
 		),
 		`https://m.youtube.com/shorts/${YOUTUBE}`,
-	])('returns one key for every YouTube spelling: %s', (text) => {
+	])('returns one identity for every YouTube spelling: %s', (text) => {
 		expect(read(text)).toEqual({
 			platform: 'youtube',
-			key: `youtube:${YOUTUBE}`,
+			identity: `youtube:${YOUTUBE}`,
 			url: `https://www.youtube.com/watch?v=${YOUTUBE}`,
 		});
 	});
@@ -72,10 +70,10 @@ describe('parseVideoLink', () => {
 		'https://m.instagram.com/p/Cx_Yz-123Ab/?utm_source=ig_web_copy_link',
 		'https://www.instagram.com/some.user/reel/Cx_Yz-123Ab/',
 		'instagram.com/reel/Cx_Yz-123Ab',
-	])('returns one key for every Instagram spelling: %s', (text) => {
+	])('returns one identity for every Instagram spelling: %s', (text) => {
 		expect(read(text)).toEqual({
 			platform: 'instagram',
-			key: 'instagram:Cx_Yz-123Ab',
+			identity: 'instagram:Cx_Yz-123Ab',
 			url: 'https://www.instagram.com/p/Cx_Yz-123Ab/',
 		});
 	});
@@ -86,13 +84,14 @@ describe('parseVideoLink', () => {
 		'https://x.com/user_1/status/1234567890123456789?s=20',
 		'https://mobile.twitter.com/user_1/status/1234567890123456789',
 		'https://x.com/user_1/status/1234567890123456789/video/1',
+		'https://x.com/user_1/status/1234567890123456789/photo/2',
 		'https://x.com/i/status/1234567890123456789',
 		'https://twitter.com/i/web/status/1234567890123456789',
 		'x.com/user_1/status/1234567890123456789?t=abc&s=19',
-	])('returns one key for every Twitter spelling: %s', (text) => {
+	])('returns one identity for every Twitter spelling: %s', (text) => {
 		expect(read(text)).toMatchObject({
 			platform: 'twitter',
-			key: 'twitter:1234567890123456789',
+			identity: 'twitter:1234567890123456789',
 		});
 	});
 });
@@ -116,26 +115,27 @@ test.each([
 	['https://youtu.be/dQw4w9WgXcQ', 'https://youtu.be/dQw4w9WgXcq'],
 	['https://www.instagram.com/p/Abc/', 'https://www.instagram.com/p/abc/'],
 	['https://vm.tiktok.com/ZMabc/', 'https://vm.tiktok.com/zmabc/'],
-	['https://vm.tiktok.com/ZMabc/', 'https://www.tiktok.com/t/ZMabc/'],
 	['https://x.com/a/status/7234567890', 'https://www.tiktok.com/@a/video/7234567890'],
-])('identityOf tells %s and %s apart', (one, other) => {
-	expect(identityOf(read(one))).not.toBe(identityOf(read(other)));
+])('the identities of %s and %s differ', (one, other) => {
+	expect(read(one).identity).not.toBe(read(other).identity);
 });
 
 describe('a short link', () => {
-	test.each(['https://vm.tiktok.com/ZMabc123/', 'https://www.tiktok.com/t/ZTabc123/'])(
-		'such as %s has a platform but no key, since only the network knows its video',
-		(text) => {
-			expect(read(text)).toEqual({ platform: 'tiktok', key: null, url: text });
-		},
-	);
+	test.each([
+		'https://vm.tiktok.com/ZSab-c123/',
+		'https://vt.tiktok.com/ZSab-c123/',
+		'https://www.tiktok.com/t/ZSab-c123/',
+	])('such as %s is known by its code, since only the network knows its video', (text) => {
+		const identity = 'tiktok:short/ZSab-c123';
+		expect(read(text)).toEqual({ platform: 'tiktok', identity, url: text });
+	});
 
 	test.each([
 		['https://vm.tiktok.com/ZMabc123/', 'vm.tiktok.com/ZMabc123'],
 		['https://vm.tiktok.com/ZMabc123/', 'http://vm.tiktok.com/ZMabc123?k=1'],
 		['https://www.tiktok.com/t/ZTabc123/', 'https://tiktok.com/t/ZTabc123'],
 	])('such as %s has the same identity when spelled %s', (one, other) => {
-		expect(identityOf(read(one))).toBe(identityOf(read(other)));
+		expect(read(one).identity).toBe(read(other).identity);
 	});
 });
 
@@ -218,40 +218,10 @@ describe('parseVideoLink with an invalid link', () => {
 	});
 });
 
-describe('splitLinks', () => {
-	test.each([
-		['a\nb\r\nc', ['a', 'b', 'c']],
-		['a,b, c ,\t d', ['a', 'b', 'c', 'd']],
-		['  a  ', ['a']],
-		['\n,\n ,', []],
-		['', []],
-		[
-			['a', ' b\nc ', '', 'd,e'],
-			['a', 'b', 'c', 'd', 'e'],
-		],
-		[
-			[['a'], ['b c']],
-			['a', 'b', 'c'],
-		],
-		[[], []],
-		[undefined, []],
-		[null, []],
-	])('splits %j into %j', (value, links) => {
-		expect(splitLinks(value)).toEqual(links);
-	});
-
-	test.each([[7], [true], [{ url: 'a' }], [['a', 7]], [['a', { url: 'b' }]]])(
-		'refuses %j',
-		(value) => {
-			expect(() => splitLinks(value)).toThrow(/^Links must be text or a list of text, not /);
-		},
-	);
-});
-
 test.each([
 	['https://x.com/a/status/12', 'twitter:12'],
 	['https://m.tiktok.com/v/12.html', 'tiktok:12'],
-	['https://vm.tiktok.com/ZMabc', 'https://vm.tiktok.com/ZMabc/'],
+	['https://vm.tiktok.com/ZMabc', 'tiktok:short/ZMabc'],
 	['https://some.new.platform/v/1', 'https://some.new.platform/v/1'],
 ])('identityOfStored turns %s into %s', (stored, identity) => {
 	expect(identityOfStored(stored)).toBe(identity);

@@ -18,14 +18,14 @@ describe('parseSelectedVideos', () => {
 			['youtube:dQw4w9WgXcQ'],
 		],
 		['https://x.com/u/status/9 https://x.com/u/status/12', [], ['twitter:12', 'twitter:9']],
-		['https://vm.tiktok.com/ZMabc', [], ['https://vm.tiktok.com/ZMabc/']],
+		['https://vm.tiktok.com/ZMabc', [], ['tiktok:short/ZMabc']],
 		['a https://x.com/u/status/12', ['a'], ['twitter:12']],
 	])('parses %j', (value, ids, identities) => {
 		expect(parseSelectedVideos(value)).toEqual({ kind: 'selected', ids, identities });
 	});
 
 	test.each([
-		['https://vimeo.com/1', /“https:\/\/vimeo\.com\/1” is neither/, /vimeo\.com/],
+		['https://vimeo.com/1', /“https:\/\/vimeo\.com\/1” can't be watched/, /vimeo\.com/],
 		['a ../usage', /“\.\.\/usage” is neither/, /Paste/],
 		['a/b?c', /“a\/b\?c” is neither/, /Paste/],
 		['', /No videos were chosen/, /All Videos/],

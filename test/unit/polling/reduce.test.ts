@@ -428,9 +428,11 @@ describe('the result of a poll', () => {
 		expect(Object.keys(reduced(findings).videos)).toEqual(['n']);
 	});
 
-	it('keeps a video that seems to be of another platform, as long as no list says so', () => {
-		const findings = findingsOf({ a }, { otherPlatformIds: new Set(['a']) });
-		expect(reduced(findings).videos).toEqual({ a });
+	it('keeps a video that seems to be of another platform, as long as no list lacked it', () => {
+		const otherPlatformIds = new Set(['a']);
+		expect(reduced(findingsOf({ a }, { otherPlatformIds })).videos).toEqual({ a });
+		const due: WatchedVideo = { ...a, isDue: true };
+		expect(reduced(findingsOf({ a: due }, { otherPlatformIds })).videos).toEqual({});
 	});
 
 	it('names the full slices of the list', () => {

@@ -57,9 +57,9 @@ test.each<[string, Watch, object[]]>([
 		[{ platform: 'tiktok' }, { platform: 'twitter' }],
 	],
 	[
-		'a short link, whose platform is unknown',
+		'a short link',
 		selected(`https://x.com/u/status/1 https://vm.tiktok.com/ZMabc`),
-		[{}],
+		[{ platform: 'tiktok' }, { platform: 'twitter' }],
 	],
 ])('listFilters returns the parts of the list for %s', (_, watch, filters) => {
 	expect(listFilters(watch)).toEqual(filters);

@@ -1,10 +1,10 @@
-import { readLink } from '../../../sandbox/links';
+import { readLink, resolveShortLink } from '../../../sandbox/links';
 
 describe('readLink', () => {
 	it.each([
 		['https://www.tiktok.com/@a.b-c_d/video/7234567890', 'tiktok'],
 		['https://www.tiktok.com/@a/video/7234567890?is_from_webapp=1', 'tiktok'],
-		['https://vm.tiktok.com/ZM8abc/', 'tiktok'],
+		['https://vm.tiktok.com/ZM8-abc/', 'tiktok'],
 		['https://www.tiktok.com/t/ZT8abc/', 'tiktok'],
 		['https://m.tiktok.com/v/7234567890.html', 'tiktok'],
 		['https://www.youtube.com/watch?v=dQw4w9WgXcQ', 'youtube'],
@@ -39,4 +39,18 @@ describe('readLink', () => {
 	])('refuses "%s" and names the problem', (link, problem) => {
 		expect(readLink(link)).toEqual({ problem: expect.stringMatching(problem) });
 	});
+});
+
+test('resolveShortLink leads each code to one video, whatever the host', () => {
+	const codes = [
+		'vm.tiktok.com/a-1/',
+		'vt.tiktok.com/a-1',
+		'www.tiktok.com/t/a-1/?x=1',
+		'vm.tiktok.com/b/',
+	];
+	const [one, two, three, other] = codes.map((rest) => resolveShortLink(`https://${rest}`));
+	expect(readLink(one!)).toEqual({ platform: 'tiktok' });
+	expect([two, three]).toEqual([one, one]);
+	expect(other).not.toBe(one);
+	expect(resolveShortLink(one!)).toBe(one);
 });

@@ -4,12 +4,12 @@ import { type ContentStatsError, invalidInput, unreadableReply } from '../../api
 import { hiddenSlices, listRunning } from '../../api/listing';
 import type { Video } from '../../api/schemas';
 import { toNodeError } from '../../host';
-import { identityOf, unidentifiedPlatformsOf } from '../../model/links';
+import { unidentifiedPlatformsOf } from '../../model/links';
 import { availableUsd, committedUsd } from '../../model/money';
 import { formatUsd, pluralize, truncate } from '../../utils/format';
 import { withLocks } from '../../utils/mutex';
 import type { BatchOperation, OperationContext } from '../operation';
-import { type BatchOptions, fields, readBatchOptions, readLines } from './parameters';
+import { type BatchOptions, fields, readBatch, readBatchOptions } from './parameters';
 import { type PendingPost, pendingPostsOf } from './pending';
 import {
 	type BatchLine,
@@ -43,11 +43,12 @@ function throwIfRefused(
 	const first = refused[0];
 	if (!first) return;
 	const { itemIndex, input_link, invalid } = first.line;
-	const others = refused.length > 1 ? ` and ${pluralize(refused.length - 1, 'more link')}` : '';
 	const error =
 		invalid ??
 		invalidInput(
-			`Cannot track “${truncate(input_link)}”${others}, of ${pluralize(lines.length, 'link')}`,
+			lines.length === 1
+				? `“${truncate(input_link)}” can't be tracked`
+				: `${refused.length} of ${lines.length} links can't be tracked. First: “${truncate(input_link)}”`,
 			`${first.reason}. Nothing was tracked or charged. To track the others all the same, set On Error to Continue in this node's settings`,
 		);
 	throw toNodeError(functions.getNode(), error, itemIndex);
@@ -152,7 +153,7 @@ async function sendPlan(
 function forgetRecovered({ account }: OperationContext, lines: PlannedLine[]): void {
 	const pending = pendingPostsOf(account, Date.now());
 	for (const { decision, parsed } of lines)
-		if (decision.kind === 'recover' && parsed.ok) pending.delete(identityOf(parsed.link));
+		if (decision.kind === 'recover' && parsed.ok) pending.delete(parsed.link.identity);
 }
 
 async function planAndSend(
@@ -184,7 +185,7 @@ async function planAndSend(
 
 /** Returns what two batches must not track at the same time, whichever key they use. */
 const lockKeysOf = (lines: BatchLine[]): string[] =>
-	lines.flatMap(({ parsed }) => (parsed.ok ? [identityOf(parsed.link)] : []));
+	lines.flatMap(({ parsed }) => (parsed.ok ? [parsed.link.identity] : []));
 
 /**
  * Tracks a batch.
@@ -211,7 +212,7 @@ async function trackBatch(
 async function executeBatch(context: OperationContext): Promise<INodeExecutionData[]> {
 	const { functions, hint } = context;
 	const isAllOrNothing = !functions.continueOnFail();
-	const lines = readLines(context);
+	const { lines, leftOut } = readBatch(context);
 	const finished = await trackBatch(context, lines, isAllOrNothing).catch((reason: Error) => {
 		const error = toNodeError(functions.getNode(), reason);
 		if (isAllOrNothing) throw error;
@@ -220,9 +221,16 @@ async function executeBatch(context: OperationContext): Promise<INodeExecutionDa
 	});
 	const hasUnknown = finished.some(({ result }) => result.outcome === 'unknown');
 	hint(summarizeBatch(finished), hasUnknown ? 'warning' : 'info');
+	if (leftOut !== '')
+		hint(
+			`Took ${pluralize(lines.length, 'link')} from the text, and left out “${truncate(leftOut, MAX_QUOTE_LENGTH)}”`,
+		);
 	const hasErrorOutput = functions.getNode().onError === 'continueErrorOutput';
 	return finished.map((line) => toItem(line, hasErrorOutput));
 }
+
+/** The most of left out words that a hint quotes, in characters. */
+const MAX_QUOTE_LENGTH = 80;
 
 export const track: BatchOperation = {
 	option: {

@@ -1,8 +1,11 @@
 import { updateDisplayOptions } from 'n8n-workflow';
 
 import { invalidInput } from '../../api/errors';
-import { parseVideoLink, splitLinks } from '../../model/links';
+import { refuse } from '../../model/links';
 import { parseBoolean, parseChoice, parseUsd, parseWholeNumber } from '../../model/parameterValues';
+import { linksOf, type PastedPart, readPastedText } from '../../model/pastedText';
+import { resolveShortLink } from '../../model/shortLinks';
+import { truncate } from '../../utils/format';
 import type { OperationContext } from '../operation';
 import type { BatchLine, IfAlreadyTracked } from './plan';
 
@@ -16,7 +19,7 @@ export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
 		required: true,
 		placeholder: 'https://www.tiktok.com/@user/video/7234567890\nhttps://youtu.be/dQw4w9WgXcQ',
 		description:
-			'Links of public TikTok, YouTube, Instagram or X/Twitter videos: one a line, or separated by commas or spaces. A video that is tracked already is not tracked, or paid, again.',
+			'Links of public TikTok, YouTube, Instagram or X/Twitter videos, as a list or inside any other text: words are left out. A video that is tracked already is not tracked, or paid, again.',
 	},
 	{
 		displayName: 'Duration (Days)',
@@ -126,11 +129,41 @@ const parseDuration = (days: unknown): number =>
 		MAX_DURATION_DAYS,
 	);
 
-function parseLinks(value: unknown): string[] {
-	const links = splitLinks(value);
-	if (links.length > 0) return links;
-	throw invalidInput('No video links were given', 'Paste at least one link into Video URLs');
+/** The lines of an item, or of all, and what was left out of the text. */
+export interface Batch {
+	lines: BatchLine[];
+	/** The first words and labels, in their order. */
+	leftOut: string;
 }
+
+/** As much as a hint may quote, and a little more. */
+const MAX_LEFT_OUT_LENGTH = 200;
+
+const leftOutOf = (parts: PastedPart[]): string => {
+	let leftOut = '';
+	for (const { kind, text } of parts) {
+		if (leftOut.length > MAX_LEFT_OUT_LENGTH) break;
+		if (kind !== 'link') leftOut = `${leftOut} ${text}`.trim();
+	}
+	return leftOut;
+};
+
+/** @throws ContentStatsError `invalid_input` if there is nothing to read. */
+function parseLinks(value: unknown): Pick<Batch, 'leftOut'> & { links: Line[] } {
+	const parts = readPastedText(value);
+	if (parts.length === 0)
+		throw invalidInput('No video links were given', 'Paste at least one link into Video URLs');
+	const links = linksOf(parts).map(({ text, parsed }) => ({
+		input_link: text,
+		parsed: resolveShortLink(parsed),
+	}));
+	const leftOut = leftOutOf(parts);
+	if (links.length > 0) return { links, leftOut };
+	const parsed = refuse('There is no link in this text');
+	return { links: [{ input_link: truncate(leftOut), parsed }], leftOut: '' };
+}
+
+type Line = Pick<BatchLine, 'input_link' | 'parsed'>;
 
 /** Builds a line of an item whose parameters are invalid. */
 const invalidLine = (
@@ -149,33 +182,34 @@ const invalidLine = (
 	ifAlreadyTracked: 'return',
 });
 
-function readItem(context: OperationContext, itemIndex: number): BatchLine[] {
+function readItem(context: OperationContext, itemIndex: number): Batch {
 	const { functions } = context;
-	const links = parseLinks(functions.getNodeParameter('videoUrls', itemIndex));
+	const { links, leftOut } = parseLinks(functions.getNodeParameter('videoUrls', itemIndex));
 	try {
 		const duration_days = parseDuration(functions.getNodeParameter('durationDays', itemIndex));
 		const ifAlreadyTracked = parseIfAlreadyTracked(getOptions(context, itemIndex));
-		return links.map((input_link) => ({
-			itemIndex,
-			input_link,
-			parsed: parseVideoLink(input_link),
-			duration_days,
-			ifAlreadyTracked,
-		}));
+		const lines = links.map((link) => ({ itemIndex, ...link, duration_days, ifAlreadyTracked }));
+		return { lines, leftOut };
 	} catch (error) {
-		return links.map((link) => invalidLine(itemIndex, link, error as Error));
+		const lines = links.map(({ input_link }) => invalidLine(itemIndex, input_link, error as Error));
+		return { lines, leftOut };
 	}
 }
 
 /** Reads the lines of all items. If the parameters of an item are invalid, its lines say why. */
-export const readLines = (context: OperationContext): BatchLine[] =>
-	context.functions.getInputData().flatMap((_, itemIndex): BatchLine[] => {
+export function readBatch(context: OperationContext): Batch {
+	const items = context.functions.getInputData().map((_, itemIndex): Batch => {
 		try {
 			return readItem(context, itemIndex);
 		} catch (error) {
-			return [invalidLine(itemIndex, '', error as Error)];
+			return { lines: [invalidLine(itemIndex, '', error as Error)], leftOut: '' };
 		}
 	});
+	return {
+		lines: items.flatMap(({ lines }) => lines),
+		leftOut: items.find(({ leftOut }) => leftOut !== '')?.leftOut ?? '',
+	};
+}
 
 /**
  * Reads the options of the whole batch. If items differ, the most careful value holds.

@@ -1,5 +1,5 @@
 import type { Platform, Tracked, Video } from '../../api/schemas';
-import { identityOf, newestByIdentity, type ParsedLink, type VideoLink } from '../../model/links';
+import { newestByIdentity, type ParsedLink, type VideoLink } from '../../model/links';
 import { costUsd } from '../../model/money';
 import { formatUsd, pluralize, roundUsd } from '../../utils/format';
 import type { PendingPost } from './pending';
@@ -79,7 +79,7 @@ function decide(
 	{ pending, hiddenPlatforms, unidentifiedPlatforms }: KnownTrackings,
 	costPerSnapshot: number,
 ): Decision {
-	const pendingPost = pending.get(identityOf(link));
+	const pendingPost = pending.get(link.identity);
 	if (video && pendingPost && !pendingPost.knownIds.has(video.id))
 		return { kind: 'recover', video };
 	if (ifAlreadyTracked === 'trackAgain') {
@@ -122,7 +122,7 @@ export function planBatch(
 	function decideLine(line: BatchLine): Decision {
 		if (!line.parsed.ok) return { kind: 'refuse', reason: line.parsed.reason };
 		const { link } = line.parsed;
-		const identity = identityOf(link);
+		const { identity } = link;
 		const first = firstLines.get(identity);
 		if (first) return { kind: 'duplicate', of: first };
 		return decide(line, link, tracked.get(identity), known, costPerSnapshot);
@@ -132,7 +132,7 @@ export function planBatch(
 		const plannedLine: PlannedLine = { ...line, decision: decideLine(line), result: null };
 		const { decision, parsed } = plannedLine;
 		if (parsed.ok && decision.kind !== 'duplicate')
-			firstLines.set(identityOf(parsed.link), plannedLine);
+			firstLines.set(parsed.link.identity, plannedLine);
 		return plannedLine;
 	});
 	const totalCost = toTrack(planned).reduce((sum, { decision }) => sum + decision.cost, 0);

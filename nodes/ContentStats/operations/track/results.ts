@@ -3,7 +3,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import { ContentStatsError } from '../../api/errors';
 import type { Tracked, Video } from '../../api/schemas';
 import { errorJson } from '../../host';
-import { formatUsd, pluralize, roundUsd } from '../../utils/format';
+import { formatUsd, pluralize, roundUsd, truncate } from '../../utils/format';
 import { formatUtcTime, toIsoUtc } from '../../utils/time';
 import type { BatchLine, Decision, TrackResult } from './plan';
 
@@ -14,12 +14,21 @@ export const failedResult = (message: string): TrackResult => ({
 	message,
 });
 
-/** Builds the result of a new tracking. @param plannedCost USD, used if the API names no cost. */
-export const trackedResult = (video: Tracked, plannedCost: number): TrackResult => ({
+/**
+ * Builds the result of a new tracking.
+ *
+ * @param plannedCost USD, used if the API names no cost.
+ * @param isResolved whether the link was a short one, and the API has told what it leads to.
+ */
+export const trackedResult = (
+	video: Tracked,
+	plannedCost: number,
+	isResolved = false,
+): TrackResult => ({
 	outcome: 'tracked',
 	video,
 	estimated_cost: video.estimated_cost ?? plannedCost,
-	message: null,
+	message: isResolved ? `The short link leads to ${truncate(video.video_link!)}` : null,
 });
 
 /** Builds the result of a line whose answer was lost, and whose tracking was found. */

@@ -8,7 +8,8 @@ import {
 } from '../../api/errors';
 import { listRunning } from '../../api/listing';
 import { unusableFields, type Video } from '../../api/schemas';
-import { identityOf, newestByIdentity } from '../../model/links';
+import { newestByIdentity } from '../../model/links';
+import { rememberShortLink } from '../../model/shortLinks';
 import { delay, mapConcurrent } from '../../utils/async';
 import type { OperationContext } from '../operation';
 import { createPendingPost, pendingPostsOf } from './pending';
@@ -39,7 +40,7 @@ async function findLostTrackings(
 	for (const delayMs of LOOKUP_DELAYS_MS) {
 		const missing = lost
 			.map(({ line }) => line.decision.link)
-			.filter((link) => !found.has(identityOf(link)));
+			.filter((link) => !found.has(link.identity));
 		if (missing.length === 0) break;
 		await delay(delayMs, sleep, signal).catch(() => {});
 		if (signal?.aborted) break;
@@ -48,8 +49,8 @@ async function findLostTrackings(
 			const { videos } = await listRunning(client, others.length === 0 ? { platform } : {});
 			const added = newestByIdentity(videos.filter((video) => !knownIds.has(video.id)));
 			for (const link of missing) {
-				const video = added.get(identityOf(link));
-				if (video) found.set(identityOf(link), video);
+				const video = added.get(link.identity);
+				if (video) found.set(link.identity, video);
 			}
 		} catch (error) {
 			functions.logger.warn(`ContentStats: a look-up failed: ${(error as Error).message}`);
@@ -105,7 +106,8 @@ export async function sendBatch(
 			try {
 				const video = await client.track(link.url, line.duration_days);
 				tellUnusable([{ subject: `video ${video.id}`, fields: unusableFields(video) }]);
-				line.result = trackedResult(video, cost);
+				const isResolved = rememberShortLink(link, video.video_link);
+				line.result = trackedResult(video, cost, isResolved);
 			} catch (reason) {
 				// Whatever else went wrong, it was after the POST: the tracking may run.
 				const error =
@@ -130,7 +132,7 @@ export async function sendBatch(
 		const found = await findLostTrackings(context, lost, knownIds);
 		for (const { line, error } of lost) {
 			const { link, cost } = line.decision;
-			const identity = identityOf(link);
+			const { identity } = link;
 			const video = found.get(identity);
 			const post = createPendingPost(Date.now(), knownIds);
 			if (!video) pendingPostsOf(account, Date.now()).set(identity, post);

@@ -1,0 +1,326 @@
+import { invalidInput } from '../api/errors';
+import { trimCharacters, trimInvisible, truncate } from '../utils/format';
+import { isPlatformHost, MAX_LINK_LENGTH, type ParsedLink, parseVideoLink, refuse } from './links';
+
+/** A part of pasted text. */
+export type PastedPart =
+	/** A link without what stands around it; refused if it only looks like one. */
+	| { kind: 'link'; text: string; parsed: ParsedLink }
+	/** Text that looks like no link, without blanks. */
+	| { kind: 'word'; text: string }
+	/** The text of a link in Markdown, Slack or HTML. */
+	| { kind: 'label'; text: string };
+
+/** A link, as it was pasted. */
+export type PastedLink = Extract<PastedPart, { kind: 'link' }>;
+
+/** The escapes of HTML that stand for a character of ASCII. */
+const HTML_ESCAPE = /&(?:(amp|lt|gt|quot|apos)|#(\d{2,3})|#x([\da-f]{2}));/gi;
+const HTML_NAMES: ReadonlyMap<string, string> = new Map([
+	['amp', '&'],
+	['lt', '<'],
+	['gt', '>'],
+	['quot', '"'],
+	['apos', "'"],
+]);
+/** The escapes of JSON that stand for a character of ASCII, without the written line breaks. */
+const JSON_ESCAPE = /\\{1,4}(?:(["/])|u00([0-7][\da-f]))/gi;
+
+/** A number, hyphen, asterisk or plus sign in front of an entry of a list. */
+const LIST_MARK = /^[ \t]*(?:\d{1,4}[.):]|[-*+])[ \t]/gm;
+
+/**
+ * A label in front of the link that it belongs to (Markdown), a link with its label behind it (Slack),
+ * or a link's attributes and its label (HTML). Each part excludes the character that begins it, so that
+ * no text is read twice.
+ */
+const LABELLED =
+	/\[(?<markdown>[^\][]*)\]\(|<(?<target>[^<>|\s]+)\|(?<slack>[^<>]*)>|<a\s(?<attributes>[^<>]*)>(?<html>[^<>]*)<\/a\s*>/gi;
+
+/** A tag of HTML. `<https://…>` and `<name@host>` are none. */
+const TAG = /<\/?[a-z][a-z\d]*(?:[\s/][^<>]*)?>/gi;
+const ATTRIBUTE_VALUE = /=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=]+))/g;
+
+/** A run without whitespace, blank-looking letters, brackets and separators. */
+const PIECE =
+	/[^\s\u2800\u3164\uFFA0\u115F\u1160,;|<>"`()[\]{}^\p{Pi}\p{Pf}\u201E\u201A\u301D-\u301F\u3001\uFF0C\uFF1B\u3008-\u3011\u3014-\u301B\uFF08\uFF09\uFF3B\uFF3D\uFF5B\uFF5D]+/gu;
+
+const SCHEME = /https?:[\\/]{2}/i;
+const SCHEMES = new RegExp(SCHEME, 'gi');
+
+/**
+ * Text that ends a link: symbols and punctuation outside of ASCII, and letters written without blanks. A
+ * dash or a broken character does not: it stands for a part of the link.
+ */
+const TEXT_BEHIND =
+	/(?![\0-\x7F\p{Pd}\p{Pc}\u2212\uFFFD])[\p{P}\p{S}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
+
+const BEHIND_LINK = /[.,:!?'*~&\p{Cf}\p{Cc}]/u;
+const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
+
+/** In the share text of TikTok Lite, behind the link of the video. */
+const APP_LINK = /^https:\/\/www\.tiktok\.com\/tiktoklite\/?$/;
+
+const WORD = /[\w-]/;
+
+const hasLetterOrDigit = (text: string): boolean => LETTER_OR_DIGIT.test(text);
+
+const unescape = (text: string): string =>
+	text
+		.replace(HTML_ESCAPE, (escape, name?: string, decimal?: string, hex?: string) => {
+			if (name !== undefined) return HTML_NAMES.get(name.toLowerCase()) ?? escape;
+			const code = decimal === undefined ? parseInt(hex!, 16) : Number(decimal);
+			return code < 128 ? String.fromCharCode(code) : escape;
+		})
+		.replace(JSON_ESCAPE, (_, character?: string, hex?: string) =>
+			character === undefined ? String.fromCharCode(parseInt(hex!, 16)) : character,
+		);
+
+/** Returns the values of a tag's attributes that may be links. */
+const attributeLinks = (tag: string): string =>
+	[...tag.matchAll(ATTRIBUTE_VALUE)]
+		.map(([, double, single, bare]) => double ?? single ?? bare ?? '')
+		.filter((value) => value.includes('/'))
+		.join(' ');
+
+/** The letters, digits and dots that a host may hold; a browser reads `。` and its kin as dots. */
+const HOST = /[\p{L}\p{N}.%\u3002\uFF0E\uFF61-]+/gu;
+const SCHEME_OF_BROWSERS =
+	/^(?:https?|javascript|data|mailto|tel|sms|file|blob|about|intent|view-source):/i;
+const TOP_LEVEL_DOMAIN = /\.(?:[a-z]{2,}|xn--[a-z\d-]+)\.?$/;
+
+/** @param next the character behind the host; empty at the end. */
+function isHost(host: string, next: string): boolean {
+	if (!/[.\u3002\uFF0E\uFF61]|%2e/i.test(host) || !URL.canParse(`https://${host}`)) return false;
+	const { hostname } = new URL(`https://${host}`);
+	return isPlatformHost(hostname) || (/[\\/?#]/.test(next) && TOP_LEVEL_DOMAIN.test(hostname));
+}
+
+/** Finds where a link without `https://`, or with another scheme, begins in text; -1 if there is none. */
+function findLinkWithoutScheme(text: string): number {
+	const start = text.search(LETTER_OR_DIGIT);
+	if (start === -1) return -1;
+	if (text.includes('://') || SCHEME_OF_BROWSERS.test(text.slice(start))) return start;
+	for (const { 0: host, index } of text.matchAll(HOST)) {
+		const next = text.charAt(index + host.length);
+		const before = text.charAt(index - 1);
+		if (before === '@' && next === '') continue;
+		// What stands before these belongs to the address, which is another one then.
+		if (isHost(host, next)) return /[@\\/]/.test(before) ? Math.min(start, index) : index;
+	}
+	return -1;
+}
+
+/** Returns the length of the link that begins a text. What follows it begins anew. */
+function linkLength(text: string): number {
+	const [beginning] = /^(?:https?:)?[\\/]*[^\\/?#]*/i.exec(text)!;
+	let end = beginning.length;
+	let isQuery = false;
+	let isFragment = false;
+	for (const { index: schemeAt } of text.matchAll(SCHEMES)) {
+		if (schemeAt < end) continue;
+		const part = text.slice(end, schemeAt);
+		const wordsAt = part.search(TEXT_BEHIND);
+		if (wordsAt !== -1) return end + wordsAt;
+		isFragment ||= part.includes('#');
+		isQuery ||= part.includes('?');
+		// A link inside the path is no other link: it makes the whole unreadable.
+		if (!isQuery && !isFragment) return text.length;
+		if (isFragment || !part.endsWith('=')) return schemeAt;
+		end = schemeAt;
+	}
+	const wordsAt = text.slice(end).search(TEXT_BEHIND);
+	return wordsAt === -1 ? text.length : end + wordsAt;
+}
+
+/** A place where a video of a platform is named, perhaps without a scheme. */
+const MENTION =
+	/(?:(?:www|m|vm|vt|t|music|mobile)\.)?(?:tiktok\.com|youtu\.be|youtube\.com|youtube-nocookie\.com|instagram\.com|twitter\.com|x\.com)[\\/]/gi;
+const MAX_MENTIONS = 10;
+const MAX_MENTION_LENGTH = 300;
+/** How often text is unescaped that may have been escaped again and again. */
+const MAX_ESCAPES = 3;
+
+function unescapePercent(text: string): string {
+	let plain = text;
+	for (let round = 0; round < MAX_ESCAPES && plain.includes('%'); round += 1)
+		plain = plain.replace(/%([0-7][\da-f])/gi, (_, hex: string) =>
+			String.fromCharCode(parseInt(hex, 16)),
+		);
+	return plain;
+}
+
+/** Whether text names another video than the one with this identity, escaped or not. */
+function namesAnother(text: string, identity: string): boolean {
+	const plain = unescapePercent(text);
+	let mentions = 0;
+	for (const { index } of plain.matchAll(MENTION)) {
+		mentions += 1;
+		if (mentions > MAX_MENTIONS) return true;
+		const [mention = ''] = plain.slice(index, index + MAX_MENTION_LENGTH).match(PIECE) ?? [];
+		// The next parameter may be one of the mentioned link, or of the link around it.
+		const isAnother = [mention, mention.split('&')[0]!].some((candidate) => {
+			const parsed = parseVideoLink(trimBehind(candidate));
+			return parsed.ok && parsed.link.identity !== identity;
+		});
+		if (isAnother) return true;
+	}
+	return false;
+}
+
+const trimBehind = (text: string): string =>
+	trimCharacters(text, (character) => BEHIND_LINK.test(character));
+
+/** Reads a link. @param before the text in front of it; @param behind the text behind it. */
+function readLink(before: string, pasted: string, behind: string): PastedPart {
+	// Marks of bold and italic text come in pairs, and a code may end in an underscore.
+	const underscores = /_{0,3}$/.exec(before.slice(-3))![0].length;
+	let text = trimBehind(pasted);
+	for (let count = 0; count < underscores && text.endsWith('_'); count += 1)
+		text = trimBehind(text.slice(0, -1));
+	if (APP_LINK.test(text)) return { kind: 'word', text };
+	const isCutShort = behind.startsWith('…') || pasted.endsWith('..');
+	if (isCutShort) return { kind: 'link', text, parsed: refuse('The link has been cut short') };
+	const parsed = parseVideoLink(text);
+	const dropped = /[?#].*/s.exec(text)?.[0] ?? '';
+	if (parsed.ok && namesAnother(dropped, parsed.link.identity))
+		return { kind: 'link', text, parsed: refuse('This link also names another video') };
+	return { kind: 'link', text, parsed };
+}
+
+const wordsOf = (text: string): PastedPart[] =>
+	hasLetterOrDigit(text) ? [{ kind: 'word', text }] : [];
+
+/** Reads text without blanks and separators: mostly a word or a link, but links may run together. */
+function readPiece(piece: string): PastedPart[] {
+	if (piece.length > MAX_LINK_LENGTH)
+		return [{ kind: 'link', text: truncate(piece), parsed: parseVideoLink(piece) }];
+	const parts: PastedPart[] = [];
+	for (let rest = trimInvisible(piece); rest !== '';) {
+		const schemeAt = rest.search(SCHEME);
+		const head = schemeAt === -1 ? rest : rest.slice(0, schemeAt);
+		const hostAt = findLinkWithoutScheme(head);
+		const start = hostAt === -1 ? schemeAt : hostAt;
+		if (start === -1) return parts.concat(wordsOf(rest));
+		const before = rest.slice(0, start);
+		const length = linkLength(rest.slice(start));
+		const pasted = rest.slice(start, start + length);
+		rest = rest.slice(start + length);
+		const link = readLink(before, pasted, rest);
+		if (link.kind === 'link' && isCutInTwo(link, rest.slice(Math.max(0, rest.search(WORD)))))
+			link.parsed = refuse('Something cuts this link in two');
+		parts.push(...wordsOf(before), link);
+	}
+	return parts;
+}
+
+/** Written line breaks and tabs; a browser reads the backslashes of an address as slashes. */
+const splitWrittenBreaks = (piece: string): string[] =>
+	/^(?:https?:\\|\\\\[\w-]+\.)/i.test(piece) ? [piece] : piece.split(/\\{1,4}[nrt]/);
+
+/** The digits of an id, or the shortest code, that a platform gives to a video. */
+const MIN_ID_LENGTH = new Map([
+	['tiktok', 19],
+	['twitter', 18],
+]);
+const MAX_ID_LENGTH = 20;
+const MIN_CODE_LENGTH = 8;
+
+/** Whether a blank or a symbol seems to have cut a link in two. @param next what follows it. */
+function isCutInTwo({ text, parsed }: PastedLink, next: string): boolean {
+	if (!parsed.ok) return false;
+	const { identity, platform } = parsed.link;
+	const [, id = ''] = /\/(\d+)$/.exec(text) ?? [];
+	const [, digits = ''] = /^(\d{1,20})(?:[/?#]|$)/.exec(next) ?? [];
+	if (id && digits && MIN_ID_LENGTH.has(platform))
+		return id.length < MIN_ID_LENGTH.get(platform)! && id.length + digits.length <= MAX_ID_LENGTH;
+	const code = identity.split(/[:/]/).at(-1)!;
+	const isOpenEnd = code.length < MIN_CODE_LENGTH && text.endsWith(code);
+	return isOpenEnd && /^[\w-]{1,50}\/(?:$|\?)/.test(next);
+}
+
+/** Reads text whose labels have been taken out. */
+function readPlain(text: string): PastedPart[] {
+	const plain = text.replace(TAG, (tag) => ` ${attributeLinks(tag)} `);
+	let parts: PastedPart[] = [];
+	let end = 0;
+	for (const { 0: run, index } of plain.matchAll(PIECE)) {
+		const last = parts.at(-1);
+		const isBehindBlank = plain.slice(end, index).trim() === '';
+		if (last?.kind === 'link' && isBehindBlank && isCutInTwo(last, run))
+			last.parsed = refuse('Something cuts this link in two');
+		end = index + run.length;
+		for (const piece of splitWrittenBreaks(run)) parts = append(parts, readPiece(piece));
+	}
+	return parts;
+}
+
+/** Reads a link together with its label, which is left out only if the link is one. */
+function readLabelled(text: string, label: string): PastedPart[] {
+	const parts = readPlain(text);
+	const [first] = parts;
+	if (first?.kind !== 'link') return append(readPlain(label), parts);
+	const { parsed } = first;
+	if (parsed.ok && namesAnother(label, parsed.link.identity))
+		first.parsed = refuse('The text of this link names another video');
+	const labelParts = readPlain(label);
+	const isText = labelParts.some(({ kind }) => kind !== 'link');
+	return isText ? append([{ kind: 'label', text: label }], parts) : parts;
+}
+
+/** Appends entries one by one: more than about 100,000 do not fit into a call. */
+function append<T>(list: T[], added: T[]): T[] {
+	for (const entry of added) list.push(entry);
+	return list;
+}
+
+function readText(pasted: string): PastedPart[] {
+	const text = unescape(pasted).replace(LIST_MARK, ' ');
+	const parts: PastedPart[] = [];
+	let start = 0;
+	let label: string | undefined;
+	const read = (part: string) =>
+		append(parts, label === undefined ? readPlain(part) : readLabelled(part, label));
+	for (const { 0: match, index, groups } of text.matchAll(LABELLED)) {
+		read(text.slice(start, index));
+		start = index + match.length;
+		const { markdown, target, slack, attributes, html } = groups!;
+		label = markdown;
+		if (markdown !== undefined) continue;
+		const link = target ?? attributeLinks(attributes!);
+		append(parts, readLabelled(link, slack ?? html!));
+	}
+	read(text.slice(start));
+	return parts;
+}
+
+/** Returns all texts of a value that is text or a list of text, however deep. */
+function textsOf(value: unknown): string[] {
+	const texts: string[] = [];
+	const stack = [value];
+	while (stack.length > 0) {
+		const next = stack.pop();
+		if (Array.isArray(next)) append(stack, next.toReversed());
+		else if (typeof next === 'string') texts.push(next);
+		else if (next !== null && next !== undefined)
+			throw invalidInput(
+				`Links must be text or a list of text, not ${truncate(String(JSON.stringify(next)))}`,
+				'Drag in the field that holds the link itself, such as {{ $json.url }}',
+			);
+	}
+	return texts;
+}
+
+/** Selects the links. */
+export const linksOf = (parts: PastedPart[]): PastedLink[] =>
+	parts.filter((part): part is PastedLink => part.kind === 'link');
+
+/**
+ * Reads links as people paste them: in lists, sheets, chats, Markdown, HTML, JSON and share texts. It
+ * takes time that is linear in the length of the text. test/corpus/README.md states the rules.
+ *
+ * @returns the parts in the order of the text, without separators and marks.
+ * @throws ContentStatsError `invalid_input` if the value is neither text nor a list of text.
+ */
+export const readPastedText = (value: unknown): PastedPart[] =>
+	textsOf(value).flatMap((text) => readText(text));
