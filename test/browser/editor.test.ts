@@ -111,6 +111,43 @@ describe.each<Theme>(['light', 'dark'])('in the %s theme', (theme) => {
 	});
 });
 
+describe('a pasted text', () => {
+	const tiktok = (id: number) => `https://www.tiktok.com/@made.up/video/73100000000000000${id}`;
+
+	it.each([
+		[
+			'a list of Markdown',
+			`# Campaign videos\n\n1. [First](${tiktok(11)})\n2. [Second](${tiktok(12)})`,
+			[tiktok(11), tiktok(12)],
+			'Campaign videos First Second',
+		],
+		[
+			'a CSV with a header',
+			`url,title,views\n${tiktok(13)},"Coffee, please",1200\n${tiktok(14)},Tea,7`,
+			[tiktok(13), tiktok(14)],
+			'url title views Coffee please 1200 Tea 7',
+		],
+		[
+			'a share text',
+			"Check out Made Up's video! #coffee https://vm.tiktok.com/ZSmade-Up9/ This post is shared via TikTok Lite. Download TikTok Lite to enjoy more posts: https://www.tiktok.com/tiktoklite",
+			['https://vm.tiktok.com/ZSmade-Up9/'],
+			"Check out Made Up's video! #coffee",
+		],
+	])('such as %s gives its links, and a hint quotes the rest', async (name, text, links, words) => {
+		await editor.setTheme('light');
+		await editor.add('Actions', 'Track videos');
+		await editor.field('videoUrls').locator('textarea').fill(text);
+		const rows = await editor.execute();
+		expect(rows.map(({ input_link, outcome }) => [input_link, outcome])).toEqual(
+			links.map((link) => [link, 'tracked']),
+		);
+		const hints = await editor.at('node-hint').allInnerTexts();
+		expect(hints.join('\n')).toContain(`from the text, and left out “${words}`);
+		await editor.widenOutput();
+		await editor.picture(name.replaceAll(' ', '-'));
+	});
+});
+
 describe('the video selector', () => {
 	beforeAll(async () => await editor.setTheme('light'));
 	beforeEach(async () => {
