@@ -39,7 +39,7 @@ const LABELLED =
 
 /** A tag of HTML. `<https://…>` and `<name@host>` are none. */
 const TAG = /<\/?[a-z][a-z\d]*(?:[\s/][^<>]*)?>/gi;
-const ATTRIBUTE_VALUE = /=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=]+))/g;
+const ATTRIBUTE_VALUE = /=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'][^\s]*))/g;
 
 /** A run without whitespace, blank-looking letters, brackets and separators. */
 const PIECE =
