@@ -1,0 +1,3 @@
+import { testBatches } from './batches';
+
+testBatches(1, 3);
