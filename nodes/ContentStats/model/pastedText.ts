@@ -38,8 +38,7 @@ const LABELLED =
 	/\[(?<markdown>[^\][]*)\]\(|<(?<target>[^<>|\s]+)\|(?<slack>[^<>]*)>|<a\s(?<attributes>[^<>]*)>(?<html>[^<>]*)<\/a\s*>/gi;
 
 /** A tag of HTML. `<https://…>` and `<name@host>` are none. */
-const TAG = /<\/?[a-z][a-z\d]*(?:[\s/][^<>]*)?>/gi;
-const ATTRIBUTE_VALUE = /=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'][^\s]*))/g;
+const TAG = /<\/?[a-z]+\d?(?:[\s/][^<>]*)?>/gi;
 
 /** A run without whitespace, blank-looking letters, brackets and separators. */
 const PIECE =
@@ -76,10 +75,11 @@ const unescape = (text: string): string =>
 			character === undefined ? String.fromCharCode(parseInt(hex!, 16)) : character,
 		);
 
-/** Returns the values of a tag's attributes that may be links. */
-const attributeLinks = (tag: string): string =>
-	[...tag.matchAll(ATTRIBUTE_VALUE)]
-		.map(([, double, single, bare]) => double ?? single ?? bare ?? '')
+/** Returns what may be a link in a tag, or in text that looks like one. */
+const linksOfTag = (tag: string): string =>
+	tag
+		.replace(/^<\/?[a-z]+\d?|\/?>$/gi, ' ')
+		.split(/[\s"']+/)
 		.filter((value) => value.includes('/'))
 		.join(' ');
 
@@ -89,24 +89,28 @@ const SCHEME_OF_BROWSERS =
 	/^(?:https?|javascript|data|mailto|tel|sms|file|blob|about|intent|view-source):/i;
 const TOP_LEVEL_DOMAIN = /\.(?:[a-z]{2,}|xn--[a-z\d-]+)\.?$/;
 
-/** @param next the character behind the host; empty at the end. */
-function isHost(host: string, next: string): boolean {
+/** @param behind the text behind the host. */
+function isHost(host: string, behind: string): boolean {
 	if (!/[.\u3002\uFF0E\uFF61]|%2e/i.test(host) || !URL.canParse(`https://${host}`)) return false;
 	const { hostname } = new URL(`https://${host}`);
-	return isPlatformHost(hostname) || (/[\\/?#]/.test(next) && TOP_LEVEL_DOMAIN.test(hostname));
+	return (
+		isPlatformHost(hostname) ||
+		(/^(?:[\\/]|[?#]\w)/.test(behind) && TOP_LEVEL_DOMAIN.test(hostname))
+	);
 }
 
 /** Finds where a link without `https://`, or with another scheme, begins in text; -1 if there is none. */
 function findLinkWithoutScheme(text: string): number {
 	const start = text.search(LETTER_OR_DIGIT);
 	if (start === -1) return -1;
-	if (text.includes('://') || SCHEME_OF_BROWSERS.test(text.slice(start))) return start;
+	const isEscaped = text.includes('%') && /:\/\/|[\w-]\.\w+\/./.test(unescapePercent(text));
+	if (isEscaped || text.includes('://') || SCHEME_OF_BROWSERS.test(text.slice(start))) return start;
 	for (const { 0: host, index } of text.matchAll(HOST)) {
-		const next = text.charAt(index + host.length);
+		const behind = text.slice(index + host.length);
 		const before = text.charAt(index - 1);
-		if (before === '@' && next === '') continue;
+		if (before === '@' && !/^(?::\d+)?[\\/]/.test(behind)) continue;
 		// What stands before these belongs to the address, which is another one then.
-		if (isHost(host, next)) return /[@\\/]/.test(before) ? Math.min(start, index) : index;
+		if (isHost(host, behind)) return /[@\\/]/.test(before) ? Math.min(start, index) : index;
 	}
 	return -1;
 }
@@ -126,7 +130,7 @@ function linkLength(text: string): number {
 		isQuery ||= part.includes('?');
 		// A link inside the path is no other link: it makes the whole unreadable.
 		if (!isQuery && !isFragment) return text.length;
-		if (isFragment || !part.endsWith('=')) return schemeAt;
+		if (isFragment || !/[?&][^=&?#]*=$/.test(part)) return schemeAt;
 		end = schemeAt;
 	}
 	const wordsAt = text.slice(end).search(TEXT_BEHIND);
@@ -135,11 +139,13 @@ function linkLength(text: string): number {
 
 /** A place where a video of a platform is named, perhaps without a scheme. */
 const MENTION =
-	/(?:(?:www|m|vm|vt|t|music|mobile)\.)?(?:tiktok\.com|youtu\.be|youtube\.com|youtube-nocookie\.com|instagram\.com|twitter\.com|x\.com)[\\/]/gi;
+	/(?:(?:www|m|vm|vt|t|music|mobile)\.)?(?:tiktok\.com|youtu\.be|youtube\.com|youtube-nocookie\.com|instagram\.com|twitter\.com|x\.com)(?::\d{1,5})?[\\/]/gi;
 const MAX_MENTIONS = 10;
 const MAX_MENTION_LENGTH = 300;
 /** How often text is unescaped that may have been escaped again and again. */
-const MAX_ESCAPES = 3;
+const MAX_ESCAPES = 10;
+/** The start page of a platform, or a profile: no video. */
+const PAGE = /^[^\\/]*[\\/](?:@[\w.-]*)?[\\/]?$/;
 
 function unescapePercent(text: string): string {
 	let plain = text;
@@ -159,11 +165,13 @@ function namesAnother(text: string, identity: string): boolean {
 		if (mentions > MAX_MENTIONS) return true;
 		const [mention = ''] = plain.slice(index, index + MAX_MENTION_LENGTH).match(PIECE) ?? [];
 		// The next parameter may be one of the mentioned link, or of the link around it.
-		const isAnother = [mention, mention.split('&')[0]!].some((candidate) => {
-			const parsed = parseVideoLink(trimBehind(candidate));
-			return parsed.ok && parsed.link.identity !== identity;
+		const identities = [mention, mention.slice(0, mention.search(/[&+%\\]|$/))].map((candidate) => {
+			const parsed = parseVideoLink(trimBehind(candidate.slice(0, linkLength(candidate))));
+			return parsed.ok ? parsed.link.identity : null;
 		});
-		if (isAnother) return true;
+		// What cannot be read may be another, unless it is plainly a page.
+		const isThis = identities.every((found) => found === null || found === identity);
+		if (!isThis || (!identities.includes(identity) && !PAGE.test(trimBehind(mention)))) return true;
 	}
 	return false;
 }
@@ -174,7 +182,7 @@ const trimBehind = (text: string): string =>
 /** Reads a link. @param before the text in front of it; @param behind the text behind it. */
 function readLink(before: string, pasted: string, behind: string): PastedPart {
 	// Marks of bold and italic text come in pairs, and a code may end in an underscore.
-	const underscores = /_{0,3}$/.exec(before.slice(-3))![0].length;
+	const underscores = /(?<![\p{L}\p{N}_])_{1,3}$/u.exec(before.slice(-8))?.[0].length ?? 0;
 	let text = trimBehind(pasted);
 	for (let count = 0; count < underscores && text.endsWith('_'); count += 1)
 		text = trimBehind(text.slice(0, -1));
@@ -207,7 +215,7 @@ function readPiece(piece: string): PastedPart[] {
 		const pasted = rest.slice(start, start + length);
 		rest = rest.slice(start + length);
 		const link = readLink(before, pasted, rest);
-		if (link.kind === 'link' && isCutInTwo(link, rest.slice(Math.max(0, rest.search(WORD)))))
+		if (link.kind === 'link' && isCutInTwo(link, rest))
 			link.parsed = refuse('Something cuts this link in two');
 		parts.push(...wordsOf(before), link);
 	}
@@ -230,27 +238,34 @@ const MIN_CODE_LENGTH = 8;
 function isCutInTwo({ text, parsed }: PastedLink, next: string): boolean {
 	if (!parsed.ok) return false;
 	const { identity, platform } = parsed.link;
-	const [, id = ''] = /\/(\d+)$/.exec(text) ?? [];
-	const [, digits = ''] = /^(\d{1,20})(?:[/?#]|$)/.exec(next) ?? [];
-	if (id && digits && MIN_ID_LENGTH.has(platform))
-		return id.length < MIN_ID_LENGTH.get(platform)! && id.length + digits.length <= MAX_ID_LENGTH;
 	const code = identity.split(/[:/]/).at(-1)!;
-	const isOpenEnd = code.length < MIN_CODE_LENGTH && text.endsWith(code);
-	return isOpenEnd && /^[\w-]{1,50}\/(?:$|\?)/.test(next);
+	if (!text.endsWith(code)) return false;
+	const rest = next.slice(Math.max(0, next.search(WORD)));
+	const [digits = ''] = /^\d{1,20}(?![\w-])/.exec(rest) ?? [];
+	if (digits && MIN_ID_LENGTH.has(platform))
+		return (
+			code.length < MIN_ID_LENGTH.get(platform)! && code.length + digits.length <= MAX_ID_LENGTH
+		);
+	const goesOn = /^[\w-]{1,50}(?:\/(?![\w-])|\?\w+=|\/https?:)/;
+	return code.length < MIN_CODE_LENGTH && goesOn.test(rest);
 }
 
 /** Reads text whose labels have been taken out. */
 function readPlain(text: string): PastedPart[] {
-	const plain = text.replace(TAG, (tag) => ` ${attributeLinks(tag)} `);
-	let parts: PastedPart[] = [];
+	const plain = text.replace(TAG, (tag) => ` ${linksOfTag(tag)} `);
+	const parts: PastedPart[] = [];
 	let end = 0;
 	for (const { 0: run, index } of plain.matchAll(PIECE)) {
-		const last = parts.at(-1);
-		const isBehindBlank = plain.slice(end, index).trim() === '';
-		if (last?.kind === 'link' && isBehindBlank && isCutInTwo(last, run))
-			last.parsed = refuse('Something cuts this link in two');
+		// A quoted e-mail has a `>` at the beginning of each line.
+		const isBehindBlank = /^[\s>(]*$/.test(plain.slice(end, index));
 		end = index + run.length;
-		for (const piece of splitWrittenBreaks(run)) parts = append(parts, readPiece(piece));
+		for (const [place, piece] of splitWrittenBreaks(run).entries()) {
+			const last = parts.at(-1);
+			const mayGoOn = last?.kind === 'link' && (place > 0 || isBehindBlank);
+			if (mayGoOn && isCutInTwo(last, piece))
+				last.parsed = refuse('Something cuts this link in two');
+			append(parts, readPiece(piece));
+		}
 	}
 	return parts;
 }
@@ -287,24 +302,37 @@ function readText(pasted: string): PastedPart[] {
 		const { markdown, target, slack, attributes, html } = groups!;
 		label = markdown;
 		if (markdown !== undefined) continue;
-		const link = target ?? attributeLinks(attributes!);
+		const link = target ?? linksOfTag(attributes!);
 		append(parts, readLabelled(link, slack ?? html!));
 	}
 	read(text.slice(start));
 	return parts;
 }
 
+/** Quotes a value that is no text. Not all can be JSON. */
+function describe(value: unknown): string {
+	try {
+		return truncate(String(JSON.stringify(value)));
+	} catch {
+		return typeof value;
+	}
+}
+
 /** Returns all texts of a value that is text or a list of text, however deep. */
 function textsOf(value: unknown): string[] {
 	const texts: string[] = [];
 	const stack = [value];
+	const seen = new Set<unknown>();
 	while (stack.length > 0) {
 		const next = stack.pop();
-		if (Array.isArray(next)) append(stack, next.toReversed());
+		if (Array.isArray(next) && !seen.has(next)) {
+			seen.add(next);
+			append(stack, next.toReversed());
+		} else if (Array.isArray(next)) continue;
 		else if (typeof next === 'string') texts.push(next);
 		else if (next !== null && next !== undefined)
 			throw invalidInput(
-				`Links must be text or a list of text, not ${truncate(String(JSON.stringify(next)))}`,
+				`Links must be text or a list of text, not ${describe(next)}`,
 				'Drag in the field that holds the link itself, such as {{ $json.url }}',
 			);
 	}
