@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { generate } from 'selfsigned';
 
 import { runAction } from '../../harness/engine';
-import { TIKTOK } from './support/fixture';
+import { TIKTOK, video } from './support/fixture';
 
 useSleep(async () => {});
 
@@ -18,11 +18,17 @@ test('a certificate that is not trusted is named, and nothing is sent', async ()
 	const { port } = server.address() as AddressInfo;
 	const credential = { apiKey: 'cs_live_x', baseUrl: `https://localhost:${port}/api/v1` };
 
-	for (const parameters of [{ operation: 'usage' }, { videoUrls: TIKTOK }]) {
+	// Usage and Track ask for the balance and for the list at once, and either may fail first.
+	for (const [parameters, subject] of [
+		[{ operation: 'usage' }, 'usage|the list of videos'],
+		[{ operation: 'get', ...video('id', 'cm5abc') }, 'video cm5abc'],
+		[{ videoUrls: TIKTOK }, 'usage|the list of videos'],
+	] as const) {
 		const { error } = await runAction(credential, parameters);
-		// Track asks for the balance and for the list at once.
 		expect(error?.message).toMatch(
-			/^The certificate of localhost is not trusted: nothing was sent about (?:usage|the list of videos)$/,
+			new RegExp(
+				`^The certificate of localhost is not trusted: nothing was sent about (?:${subject})$`,
+			),
 		);
 		expect(error?.description).toMatch(/NODE_EXTRA_CA_CERTS \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/);
 	}

@@ -682,7 +682,7 @@ describe('money', () => {
 		});
 		expect(hintOf(got)).toContain('id of the list');
 		const { error } = await runAction(credential, { operation: 'stop', ...video('url', TIKTOK) });
-		expect(error!.message).toMatch(/cannot be told/);
+		expect(error!.message).toMatch(/^Cannot tell which tracking of .* is the newest: the list holds a video/);
 		expect(posts()).toEqual([]);
 	});
 });

@@ -75,7 +75,7 @@ const isKnown = (value: string | undefined, known: readonly string[]): boolean =
 	value === undefined || known.includes(value);
 
 /** Errors that concern every part of the list alike. */
-const FATAL_KINDS = new Set<ErrorKind>([
+const COMMON_KINDS = new Set<ErrorKind>([
 	'invalid_key',
 	'redirected',
 	'rate_limited',
@@ -93,7 +93,7 @@ const FATAL_KINDS = new Set<ErrorKind>([
  */
 function hiddenPart({ platform, status }: VideoFilters, error: unknown): Listing {
 	const isOdd = !isKnown(platform, PLATFORMS) || !isKnown(status, STATUSES);
-	if (!isOdd || !(error instanceof ContentStatsError) || FATAL_KINDS.has(error.kind)) throw error;
+	if (!isOdd || !(error instanceof ContentStatsError) || COMMON_KINDS.has(error.kind)) throw error;
 	const slice = { platform: platform ?? null, status: status ?? null };
 	return { videos: [], unidentified: [], fullSlices: [slice], requests: 1, repliedAt: null };
 }

@@ -220,9 +220,9 @@ export function unidentifiedPlatformsOf({
 	videos,
 	unidentified,
 }: Pick<VideoList, 'videos' | 'unidentified'>): Set<Platform | null> {
-	const knownOf = ({ platform }: { platform: string | null }) => platformNamed(platform);
 	// Other text is no better than no link.
 	const isUnlinked = ({ video_link }: Video) =>
 		video_link === null || (!parseVideoLink(video_link).ok && !isElsewhere(video_link));
-	return new Set([...unidentified, ...videos.filter(isUnlinked)].map(knownOf));
+	const entries = [...unidentified, ...videos.filter(isUnlinked)];
+	return new Set(entries.map(({ platform }) => platformNamed(platform)));
 }

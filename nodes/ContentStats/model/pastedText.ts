@@ -216,7 +216,7 @@ function readPiece(piece: string): PastedPart[] {
 		rest = rest.slice(start + length);
 		const link = readLink(before, pasted, rest);
 		if (link.kind === 'link' && isCutInTwo(link, rest))
-			link.parsed = refuse('Something cuts this link in two');
+			link.parsed = refuse('The link seems to be cut in two');
 		parts.push(...wordsOf(before), link);
 	}
 	return parts;
@@ -263,7 +263,7 @@ function readPlain(text: string): PastedPart[] {
 			const last = parts.at(-1);
 			const mayGoOn = last?.kind === 'link' && (place > 0 || isBehindBlank);
 			if (mayGoOn && isCutInTwo(last, piece))
-				last.parsed = refuse('Something cuts this link in two');
+				last.parsed = refuse('The link seems to be cut in two');
 			append(parts, readPiece(piece));
 		}
 	}

@@ -100,7 +100,7 @@ async function findIdByUrl(
 	const found = newestByIdentity(videos).get(link.identity);
 	if (found && isForSure && (unidentified.has(link.platform) || unidentified.has(null)))
 		throw invalidInput(
-			`Which tracking of ${link.url} is the newest cannot be told: a video in the list has an id or link that cannot be read`,
+			`Cannot tell which tracking of ${link.url} is the newest: the list holds a video whose id or link cannot be read`,
 			'Choose the video by its ID',
 		);
 	if (found) return found.id;

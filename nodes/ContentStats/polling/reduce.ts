@@ -191,7 +191,7 @@ export function reducePoll(
 	const missing = classifyMissing(findings, rejectsUnknownIds);
 	const failed = new Map([...fetchResult.failed, ...missing.failed]);
 	const videos = createRecord(Object.entries(watchlist.videos));
-	// If this list, or one before it, does not lack the video, one odd reply may be all that says so.
+	// Unless a list lacks the video, one odd reply may be all that says so.
 	for (const id of otherPlatformIds) if (listing || videos[id]?.isDue) delete videos[id];
 	const isAnyAnswered = fetchResult.fetched.size > 0 || usage !== null;
 	recordVideoFailures(videos, failed, isAnyAnswered, now);

@@ -222,15 +222,10 @@ async function executeBatch(context: OperationContext): Promise<INodeExecutionDa
 	const hasUnknown = finished.some(({ result }) => result.outcome === 'unknown');
 	hint(summarizeBatch(finished), hasUnknown ? 'warning' : 'info');
 	if (leftOut !== '')
-		hint(
-			`Took ${pluralize(lines.length, 'link')} from the text, and left out “${truncate(leftOut, MAX_QUOTE_LENGTH)}”`,
-		);
+		hint(`Took ${pluralize(lines.length, 'link')} from the text, and left out “${leftOut}”`);
 	const hasErrorOutput = functions.getNode().onError === 'continueErrorOutput';
 	return finished.map((line) => toItem(line, hasErrorOutput));
 }
-
-/** The most of left out words that a hint quotes, in characters. */
-const MAX_QUOTE_LENGTH = 80;
 
 export const track: BatchOperation = {
 	option: {

@@ -19,7 +19,7 @@ export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
 		required: true,
 		placeholder: 'https://www.tiktok.com/@user/video/7234567890\nhttps://youtu.be/dQw4w9WgXcQ',
 		description:
-			'Links of public TikTok, YouTube, Instagram or X/Twitter videos, as a list or inside any other text: words are left out. A video that is tracked already is not tracked, or paid, again.',
+			'Links of public TikTok, YouTube, Instagram or X/Twitter videos, as a list or inside any text. Words are left out. A video that is tracked already is not tracked, or paid, again.',
 	},
 	{
 		displayName: 'Duration (Days)',
@@ -132,12 +132,12 @@ const parseDuration = (days: unknown): number =>
 /** The lines of an item, or of all, and what was left out of the text. */
 export interface Batch {
 	lines: BatchLine[];
-	/** The first words and labels, in their order. */
+	/** The first words and labels, in their order, as a hint quotes them. */
 	leftOut: string;
 }
 
-/** As much as a hint may quote, and a little more. */
-const MAX_LEFT_OUT_LENGTH = 200;
+/** The longest quotation of what was left out, in characters. */
+const MAX_LEFT_OUT_LENGTH = 80;
 
 const leftOutOf = (parts: PastedPart[]): string => {
 	let leftOut = '';
@@ -145,7 +145,7 @@ const leftOutOf = (parts: PastedPart[]): string => {
 		if (leftOut.length > MAX_LEFT_OUT_LENGTH) break;
 		if (kind !== 'link') leftOut = `${leftOut} ${text}`.trim();
 	}
-	return leftOut;
+	return truncate(leftOut, MAX_LEFT_OUT_LENGTH);
 };
 
 /** @throws ContentStatsError `invalid_input` if there is nothing to read. */
@@ -160,7 +160,7 @@ function parseLinks(value: unknown): Pick<Batch, 'leftOut'> & { links: Line[] } 
 	const leftOut = leftOutOf(parts);
 	if (links.length > 0) return { links, leftOut };
 	const parsed = refuse('There is no link in this text');
-	return { links: [{ input_link: truncate(leftOut), parsed }], leftOut: '' };
+	return { links: [{ input_link: leftOut, parsed }], leftOut: '' };
 }
 
 type Line = Pick<BatchLine, 'input_link' | 'parsed'>;
