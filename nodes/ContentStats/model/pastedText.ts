@@ -14,14 +14,15 @@ export type PastedPart =
 /** A link, as it was pasted. */
 export type PastedLink = Extract<PastedPart, { kind: 'link' }>;
 
-/** The escapes of HTML that stand for a character of ASCII. */
-const HTML_ESCAPE = /&(?:(amp|lt|gt|quot|apos)|#(\d{2,3})|#x([\da-f]{2}));/gi;
+/** The escapes of HTML that stand for a character of ASCII, or for a no-break space. */
+const HTML_ESCAPE = /&(?:(amp|lt|gt|quot|apos|nbsp)|#(\d{2,3})|#x([\da-f]{2}));/gi;
 const HTML_NAMES: ReadonlyMap<string, string> = new Map([
 	['amp', '&'],
 	['lt', '<'],
 	['gt', '>'],
 	['quot', '"'],
 	['apos', "'"],
+	['nbsp', ' '],
 ]);
 /** The escapes of JSON that stand for a character of ASCII, without the written line breaks. */
 const JSON_ESCAPE = /\\{1,4}(?:(["/])|u00([0-7][\da-f]))/gi;
@@ -69,7 +70,7 @@ const unescape = (text: string): string =>
 		.replace(HTML_ESCAPE, (escape, name?: string, decimal?: string, hex?: string) => {
 			if (name !== undefined) return HTML_NAMES.get(name.toLowerCase()) ?? escape;
 			const code = decimal === undefined ? parseInt(hex!, 16) : Number(decimal);
-			return code < 128 ? String.fromCharCode(code) : escape;
+			return code < 128 || code === 160 ? String.fromCharCode(code) : escape;
 		})
 		.replace(JSON_ESCAPE, (_, character?: string, hex?: string) =>
 			character === undefined ? String.fromCharCode(parseInt(hex!, 16)) : character,
