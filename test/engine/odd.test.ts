@@ -682,7 +682,9 @@ describe('money', () => {
 		});
 		expect(hintOf(got)).toContain('id of the list');
 		const { error } = await runAction(credential, { operation: 'stop', ...video('url', TIKTOK) });
-		expect(error!.message).toMatch(/^Cannot tell which tracking of .* is the newest: the list holds a video/);
+		expect(error!.message).toMatch(
+			/^Cannot tell which tracking of .* is the newest: the list holds a video/,
+		);
 		expect(posts()).toEqual([]);
 	});
 });
@@ -719,4 +721,16 @@ test.each(['get', 'stop'])('%s without a video says so', async (operation) => {
 	const { credential } = await createTimedFixture();
 	const { error } = await runAction(credential, { operation, videoId: '={{ null }}' });
 	expect(error!.message).toMatch(/No video was chosen/);
+});
+
+test('a Date hours behind makes no ended video new', async () => {
+	const { sandbox, watch, clock } = await createTriggerFixture();
+	const ended = sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-31T20:00:00Z' });
+	ended.setStatus('cancelled');
+	sandbox.seedVideo({ video_link: YOUTUBE, started: '2025-12-31T19:00:00Z' });
+	const behind = new Date(clock.now() - 6 * 3_600_000).toUTCString();
+	sandbox.faults.add({ kind: 'headers', headers: { date: behind }, match: LIST, ...ALWAYS });
+	const trigger = watch();
+	await trigger.run({ hours: 3 });
+	expect(trigger.items.filter(({ video_id }) => video_id === ended.id)).toEqual([]);
 });

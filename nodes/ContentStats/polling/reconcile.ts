@@ -123,9 +123,10 @@ export function reconcile(
 	const hasOddIds =
 		listing !== null &&
 		(listing.unidentified.length > 0 || listing.videos.some(({ id }) => !isVideoId(id)));
-	const repliedAt = listing?.repliedAt ?? (hasOddIds ? now : Infinity);
+	const repliedAt = listing?.repliedAt ?? now;
 	const created = (listing?.videos ?? []).reduce((at, video) => Math.max(at, createdAt(video)), 0);
-	const newest = Math.min(created, repliedAt);
+	// One that is ahead would make all that follow look old. A proxy's Date may be behind.
+	const newest = Math.min(created, listing?.repliedAt ? Math.max(repliedAt, now) : Infinity);
 	const toLastListing = ({ requests }: Listing): Watchlist['lastListing'] => ({
 		listedAt: now,
 		requests,
