@@ -734,3 +734,29 @@ test('a Date hours behind makes no ended video new', async () => {
 	await trigger.run({ hours: 3 });
 	expect(trigger.items.filter(({ video_id }) => video_id === ended.id)).toEqual([]);
 });
+
+test('a Date that stands still makes no ended video new', async () => {
+	const { sandbox, watch, clock } = await createTriggerFixture();
+	sandbox.seedVideo({ video_link: YOUTUBE });
+	const date = new Date(clock.now()).toUTCString();
+	sandbox.faults.add({ kind: 'headers', headers: { date }, match: LIST, ...ALWAYS });
+	const trigger = watch();
+	await trigger.run({ hours: 1 });
+	const ended = sandbox.seedVideo({ video_link: TIKTOK });
+	await trigger.run({ hours: 3 });
+	ended.setStatus('completed');
+	await trigger.run({ hours: 60 }, { every: { minutes: 15 } });
+	const keys = keysOf(trigger.items.filter(({ video_id }) => video_id === ended.id));
+	expect(keys).toEqual(snapshotKeys(ended));
+});
+
+test('videos that all fail are reported at once, although the balance is answered', async () => {
+	const { sandbox, watch } = await createTriggerFixture({ balanceUsd: 100 });
+	sandbox.seedVideo({ video_link: TIKTOK });
+	const trigger = watch({ events: ['snapshot.created', 'balance.low'] });
+	await trigger.run({ hours: 1 }, { every: { minutes: 15 } });
+	sandbox.faults.add({ kind: 'status', status: 500, match: ONE_VIDEO, ...ALWAYS });
+	await trigger.run({ hours: 23 }, { every: { minutes: 15 }, mayThrow: true });
+	expect(trigger.errors.length + trigger.thrown.length).toBeGreaterThan(0);
+	expect(trigger.errors.length).toBeLessThanOrEqual(1);
+});

@@ -202,7 +202,7 @@ export function identityOfStored(storedLink: string): string {
 	return parsed.ok ? parsed.link.identity : storedLink;
 }
 
-/** Whether a link is one of a platform that the vendor has added. */
+/** Whether a link is an address on no host of a platform. */
 function isElsewhere(link: string): boolean {
 	if (!URL.canParse(link)) return false;
 	const { protocol, hostname } = new URL(link);
@@ -220,9 +220,11 @@ export function unidentifiedPlatformsOf({
 	videos,
 	unidentified,
 }: Pick<VideoList, 'videos' | 'unidentified'>): Set<Platform | null> {
-	// Other text is no better than no link.
-	const isUnlinked = ({ video_link }: Video) =>
-		video_link === null || (!parseVideoLink(video_link).ok && !isElsewhere(video_link));
+	// Other text is no better than no link. A platform that the vendor has added has links of its own.
+	const isAdded = ({ platform }: Video) => platform !== null && platformNamed(platform) === null;
+	const isUnlinked = (video: Video) =>
+		video.video_link === null ||
+		(!parseVideoLink(video.video_link).ok && !(isAdded(video) && isElsewhere(video.video_link)));
 	const entries = [...unidentified, ...videos.filter(isUnlinked)];
 	return new Set(entries.map(({ platform }) => platformNamed(platform)));
 }

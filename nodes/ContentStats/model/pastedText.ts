@@ -40,6 +40,8 @@ const LABELLED =
 
 /** A tag of HTML. `<https://…>` and `<name@host>` are none. */
 const TAG = /<\/?[a-z]+\d?(?:[\s/][^<>]*)?>/gi;
+/** It names the standard of the page, at an address. */
+const DOCTYPE = /<!doctype[^<>]*>/gi;
 
 /** A run without whitespace, blank-looking letters, brackets and separators. */
 const PIECE =
@@ -79,7 +81,7 @@ const unescape = (text: string): string =>
 /** Returns what may be a link in a tag, or in text that looks like one. */
 const linksOfTag = (tag: string): string =>
 	tag
-		.replace(/^<\/?[a-z]+\d?|\/?>$/gi, ' ')
+		.replace(/^<\/?[a-z]+\d?|\/?>$|\bxmlns(?::\w+)?=(?:"[^"]*"|'[^']*')/gi, ' ')
 		.split(/[\s"']+/)
 		.filter((value) => value.includes('/'))
 		.join(' ');
@@ -87,7 +89,7 @@ const linksOfTag = (tag: string): string =>
 /** The letters, digits and dots that a host may hold; a browser reads `。` and its kin as dots. */
 const HOST = /[\p{L}\p{N}.%\u3002\uFF0E\uFF61-]+/gu;
 const SCHEME_OF_BROWSERS =
-	/^(?:https?|javascript|data|mailto|tel|sms|file|blob|about|intent|view-source):/i;
+	/^(?:https?:|(?:javascript|data|mailto|tel|sms|file|blob|about|intent|view-source):.)/i;
 const TOP_LEVEL_DOMAIN = /\.(?:[a-z]{2,}|xn--[a-z\d-]+)\.?$/;
 
 /** @param behind the text behind the host. */
@@ -140,13 +142,14 @@ function linkLength(text: string): number {
 
 /** A place where a video of a platform is named, perhaps without a scheme. */
 const MENTION =
-	/(?:(?:www|m|vm|vt|t|music|mobile)\.)?(?:tiktok\.com|youtu\.be|youtube\.com|youtube-nocookie\.com|instagram\.com|twitter\.com|x\.com)(?::\d{1,5})?[\\/]/gi;
+	/(?:(?:www|m|vm|vt|t|music|mobile)\.)?(?:tiktok\.com|youtu\.be|youtube\.com|youtube-nocookie\.com|instagram\.com|twitter\.com|(?<![\p{L}\p{N}-])x\.com)(?::\d{1,5})?[\\/]/giu;
 const MAX_MENTIONS = 10;
 const MAX_MENTION_LENGTH = 300;
 /** How often text is unescaped that may have been escaped again and again. */
 const MAX_ESCAPES = 10;
 /** The start page of a platform, or a profile: no video. */
-const PAGE = /^[^\\/]*[\\/](?:@[\w.-]*)?[\\/]?$/;
+const PAGE =
+	/^(?:[^\\/]*[\\/](?:@[\w.-]*)?|(?:(?:www|m|mobile)\.)?(?:instagram|twitter|x)\.com[\\/][\w.]*)[\\/]?$/;
 
 function unescapePercent(text: string): string {
 	let plain = text;
@@ -157,14 +160,20 @@ function unescapePercent(text: string): string {
 	return plain;
 }
 
-/** Whether text names another video than the one with this identity, escaped or not. */
-function namesAnother(text: string, identity: string): boolean {
+const withoutScheme = (link: string): string => link.replace(/^https?:\/\/(?:www\.)?/i, '');
+
+/** Whether text, escaped or not, names another video than a link with this identity. */
+function namesAnother(text: string, link: string, identity: string): boolean {
 	const plain = unescapePercent(text);
 	let mentions = 0;
 	for (const { index } of plain.matchAll(MENTION)) {
 		mentions += 1;
 		if (mentions > MAX_MENTIONS) return true;
 		const [mention = ''] = plain.slice(index, index + MAX_MENTION_LENGTH).match(PIECE) ?? [];
+		// Web sites shorten the text of a link.
+		const [shortened] = /^[^…]*(?=…)|^.*?(?=\.{2,3}$)/.exec(mention) ?? [];
+		if (shortened && withoutScheme(link).startsWith(withoutScheme(`https://${shortened}`)))
+			continue;
 		// The next parameter may be one of the mentioned link, or of the link around it.
 		const identities = [mention, mention.slice(0, mention.search(/[&+%\\]|$/))].map((candidate) => {
 			const parsed = parseVideoLink(trimBehind(candidate.slice(0, linkLength(candidate))));
@@ -192,7 +201,7 @@ function readLink(before: string, pasted: string, behind: string): PastedPart {
 	if (isCutShort) return { kind: 'link', text, parsed: refuse('The link has been cut short') };
 	const parsed = parseVideoLink(text);
 	const dropped = /[?#].*/s.exec(text)?.[0] ?? '';
-	if (parsed.ok && namesAnother(dropped, parsed.link.identity))
+	if (parsed.ok && namesAnother(dropped, text, parsed.link.identity))
 		return { kind: 'link', text, parsed: refuse('This link also names another video') };
 	return { kind: 'link', text, parsed };
 }
@@ -253,7 +262,7 @@ function isCutInTwo({ text, parsed }: PastedLink, next: string): boolean {
 
 /** Reads text whose labels have been taken out. */
 function readPlain(text: string): PastedPart[] {
-	const plain = text.replace(TAG, (tag) => ` ${linksOfTag(tag)} `);
+	const plain = text.replace(DOCTYPE, ' ').replace(TAG, (tag) => ` ${linksOfTag(tag)} `);
 	const parts: PastedPart[] = [];
 	let end = 0;
 	for (const { 0: run, index } of plain.matchAll(PIECE)) {
@@ -277,7 +286,7 @@ function readLabelled(text: string, label: string): PastedPart[] {
 	const [first] = parts;
 	if (first?.kind !== 'link') return append(readPlain(label), parts);
 	const { parsed } = first;
-	if (parsed.ok && namesAnother(label, parsed.link.identity))
+	if (parsed.ok && namesAnother(label, first.text, parsed.link.identity))
 		first.parsed = refuse('The text of this link names another video');
 	const labelParts = readPlain(label);
 	const isText = labelParts.some(({ kind }) => kind !== 'link');

@@ -17,7 +17,7 @@ import {
 	type VideoLink,
 } from '../model/links';
 import { linksOf, readPastedText } from '../model/pastedText';
-import { resolveShortLink } from '../model/shortLinks';
+import { firstOf, identitiesOf } from '../model/shortLinks';
 import { unusableOfList } from '../model/unusable';
 import { titleAndCreatorOf } from '../model/videos';
 import { truncate } from '../utils/format';
@@ -81,14 +81,14 @@ function readOneLink(text: string): VideoLink {
 			`“${truncate(text)}” holds ${links.length} links`,
 			'Paste the link of one video. For several, use one input item for each',
 		);
-	const parsed = resolveShortLink(links[0]?.parsed ?? parseVideoLink(text));
+	const parsed = links[0]?.parsed ?? parseVideoLink(text);
 	if (!parsed.ok) throw invalidInput(`“${truncate(text)}” is no link of a video`, parsed.reason);
 	return parsed.link;
 }
 
 /** Finds the newest tracking of a link. */
 async function findIdByUrl(
-	{ client, tellUnusable }: OperationContext,
+	{ client, account, tellUnusable }: OperationContext,
 	text: string,
 	{ listTrackings, isForSure }: LookUp,
 ): Promise<string> {
@@ -97,7 +97,7 @@ async function findIdByUrl(
 	const { videos, fullSlices } = listing;
 	tellUnusable(unusableOfList(listing));
 	const unidentified = unidentifiedPlatformsOf(listing);
-	const found = newestByIdentity(videos).get(link.identity);
+	const found = firstOf(newestByIdentity(videos), identitiesOf(account, link));
 	if (found && isForSure && (unidentified.has(link.platform) || unidentified.has(null)))
 		throw invalidInput(
 			`Cannot tell which tracking of ${link.url} is the newest: the list holds a video whose id or link cannot be read`,

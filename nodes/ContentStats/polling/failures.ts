@@ -44,6 +44,7 @@ export interface FailedCall {
  * @param failed why videos failed in this poll.
  * @param failedCalls what else failed in this poll.
  * @param reportedAt when it was last reported, in Unix milliseconds.
+ * @param outage why no video could be fetched now; reported if nothing has been failing for a day.
  * @returns null if there is nothing to report.
  */
 export function dailyReport(
@@ -52,13 +53,14 @@ export function dailyReport(
 	failedCalls: FailedCall[],
 	reportedAt: number | undefined,
 	now: number,
+	outage: ContentStatsError | null = null,
 ): ContentStatsError | null {
 	if (reportedAt !== undefined && now >= reportedAt && now - reportedAt < DAY_MS) return null;
 	const isADayAgo = (since: number | undefined) => since !== undefined && now - since >= DAY_MS;
 	const videosDown = [...failed].filter(([id]) => isADayAgo(videos[id]?.failing?.since));
 	const callsDown = failedCalls.filter(({ lastSuccessAt }) => isADayAgo(lastSuccessAt));
 	const error = videosDown[0]?.[1] ?? callsDown[0]?.error;
-	if (!error) return null;
+	if (!error) return outage;
 	const ids = videosDown.map(([id]) => id);
 	const subjects = [
 		...(ids.length > 0

@@ -136,7 +136,10 @@ export function reconcile(
 	return {
 		watch,
 		videos,
-		seededUntil: Math.max(state?.seededUntil ?? 0, seeding ? (hasOddIds ? repliedAt : newest) : 0),
+		seededUntil: Math.max(
+			state?.seededUntil ?? 0,
+			seeding ? (hasOddIds ? Math.min(repliedAt, Math.max(newest, now)) : newest) : 0,
+		),
 		...(listing
 			? { lastListing: toLastListing(listing) }
 			: state?.lastListing && { lastListing: state.lastListing }),

@@ -117,15 +117,17 @@ function classifyMissing(
 /**
  * Records failures in the state of their videos.
  *
- * @param isAnyAnswered whether a video or the balance was answered, which must not be lost.
- * @throws ContentStatsError the first failure, if every running video is failing.
+ * @param isAnyAnswered whether the balance was answered, which must not be lost.
+ * @returns the first failure, if no video was fetched and every running video is failing; else null.
+ * @throws ContentStatsError that failure, if nothing else was answered.
  */
 function recordVideoFailures(
 	videos: Record<string, WatchedVideo>,
 	failed: ReadonlyMap<string, ContentStatsError>,
+	isAnyFetched: boolean,
 	isAnyAnswered: boolean,
 	now: number,
-): void {
+): ContentStatsError | null {
 	for (const id of failed.keys()) if (videos[id]) videos[id] = withFailure(videos[id], now);
 	// An id that no request can hold says nothing about the API.
 	const running = Object.entries(videos).filter(
@@ -133,7 +135,9 @@ function recordVideoFailures(
 	);
 	const areAllFailing = running.length > 0 && running.every(([, { failing }]) => failing);
 	const [first] = failed.values();
-	if (first && areAllFailing && !isAnyAnswered) throw first;
+	if (!first || !areAllFailing || isAnyFetched) return null;
+	if (!isAnyAnswered) throw first;
+	return first;
 }
 
 /**
@@ -193,8 +197,8 @@ export function reducePoll(
 	const videos = createRecord(Object.entries(watchlist.videos));
 	// Unless a list lacks the video, one odd reply may be all that says so.
 	for (const id of otherPlatformIds) if (listing || videos[id]?.isDue) delete videos[id];
-	const isAnyAnswered = fetchResult.fetched.size > 0 || usage !== null;
-	recordVideoFailures(videos, failed, isAnyAnswered, now);
+	const isAnyFetched = fetchResult.fetched.size > 0;
+	const outage = recordVideoFailures(videos, failed, isAnyFetched, usage !== null, now);
 	const replayed = replay.items.slice(0, settings.maxItemsPerPoll);
 	let room = settings.maxItemsPerPoll - replayed.length;
 	// Without room for its event a video stays as it is: the next poll finds it gone again.
@@ -207,7 +211,7 @@ export function reducePoll(
 	Object.assign(videos, emission.videos);
 	for (const [id, video] of Object.entries(videos)) if (isFinished(video, now)) delete videos[id];
 
-	const dailyError = dailyReport(videos, failed, failedCalls, state?.reportedAt, now);
+	const dailyError = dailyReport(videos, failed, failedCalls, state?.reportedAt, now, outage);
 	const reportedAt = dailyError ? now : state?.reportedAt;
 	const toldFields = new Set(state?.unusableFields);
 	// One report at a time: the next poll that finds the other fields tells them.

@@ -1,6 +1,7 @@
 import { createTimedFixture } from '../support/time';
 
-import { runAction } from '../../../harness/engine';
+import { type Credential, runAction } from '../../../harness/engine';
+import type { Fault } from '../../../sandbox';
 import { TIKTOK, TWITTER, video, YOUTUBE } from '../support/fixture';
 import { createTriggerFixture, snapshotKeys } from '../support/triggerFixture';
 
@@ -141,3 +142,88 @@ describe("the trigger's Videos", () => {
 		},
 	);
 });
+
+describe('a short link', () => {
+	const SHORT = 'https://vm.tiktok.com/ZSshort01/';
+	const trackings = async (credential: Credential, videoUrls = SHORT) =>
+		outcomesOf((await runAction(credential, { videoUrls })).items);
+	const answer = (value: string): Fault => ({
+		kind: 'set',
+		path: ['video_link'],
+		value,
+		match: { method: 'POST', path: '/videos/track' },
+		times: Infinity,
+	});
+
+	it('that the API answers as a long link, and lists as it was sent, is paid once', async () => {
+		const { credential, posts, sandbox } = await createTimedFixture();
+		sandbox.faults.add(answer('https://www.tiktok.com/@a/video/7234567890123450001'));
+		const runs = [];
+		for (let run = 0; run < 3; run += 1) runs.push(await trackings(credential));
+		expect(runs).toEqual([['tracked'], ['already_tracked'], ['already_tracked']]);
+		expect(posts()).toHaveLength(1);
+		const got = await runAction(credential, {
+			operation: 'get',
+			output: 'video',
+			...video('url', SHORT),
+		});
+		expect(got.items).toHaveLength(1);
+	});
+
+	it('means to one account what its own API says', async () => {
+		const other = await createTimedFixture();
+		other.sandbox.faults.add(answer(TIKTOK));
+		expect(await trackings(other.credential, `${SHORT} https://vm.tiktok.com/ZSshort02/`)).toEqual([
+			'tracked',
+			'tracked',
+		]);
+		const { credential, posts, sandbox } = await createTimedFixture();
+		sandbox.seedVideo({ video_link: TIKTOK });
+		const links = `${SHORT} https://vm.tiktok.com/ZSshort02/`;
+		expect(await trackings(credential, links)).toEqual(['tracked', 'tracked']);
+		expect(posts()).toHaveLength(2);
+	});
+
+	it('that is answered as a link of another platform is known as it was sent', async () => {
+		const { credential, posts, sandbox } = await createTimedFixture();
+		sandbox.seedVideo({ video_link: YOUTUBE });
+		sandbox.faults.add(answer(YOUTUBE));
+		const links = 'https://vm.tiktok.com/ZSshort03/';
+		expect(await trackings(credential, links)).toEqual(['tracked']);
+		expect(await trackings(credential, links)).toEqual(['already_tracked']);
+		expect(posts()).toHaveLength(1);
+	});
+
+	it('is not stopped as another video, as long as the list holds it', async () => {
+		const { credential, sandbox } = await createTimedFixture();
+		const another = sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-31T00:00:00Z' });
+		sandbox.faults.add(answer(TIKTOK));
+		await trackings(credential);
+		const { items } = await runAction(credential, { operation: 'stop', ...video('url', SHORT) });
+		expect(items[0]!.video_id).not.toBe(another.id);
+		expect(another.status).toBe('monitoring');
+	});
+
+	it('is paid once by two runs at once, of which one learns what it leads to', async () => {
+		const { credential, posts } = await createTimedFixture({ resolvesShortLinks: true });
+		const runs = await Promise.all([trackings(credential), trackings(credential)]);
+		expect(runs.flat().sort()).toEqual(['already_tracked', 'tracked']);
+		expect(posts()).toHaveLength(1);
+	});
+});
+
+test.each([
+	'https://www.tiktokv.com/share/video/7234567890123456789/',
+	'https://vt.tiktokv.com/ZS1/',
+])(
+	'a running TikTok video whose link is %s may be any, so that nothing is paid',
+	async (video_link) => {
+		const { credential, posts, sandbox } = await createTimedFixture();
+		sandbox
+			.seedVideo({ video_link: TIKTOK, started: '2025-12-31T00:00:00Z' })
+			.override({ video_link });
+		const { error } = await runAction(credential, { videoUrls: TIKTOK });
+		expect(error!.description).toMatch(/id or link cannot be read/);
+		expect(posts()).toEqual([]);
+	},
+);

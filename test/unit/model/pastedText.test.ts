@@ -136,6 +136,23 @@ describe('readPastedText', () => {
 		['press@youtube.com: https://youtu.be/AAAAAAAAAAA', 'youtube:AAAAAAAAAAA'],
 		['bob@x.com? https://youtu.be/AAAAAAAAAAA', 'youtube:AAAAAAAAAAA'],
 		['Is it Next.js? https://youtu.be/AAAAAAAAAAA', 'youtube:AAAAAAAAAAA'],
+		[
+			'https://x.com/a/status/1790000000000000001?ref_url=https%3A%2F%2Fwww.vox.com%2F2024',
+			'twitter:1790000000000000001',
+		],
+		[`${A}?referer_url=www.netflix.com%2Ftudum`, 'youtube:AAAAAAAAAAA'],
+		[`Data: 27/11/2026\nLink: ${A}\nTel: +49 30 123456`, 'youtube:AAAAAAAAAAA'],
+		[`{data:[{url:"${A}"}]}`, 'youtube:AAAAAAAAAAA'],
+		[
+			`<a href="${CUT}12345678">tiktok.com/@user/video/72345…</a>`.replace('@u/', '@user/'),
+			'tiktok:723456789012345678',
+		],
+		[`[https://youtu.be/AAAA...](${A})`, 'youtube:AAAAAAAAAAA'],
+		[`[www.instagram.com/anna](https://www.instagram.com/p/CabcdefghIj/)`, 'instagram:CabcdefghIj'],
+		[
+			`<!DOCTYPE html "http://www.w3.org/x"><html xmlns="http://www.w3.org/1999/xhtml"><p>${A}</p>`,
+			'youtube:AAAAAAAAAAA',
+		],
 		['video_https://www.instagram.com/p/CabcdefghI_', 'instagram:CabcdefghI_'],
 	])('reads %j', (text, identity) => {
 		expect(read(text)).toEqual([identity]);

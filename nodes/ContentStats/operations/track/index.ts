@@ -6,6 +6,7 @@ import type { Video } from '../../api/schemas';
 import { toNodeError } from '../../host';
 import { unidentifiedPlatformsOf } from '../../model/links';
 import { availableUsd, committedUsd } from '../../model/money';
+import { identitiesOf } from '../../model/shortLinks';
 import { formatUsd, pluralize, truncate } from '../../utils/format';
 import { withLocks } from '../../utils/mutex';
 import type { BatchOperation, OperationContext } from '../operation';
@@ -103,7 +104,13 @@ async function createPlan(
 	const unidentifiedPlatforms = unidentifiedPlatformsOf(listing);
 	const plan = planBatch(
 		lines,
-		{ running, hiddenPlatforms, unidentifiedPlatforms, pending },
+		{
+			running,
+			hiddenPlatforms,
+			unidentifiedPlatforms,
+			pending,
+			identitiesOf: (link) => identitiesOf(context.account, link),
+		},
 		price,
 	);
 	const available = availableUsd(usage);
@@ -153,7 +160,8 @@ async function sendPlan(
 function forgetRecovered({ account }: OperationContext, lines: PlannedLine[]): void {
 	const pending = pendingPostsOf(account, Date.now());
 	for (const { decision, parsed } of lines)
-		if (decision.kind === 'recover' && parsed.ok) pending.delete(parsed.link.identity);
+		if (decision.kind === 'recover' && parsed.ok)
+			for (const identity of identitiesOf(account, parsed.link)) pending.delete(identity);
 }
 
 async function planAndSend(
@@ -184,8 +192,8 @@ async function planAndSend(
 }
 
 /** Returns what two batches must not track at the same time, whichever key they use. */
-const lockKeysOf = (lines: BatchLine[]): string[] =>
-	lines.flatMap(({ parsed }) => (parsed.ok ? [parsed.link.identity] : []));
+const lockKeysOf = ({ account }: OperationContext, lines: BatchLine[]): string[] =>
+	lines.flatMap(({ parsed }) => (parsed.ok ? identitiesOf(account, parsed.link) : []));
 
 /**
  * Tracks a batch.
@@ -203,7 +211,7 @@ async function trackBatch(
 	const options = readBatchOptions(context);
 	// Two batches that are planned at once would both find a video untracked, and both pay for it.
 	return await withLocks(
-		lockKeysOf(lines),
+		lockKeysOf(context, lines),
 		() => planAndSend(context, lines, options, isAllOrNothing),
 		context.functions.getExecutionCancelSignal(),
 	);

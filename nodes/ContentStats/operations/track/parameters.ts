@@ -4,7 +4,6 @@ import { invalidInput } from '../../api/errors';
 import { refuse } from '../../model/links';
 import { parseBoolean, parseChoice, parseUsd, parseWholeNumber } from '../../model/parameterValues';
 import { linksOf, type PastedPart, readPastedText } from '../../model/pastedText';
-import { resolveShortLink } from '../../model/shortLinks';
 import { truncate } from '../../utils/format';
 import type { OperationContext } from '../operation';
 import type { BatchLine, IfAlreadyTracked } from './plan';
@@ -153,10 +152,7 @@ function parseLinks(value: unknown): Pick<Batch, 'leftOut'> & { links: Line[] } 
 	const parts = readPastedText(value);
 	if (parts.length === 0)
 		throw invalidInput('No video links were given', 'Paste at least one link into Video URLs');
-	const links = linksOf(parts).map(({ text, parsed }) => ({
-		input_link: text,
-		parsed: resolveShortLink(parsed),
-	}));
+	const links = linksOf(parts).map(({ text, parsed }) => ({ input_link: text, parsed }));
 	const leftOut = leftOutOf(parts);
 	if (links.length > 0) return { links, leftOut };
 	const parsed = refuse('There is no link in this text');

@@ -1,6 +1,7 @@
 import type { Platform, Tracked, Video } from '../../api/schemas';
 import { newestByIdentity, type ParsedLink, type VideoLink } from '../../model/links';
 import { costUsd } from '../../model/money';
+import { firstOf } from '../../model/shortLinks';
 import { formatUsd, pluralize, roundUsd } from '../../utils/format';
 import type { PendingPost } from './pending';
 
@@ -61,8 +62,10 @@ export interface KnownTrackings {
 	hiddenPlatforms: ReadonlySet<string | null>;
 	/** Platforms of running trackings whose id or link cannot be read; null if it is unknown too. */
 	unidentifiedPlatforms: ReadonlySet<Platform | null>;
-	/** Pending POSTs, by the identity of their link. */
+	/** Pending POSTs, by the identities of their link. */
 	pending: ReadonlyMap<string, PendingPost>;
+	/** Returns what a link is known by, its own identity first. */
+	identitiesOf: (link: VideoLink) => string[];
 }
 
 export interface Plan {
@@ -76,10 +79,10 @@ function decide(
 	{ ifAlreadyTracked, duration_days }: BatchLine,
 	link: VideoLink,
 	video: Video | undefined,
-	{ pending, hiddenPlatforms, unidentifiedPlatforms }: KnownTrackings,
+	{ pending, hiddenPlatforms, unidentifiedPlatforms, identitiesOf }: KnownTrackings,
 	costPerSnapshot: number,
 ): Decision {
-	const pendingPost = pending.get(link.identity);
+	const pendingPost = firstOf(pending, identitiesOf(link));
 	if (video && pendingPost && !pendingPost.knownIds.has(video.id))
 		return { kind: 'recover', video };
 	if (ifAlreadyTracked === 'trackAgain') {
@@ -122,17 +125,17 @@ export function planBatch(
 	function decideLine(line: BatchLine): Decision {
 		if (!line.parsed.ok) return { kind: 'refuse', reason: line.parsed.reason };
 		const { link } = line.parsed;
-		const { identity } = link;
-		const first = firstLines.get(identity);
+		const identities = known.identitiesOf(link);
+		const first = firstOf(firstLines, identities);
 		if (first) return { kind: 'duplicate', of: first };
-		return decide(line, link, tracked.get(identity), known, costPerSnapshot);
+		return decide(line, link, firstOf(tracked, identities), known, costPerSnapshot);
 	}
 
 	const planned = lines.map((line) => {
 		const plannedLine: PlannedLine = { ...line, decision: decideLine(line), result: null };
 		const { decision, parsed } = plannedLine;
 		if (parsed.ok && decision.kind !== 'duplicate')
-			firstLines.set(parsed.link.identity, plannedLine);
+			for (const identity of known.identitiesOf(parsed.link)) firstLines.set(identity, plannedLine);
 		return plannedLine;
 	});
 	const totalCost = toTrack(planned).reduce((sum, { decision }) => sum + decision.cost, 0);

@@ -9,7 +9,7 @@ import {
 import { listRunning } from '../../api/listing';
 import { unusableFields, type Video } from '../../api/schemas';
 import { newestByIdentity } from '../../model/links';
-import { rememberShortLink } from '../../model/shortLinks';
+import { firstOf, identitiesOf, rememberShortLink } from '../../model/shortLinks';
 import { delay, mapConcurrent } from '../../utils/async';
 import type { OperationContext } from '../operation';
 import { createPendingPost, pendingPostsOf } from './pending';
@@ -31,7 +31,7 @@ const LOOKUP_DELAYS_MS = [1_000, 2_000, 4_000];
  * @returns those found, by the identity of their link.
  */
 async function findLostTrackings(
-	{ functions, client }: OperationContext,
+	{ functions, client, account }: OperationContext,
 	lost: LostPost[],
 	knownIds: ReadonlySet<string>,
 ): Promise<Map<string, Video>> {
@@ -49,7 +49,7 @@ async function findLostTrackings(
 			const { videos } = await listRunning(client, others.length === 0 ? { platform } : {});
 			const added = newestByIdentity(videos.filter((video) => !knownIds.has(video.id)));
 			for (const link of missing) {
-				const video = added.get(link.identity);
+				const video = firstOf(added, identitiesOf(account, link));
 				if (video) found.set(link.identity, video);
 			}
 		} catch (error) {
@@ -106,7 +106,7 @@ export async function sendBatch(
 			try {
 				const video = await client.track(link.url, line.duration_days);
 				tellUnusable([{ subject: `video ${video.id}`, fields: unusableFields(video) }]);
-				const isResolved = rememberShortLink(link, video.video_link);
+				const isResolved = rememberShortLink(account, link, video.video_link);
 				line.result = trackedResult(video, cost, isResolved);
 			} catch (reason) {
 				// Whatever else went wrong, it was after the POST: the tracking may run.
@@ -132,10 +132,10 @@ export async function sendBatch(
 		const found = await findLostTrackings(context, lost, knownIds);
 		for (const { line, error } of lost) {
 			const { link, cost } = line.decision;
-			const { identity } = link;
-			const video = found.get(identity);
+			const video = found.get(link.identity);
 			const post = createPendingPost(Date.now(), knownIds);
-			if (!video) pendingPostsOf(account, Date.now()).set(identity, post);
+			const pending = pendingPostsOf(account, Date.now());
+			if (!video) for (const identity of identitiesOf(account, link)) pending.set(identity, post);
 			line.result = video
 				? recoveredResult(video, cost)
 				: unknownResult(line, { cost, error }, post.expiresAt);

@@ -39,6 +39,7 @@ const planOf = (lines: BatchLine[], running: Video[] = [], known: Partial<KnownT
 			hiddenPlatforms: new Set(),
 			unidentifiedPlatforms: new Set(),
 			pending: new Map(),
+			identitiesOf: ({ identity }) => [identity],
 			...known,
 		},
 		PER_SNAPSHOT,
