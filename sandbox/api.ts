@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { spendableUsd, toMicros, toUsd, trackingCost, usage } from './account';
 import { invalid, json, refusal, type Answer } from './answer';
 import { PLATFORMS, readLink, resolveShortLink } from './links';
-import { STATUSES, type Organisation, type SandboxVideo } from './video';
+import { STATUSES, type Organisation, type SandboxVideo, type VideoStatus } from './video';
 import type { World } from './world';
 
 /** The owner of the API key that a request was sent with. */
@@ -12,8 +12,16 @@ export interface Caller {
 	test: boolean;
 }
 
+/** A view of the world that is not the true one. */
+export interface View {
+	/** Shows trackings and statuses as they were then, ms since the epoch. */
+	asOf?: number;
+	/** Filters of the list that are not applied. */
+	ignoredFilters?: Array<'platform' | 'status'>;
+}
+
 /** The input of an endpoint. */
-export interface Call {
+export interface Call extends View {
 	world: World;
 	caller: Caller;
 	body: unknown;
@@ -54,13 +62,19 @@ const listQuery = z.object({
 	platform: z
 		.enum(PLATFORMS, { message: `platform must be one of ${PLATFORMS.join(', ')}` })
 		.optional(),
-	status: z.enum(STATUSES, { message: `status must be one of ${STATUSES.join(', ')}` }).optional(),
+	status: z.string().optional(),
 	limit: z
 		.string({ message: BAD_LIMIT })
 		.regex(/^(100|[1-9]\d?)$/, BAD_LIMIT)
 		.default('50')
 		.transform(Number),
 });
+
+const isMonitoring = (status: VideoStatus): boolean => status === 'monitoring';
+
+/** Whether usage counts a status: also each one that the documentation does not name. */
+const isActive = (status: VideoStatus): boolean =>
+	isMonitoring(status) || !(STATUSES as readonly string[]).includes(status);
 
 /** `POST /videos/track` */
 export const track: Endpoint = ({ world, caller, body, maxVideos, resolvesShortLinks }) => {
@@ -74,7 +88,7 @@ export const track: Endpoint = ({ world, caller, body, maxVideos, resolvesShortL
 	const reading = readLink(video_link);
 	if ('problem' in reading) return invalid([{ field: 'video_link', message: reading.problem }]);
 
-	if (world.count(caller.organisation, 'monitoring') >= maxVideos) {
+	if (world.count(caller.organisation, isMonitoring) >= maxVideos) {
 		const error = `Plan limit reached: your plan monitors at most ${maxVideos} videos at once`;
 		return refusal(403, error);
 	}
@@ -107,26 +121,33 @@ export const track: Endpoint = ({ world, caller, body, maxVideos, resolvesShortL
 };
 
 /** `GET /videos` */
-export const list: Endpoint = ({ world, caller, query }) => {
+export const list: Endpoint = ({ world, caller, query, asOf, ignoredFilters = [] }) => {
 	const request = listQuery.safeParse(query);
 	if (!request.success) return invalidFields(request.error);
 
 	const { platform, status, limit } = request.data;
-	const videos = world
-		.of(caller.organisation)
-		.filter((video) => !video.isGone)
-		.filter((video) => !platform || video.platform === platform)
-		.filter((video) => !status || video.status === status)
+	const all = world.of(caller.organisation);
+	const statuses = new Set<string>([...STATUSES, ...all.map((video) => video.status)]);
+	if (status !== undefined && !statuses.has(status)) {
+		const message = `status must be one of ${[...statuses].join(', ')}`;
+		return invalid([{ field: 'status', message }]);
+	}
+
+	const isFilter = (name: 'platform' | 'status') => !ignoredFilters.includes(name);
+	const videos = all
+		.filter((video) => !video.isGone && video.isThere(asOf))
+		.filter((video) => !platform || !isFilter('platform') || video.platform === platform)
+		.filter((video) => !status || !isFilter('status') || video.statusAt(asOf) === status)
 		.sort((a, b) => b.startedAt - a.startedAt || b.sequence - a.sequence)
 		.slice(0, limit)
-		.map((video) => video.inList());
+		.map((video) => video.inList(asOf));
 	return json(200, { videos, total: videos.length, limit });
 };
 
 /** `GET /videos/{id}` */
 export const get: Endpoint = (call) => {
 	const found = find(call);
-	return 'refused' in found ? found.refused : { status: 200, body: found.video.toJson() };
+	return 'refused' in found ? found.refused : { status: 200, body: found.video.toJson(call.asOf) };
 };
 
 /** `POST /videos/{id}/stop` */
@@ -152,15 +173,16 @@ export const stop: Endpoint = (call) => {
 };
 
 /** `GET /usage` */
-export const accountUsage: Endpoint = ({ world, caller }) =>
+export const accountUsage: Endpoint = ({ world, caller, asOf }) =>
 	json(
 		200,
-		usage(world.accounts[caller.organisation], world.count(caller.organisation, 'monitoring')),
+		usage(world.accounts[caller.organisation], world.count(caller.organisation, isActive, asOf)),
 	);
 
 function find(call: Call): { video: SandboxVideo } | { refused: Answer } {
 	const video = call.world.videos.get(call.id);
-	if (!video || video.isGone) return { refused: refusal(404, 'Video not found') };
+	if (!video || video.isGone || !video.isThere(call.asOf))
+		return { refused: refusal(404, 'Video not found') };
 	if (video.organisation === call.caller.organisation) return { video };
 	return {
 		refused:

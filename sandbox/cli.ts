@@ -29,6 +29,18 @@ Examples:
   $ curl -d '{"add_usd":5}' http://127.0.0.1:4010/_sandbox/balance
   $ curl -d '{"kind":"status","status":502}' http://127.0.0.1:4010/_sandbox/faults
   $ curl -d '{"advance_ms":3600000}' http://127.0.0.1:4010/_sandbox/clock
+
+Faults (sandbox/README.md tells their options):
+  status rate_limited drop late_commit latency body headers redirect set
+  lag             the list, a video or usage as of some seconds ago
+  short_page      fewer entries than asked for
+  repeat_entry    an entry twice in place of another
+  ignore_filters  a list of all platforms or statuses
+  price           another price than /usage says
+
+  Let every GET lag by up to 3 seconds:
+  $ curl -d '{"kind":"lag","ms":3000,"flips":true,"times":"always","match":{"method":"GET"}}' \\
+      http://127.0.0.1:4010/_sandbox/faults
 `;
 
 const program = new Command('sandbox')

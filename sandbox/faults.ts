@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { toMicros, toUsd } from './account';
+import type { View } from './api';
 import type { Clock } from './clock';
 import { invalid, json, rateLimited, refusal, type Answer } from './answer';
+import { randomStream } from './random';
 import type { RateState } from './limiter';
 
 const ms = z.number().nonnegative();
@@ -85,6 +88,31 @@ const faultSchema = z.discriminatedUnion('kind', [
 		path: z.array(z.union([z.string(), z.number().int()])).min(1),
 		value: z.unknown(),
 	}),
+	/**
+	 * Answers a GET as of `ms` ago, as a read replica does: later trackings are not there yet, and
+	 * later changes of a status have not happened. `flips`: each reply is late by its own part of `ms`.
+	 */
+	z.strictObject({ ...common, kind: z.literal('lag'), ms, flips: z.boolean().optional() }),
+	/**
+	 * Shortens the list to `limit` entries, and tells it as `tells` says: by the reply's `limit` (the
+	 * default), its `has_more`, a `next_cursor`, its `total`, or not at all.
+	 */
+	z.strictObject({
+		...common,
+		kind: z.literal('short_page'),
+		limit: z.number().int().positive(),
+		tells: z.enum(['limit', 'has_more', 'cursor', 'total', 'nothing']).optional(),
+	}),
+	/** Puts a copy of the first entry in the place of the last one of the list. */
+	z.strictObject({ ...common, kind: z.literal('repeat_entry') }),
+	/** Lists as if these filters were not there. */
+	z.strictObject({
+		...common,
+		kind: z.literal('ignore_filters'),
+		filters: z.array(z.enum(['platform', 'status'])).min(1),
+	}),
+	/** Multiplies the `estimated_cost` in the reply to a new tracking by `factor`. */
+	z.strictObject({ ...common, kind: z.literal('price'), factor: z.number().nonnegative() }),
 	/** Lets the request take effect, and replies with other headers, such as an empty `date`. */
 	z.strictObject({ ...common, kind: z.literal('headers'), headers: z.record(z.string()) }),
 	/** Redirects the client; the request has no effect here. */
@@ -185,13 +213,13 @@ function matches({ match: wanted = {} }: Fault, method: string, pathAndQuery: st
 
 /**
  * Answers a request as the fault specifies.
- * @param perform lets the request take effect and returns its true answer
+ * @param perform lets the request take effect and returns its true answer, or the one of a view
  * @param closing aborts pending waits when the sandbox closes
  * @returns undefined if the connection must be dropped
  */
 export async function answerWithFault(
 	fault: Fault,
-	perform: () => Answer,
+	perform: (view?: View) => Answer,
 	rate: RateState,
 	clock: Clock,
 	closing: AbortSignal,
@@ -232,6 +260,24 @@ export async function answerWithFault(
 			const body = Buffer.from(answer.body).subarray(0, truncate_at).toString();
 			return { ...answer, status: fault.status ?? answer.status, body, contentType };
 		}
+		case 'lag': {
+			const random = fault.flips ? randomStream('lag', clock.now(), (replies += 1))() : 1;
+			return perform({ asOf: clock.now() - fault.ms * random });
+		}
+		case 'short_page':
+			return rewriteList(perform(), (list) => shortened(list, fault));
+		case 'repeat_entry':
+			return rewriteList(perform(), (list) => ({
+				...list,
+				videos: [...list.videos.slice(0, -1), ...list.videos.slice(0, 1)],
+			}));
+		case 'ignore_filters':
+			return perform({ ignoredFilters: fault.filters });
+		case 'price':
+			return rewrite(perform(), (tracking: { estimated_cost: number }) => ({
+				...tracking,
+				estimated_cost: toUsd(toMicros(tracking.estimated_cost * fault.factor)),
+			}));
 		case 'headers':
 			return { ...perform(), headers: fault.headers };
 		case 'redirect':
@@ -246,6 +292,43 @@ export async function answerWithFault(
 			const answer = perform();
 			return { ...answer, body: JSON.stringify(fault.map(JSON.parse(answer.body))) };
 		}
+	}
+}
+
+/** Number of lagging replies so far: each one flips by itself, also within a millisecond. */
+let replies = 0;
+
+interface ListBody {
+	videos: unknown[];
+}
+
+/** Rewrites the JSON of an answer, unless it is an error. */
+function rewrite<T>(answer: Answer, change: (body: T) => unknown): Answer {
+	if (answer.status >= 300) return answer;
+	return { ...answer, body: JSON.stringify(change(JSON.parse(answer.body) as T)) };
+}
+
+/** Rewrites the JSON of a list; any other answer stays as it is. */
+const rewriteList = (answer: Answer, change: (body: ListBody) => unknown): Answer =>
+	rewrite(answer, (body: ListBody) => (Array.isArray(body.videos) ? change(body) : body));
+
+function shortened(
+	list: ListBody,
+	{ limit, tells = 'limit' }: Extract<Fault, { kind: 'short_page' }>,
+) {
+	const videos = list.videos.slice(0, limit);
+	const isCut = videos.length < list.videos.length;
+	switch (tells) {
+		case 'limit':
+			return { ...list, videos, total: videos.length, limit };
+		case 'has_more':
+			return { ...list, videos, total: videos.length, has_more: isCut };
+		case 'cursor':
+			return { ...list, videos, total: videos.length, next_cursor: isCut ? 'b2Zmc2V0' : null };
+		case 'total':
+			return { ...list, videos, total: list.videos.length };
+		case 'nothing':
+			return { ...list, videos, total: videos.length };
 	}
 }
 

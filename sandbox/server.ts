@@ -1,5 +1,15 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { accountUsage, get, list, stop, track, type Call, type Caller, type Endpoint } from './api';
+import {
+	accountUsage,
+	get,
+	list,
+	stop,
+	track,
+	type Call,
+	type Caller,
+	type Endpoint,
+	type View,
+} from './api';
 import { invalid, rateLimited, refusal, type Answer } from './answer';
 import type { Clock } from './clock';
 import { answerWithFault, type Fault } from './faults';
@@ -99,7 +109,7 @@ export function createServer(parts: ServerParts): FastifyInstance {
 			return send(request, reply, rateLimited(rate.limit, rate.reset), rate);
 		}
 
-		const perform = (): Answer => {
+		const perform = (view?: View): Answer => {
 			world.catchUp();
 			if (!caller && !withoutKey) {
 				return refusal(401, key ? 'Invalid API key' : 'API key required');
@@ -114,6 +124,7 @@ export function createServer(parts: ServerParts): FastifyInstance {
 				maxVideos: parts.maxVideos,
 				foreignVideoStatus: parts.foreignVideoStatus,
 				resolvesShortLinks: parts.resolvesShortLinks,
+				...view,
 			} satisfies Call);
 		};
 

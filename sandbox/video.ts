@@ -6,7 +6,8 @@ import type { Post } from './post';
 import { randomStream, token } from './random';
 
 export const STATUSES = ['monitoring', 'completed', 'paused', 'error', 'cancelled'] as const;
-export type VideoStatus = (typeof STATUSES)[number];
+/** A documented status, or one that the vendor may add. */
+export type VideoStatus = (typeof STATUSES)[number] | (string & {});
 
 /** The organisation of the live and the test key, and a second one whose videos it cannot access. */
 export type Organisation = 'own' | 'other';
@@ -73,6 +74,7 @@ export class SandboxVideo {
 	private readonly dropped = new Set<string>();
 	private overrides: Record<string, unknown> = {};
 	private changedAt: number;
+	private readonly statusChanges: Array<{ at: number; status: VideoStatus }> = [];
 	private cache: { json: string; until: number } | undefined;
 
 	constructor(
@@ -171,6 +173,7 @@ export class SandboxVideo {
 
 	end(status: VideoStatus, at: number): void {
 		this.status = status;
+		this.statusChanges.push({ at, status });
 		this.changedAt = Math.max(this.changedAt, at);
 	}
 
@@ -260,17 +263,28 @@ export class SandboxVideo {
 		this.overrides = { ...this.overrides, ...fields };
 	}
 
-	/** Returns the video as in the list. */
-	inList(): Record<string, unknown> {
-		const { title, creator } = this.tracking.post;
-		return this.overridden(this.base({ title, creator }));
+	/** Whether it was tracked before a time, ms since the epoch. */
+	isThere(asOf = Infinity): boolean {
+		return this.startedAt <= asOf;
 	}
 
-	/** Returns the JSON of the video as in a reply to GET. */
-	toJson(): string {
+	/** Returns its status at a time, ms since the epoch. */
+	statusAt(asOf = Infinity): VideoStatus {
+		if (asOf === Infinity) return this.status;
+		return this.statusChanges.findLast(({ at }) => at <= asOf)?.status ?? 'monitoring';
+	}
+
+	/** Returns the video as in the list. @param asOf with its status at that time; default now */
+	inList(asOf?: number): Record<string, unknown> {
+		const { title, creator } = this.tracking.post;
+		return this.overridden(this.base({ title, creator }, asOf));
+	}
+
+	/** Returns the JSON of the video as in a reply to GET. @param asOf as for `inList` */
+	toJson(asOf?: number): string {
 		const { title, creator, description } = this.tracking.post;
 		const video = this.overridden({
-			...this.base({ title, creator, description }),
+			...this.base({ title, creator, description }, asOf),
 			is_deleted: this.isDeleted,
 			last_updated: new Date(this.changedAt).toISOString(),
 		});
@@ -278,14 +292,14 @@ export class SandboxVideo {
 		return `${JSON.stringify(video).slice(0, -1)},"snapshots":${this.snapshotsJson()}}`;
 	}
 
-	private base(metadata: Record<string, string>) {
+	private base(metadata: Record<string, string>, asOf?: number) {
 		const started = new Date(this.startedAt).toISOString();
 		return {
 			id: this.id,
 			job_id: this.job_id,
 			video_link: this.video_link,
 			platform: this.platform,
-			status: this.status,
+			status: this.statusAt(asOf),
 			monitoring_started: started,
 			monitoring_duration_days: this.monitoring_duration_days,
 			days_remaining: this.days_remaining,

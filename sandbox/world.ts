@@ -74,8 +74,15 @@ export function createWorld(options: WorldOptions, clock: Clock) {
 		return [...videos.values()].filter((video) => video.organisation === organisation);
 	}
 
-	function count(organisation: Organisation, status: VideoStatus): number {
-		return of(organisation).filter((video) => video.status === status).length;
+	/** Counts the trackings that `isCounted` says, by their status. @param asOf ms since the epoch; default now */
+	function count(
+		organisation: Organisation,
+		isCounted: (status: VideoStatus) => boolean,
+		asOf?: number,
+	): number {
+		return of(organisation).filter(
+			(video) => video.isThere(asOf) && isCounted(video.statusAt(asOf)),
+		).length;
 	}
 
 	function expectSnapshot(at: number): void {

@@ -1,6 +1,6 @@
 /**
- * The suites of a real n8n, two at a time: they wait for n8n's schedules more than they compute. The
- * crash tests are not among them, since they need all of the machine.
+ * The suites of a real n8n, three at a time, though there may be two cores: they wait for n8n's schedules
+ * more than they compute. The crash tests are not among them, since they need all of the machine.
  *
  * @type {import('jest').Config}
  */
@@ -8,6 +8,6 @@ module.exports = {
 	...require('./support/jest'),
 	rootDir: '..',
 	roots: ['<rootDir>/test/e2e', '<rootDir>/test/browser', '<rootDir>/test/queue'],
-	maxWorkers: 2,
+	maxWorkers: 3,
 	testTimeout: 20 * 60_000,
 };

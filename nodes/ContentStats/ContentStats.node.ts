@@ -5,20 +5,18 @@ import type {
 	INodeType,
 	INodeTypeDescription,
 	IPairedItemData,
-	NodeApiError,
-	NodeOperationError,
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { connect, errorJson, toNodeError } from './host';
 import { describeUnusable, type Unusable } from './model/unusable';
 import { operations } from './operations';
-import type { ItemOperation, Operation, OperationContext } from './operations/operation';
+import type { ItemOperation, NodeError, Operation, OperationContext } from './operations/operation';
 import { searchVideos } from './operations/videoLocator';
 import { mapConcurrent } from './utils/async';
 
 const toErrorItem = (
-	{ message, description }: NodeApiError | NodeOperationError,
+	{ message, description }: NodeError,
 	pairedItem: IPairedItemData | IPairedItemData[],
 ): INodeExecutionData => ({ json: errorJson(message, description ?? ''), pairedItem });
 
@@ -91,15 +89,16 @@ export class ContentStats implements INodeType {
 	methods = { listSearch: { searchVideos } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const chosen = this.getNodeParameter('operation', 0);
+		const operation = operations.find(({ option }) => option.value === chosen)!;
 		try {
-			const chosen = this.getNodeParameter('operation', 0);
-			const operation = operations.find(({ option }) => option.value === chosen)!;
-			const { client, account, isTestKey } = await connect(this);
+			const { client, account, api, isTestKey } = await connect(this);
 			const unusable: Unusable[] = [];
 			const context: OperationContext = {
 				functions: this,
 				client,
 				account,
+				api,
 				isTestKey,
 				tellUnusable: (found) =>
 					found.forEach((one) => one.fields.length > 0 && unusable.push(one)),
@@ -115,14 +114,10 @@ export class ContentStats implements INodeType {
 		} catch (reason) {
 			const error = toNodeError(this.getNode(), reason);
 			if (!this.continueOnFail()) throw error;
-			return [
-				[
-					toErrorItem(
-						error,
-						this.getInputData().map((_, item) => ({ item })),
-					),
-				],
-			];
+			if ('failBatch' in operation && operation.failBatch)
+				return [operation.failBatch(this, error)];
+			const pairedItems = this.getInputData().map((_, item) => ({ item }));
+			return [[toErrorItem(error, pairedItems)]];
 		}
 	}
 }

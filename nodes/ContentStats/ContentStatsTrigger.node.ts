@@ -63,7 +63,8 @@ export class ContentStatsTrigger implements INodeType {
 					{
 						name: 'Tracking Ended',
 						value: 'tracking.ended',
-						description: 'A tracking was completed, cancelled, or stopped by an error',
+						description:
+							'A tracking was completed, cancelled, or stopped by an error. After an error it may go on until its duration is over.',
 					},
 					{
 						name: 'Tracking Paused',

@@ -51,6 +51,8 @@ export interface Connection {
 	baseUrl: string;
 	/** Identifies the owner of the rate limit and the balance. */
 	account: string;
+	/** Identifies the API, whichever key is used. */
+	api: string;
 	/** Whether the key is one of the vendor's test keys: everything works, nothing is charged. */
 	isTestKey: boolean;
 }
@@ -68,7 +70,8 @@ async function readCredential(context: Context): Promise<Credential> {
  */
 export async function connect(context: Context, deadline?: number): Promise<Connection> {
 	const { apiKey, baseUrl } = await readCredential(context);
-	const account = accountOf({ apiKey, baseUrl });
+	const api = apiOf(baseUrl);
+	const account = accountOf(api, apiKey);
 	const now = () => Date.now();
 	const request = createRequest({
 		baseUrl,
@@ -89,18 +92,21 @@ export async function connect(context: Context, deadline?: number): Promise<Conn
 		client: createClient(request),
 		baseUrl,
 		account,
+		api,
 		isTestKey: apiKey.startsWith('cs_test_'),
 	};
 }
 
+/** Returns a base URL without what makes no difference in how it is spelled. */
+const apiOf = (baseUrl: string): string =>
+	trimTrailingSlashes(baseUrl).replace('://www.', '://').toLowerCase();
+
 /**
- * Identifies the account of a credential, which owns a rate limit and a balance, however the base URL is
- * spelled. It is a hash, so that no map and no message holds the key.
+ * Identifies the account of a credential, which owns a rate limit and a balance. It is a hash, so that no
+ * map and no message holds the key.
  */
-function accountOf({ baseUrl, apiKey }: Credential): string {
-	const origin = trimTrailingSlashes(baseUrl).replace('://www.', '://').toLowerCase();
-	return createHash('sha256').update(`${origin}\n${apiKey}`).digest('hex');
-}
+const accountOf = (api: string, apiKey: string): string =>
+	createHash('sha256').update(`${api}\n${apiKey}`).digest('hex');
 
 const FAILURE_CAUSES: Partial<Record<ErrorKind, Failure['cause']>> = {
 	invalid_key: 'credential-invalid',

@@ -34,6 +34,18 @@ function faultOf(fate: Fate, { lateMs }: Scenario): Fault | null {
 			return { kind: 'rate_limited', headers: false };
 		case 'refused':
 			return { kind: 'status', status: 400 };
+		case 'short page':
+			return { kind: 'short_page', limit: 2 };
+		case 'short page, untold':
+			return {
+				kind: 'short_page',
+				limit: 2,
+				tells: 'nothing',
+			};
+		case 'repeated entry':
+			return { kind: 'repeat_entry' };
+		case 'filters ignored':
+			return { kind: 'ignore_filters', filters: ['platform', 'status'] };
 	}
 }
 
@@ -60,7 +72,7 @@ function trackingsOf(sandbox: Sandbox): Map<string, number> {
  * @throws Error if a link was lost or paid for twice
  */
 export async function runScenario(scenario: Scenario): Promise<void> {
-	const { seed, requestsPerMinute, days, continueOnFail } = scenario;
+	const { seed, requestsPerMinute, days, continueOnFail, cap, priceFactor } = scenario;
 	const clock = manualClock(START);
 	keepInStep(clock);
 	waitByTheClock(clock);
@@ -71,10 +83,10 @@ export async function runScenario(scenario: Scenario): Promise<void> {
 	/** The `estimated_cost` in USD of each tracking, by video id. */
 	const announced = new Map<string, number>();
 
-	const start = (lines: Line[]) =>
+	const start = (lines: Line[], options: IDataObject) =>
 		startAction(
 			credential,
-			{ videoUrls: '={{ $json.link }}', durationDays: days },
+			{ videoUrls: '={{ $json.link }}', durationDays: days, options: options as never },
 			{
 				items: lines.map((line) => ({ link: linkOf(line) })),
 				onError: continueOnFail ? 'continueRegularOutput' : 'stopWorkflow',
@@ -114,9 +126,32 @@ export async function runScenario(scenario: Scenario): Promise<void> {
 		return isStopped ? null : items;
 	}
 
+	/** Checks that a run has spent no more than its cap, but for one reply with a higher price. */
+	function expectUnderCap({ items }: RunOutcome): void {
+		const costs = items.map(({ estimated_cost }) => Number(estimated_cost));
+		const sum = costs.reduce((total, cost) => total + cost, 0);
+		const highest = priceFactor === 1 ? 0 : Math.max(0, ...costs);
+		expect(sum - highest).toBeLessThanOrEqual(cap! + 1e-9);
+	}
+
+	function changeStatuses(changes: Scenario['changes']): void {
+		for (const { candidate, status } of changes)
+			for (const video of sandbox.videos.values())
+				if (video.video_link.includes(CANDIDATES[candidate]!.id)) video.setStatus(status);
+	}
+
 	try {
+		for (const { candidate } of scenario.running)
+			sandbox.seedVideo({ video_link: CANDIDATES[candidate]!.spellings[0]! });
+		changeStatuses(scenario.running);
+		clock.advance({ seconds: 10 });
 		plan(sandbox, scenario.posts, 'POST', scenario);
 		plan(sandbox, scenario.gets, 'GET', scenario);
+		const forever = { times: 'always' } as const;
+		if (priceFactor !== 1)
+			sandbox.faults.add({ kind: 'price', factor: priceFactor, match: POST, ...forever });
+		if (scenario.lag)
+			sandbox.faults.add({ kind: 'lag', ...scenario.lag, match: { method: 'GET' }, ...forever });
 		let isSettled = false;
 		for (let run = 0; !isSettled; run += 1) {
 			if (run >= MOST_RUNS) throw new Error('It never comes to an end');
@@ -125,12 +160,17 @@ export async function runScenario(scenario: Scenario): Promise<void> {
 			const before = trackingsOf(sandbox);
 			const running = batches
 				.filter((lines) => lines.length > 0)
-				.map((lines) => ({ lines, ...start(lines) }));
+				.map((lines) => ({
+					lines,
+					...start(lines, cap && run === 0 ? { maxTotalCost: cap } : {}),
+				}));
 			const stopper = run === 0 && scenario.stopAfter !== null ? running[0] : undefined;
 			if (stopper) void stopAfter(stopper, sandbox, scenario.stopAfter!);
 			const ended = await Promise.all(
 				running.map(async ({ lines, outcome }) => checkOutcome(lines, before, await outcome)),
 			);
+			if (cap && run === 0) for (const { outcome } of running) expectUnderCap(await outcome);
+			if (run === 0) changeStatuses(scenario.changes);
 			for (const [id, count] of trackingsOf(sandbox))
 				expect([id, count]).toEqual([id, Math.min(count, 1)]);
 			isSettled = ended.every((items, index) =>
@@ -144,15 +184,17 @@ export async function runScenario(scenario: Scenario): Promise<void> {
 		}
 
 		clock.advance({ minutes: 15 });
-		const requested = new Set(
-			wanted
-				.flat()
-				.flatMap(({ candidate }) => (candidate === null ? [] : [CANDIDATES[candidate]!.id])),
+		const tracked = new Set(
+			[...wanted.flat(), ...scenario.running].flatMap(({ candidate }) =>
+				candidate === null ? [] : [CANDIDATES[candidate]!.id],
+			),
 		);
 		for (const [id, count] of trackingsOf(sandbox))
-			expect([id, count]).toEqual([id, requested.has(id) ? 1 : 0]);
-		expect(sandbox.videos.size).toBe(requested.size);
+			expect([id, count]).toEqual([id, tracked.has(id) ? 1 : 0]);
+		expect(sandbox.videos.size).toBe(tracked.size);
 
+		if (priceFactor !== 1) return;
+		for (const video of sandbox.videos.values()) video.setStatus('monitoring');
 		clock.advance({ hours: 24 * (days + 1) });
 		for (const [id, cost] of announced) expect([id, chargedFor(sandbox, id)]).toEqual([id, cost]);
 	} finally {

@@ -38,7 +38,11 @@ export type Fate =
 	| 'garbled'
 	| '429'
 	| '429 without headers'
-	| 'refused';
+	| 'refused'
+	| 'short page'
+	| 'short page, untold'
+	| 'repeated entry'
+	| 'filters ignored';
 
 const fate = (weights: Array<[number, Fate]>): fc.Arbitrary<Fate> =>
 	fc.oneof(...weights.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })));
@@ -57,19 +61,28 @@ const postFate = fate([
 ]);
 
 const getFate = fate([
-	[85, 'answered'],
+	[69, 'answered'],
+	[4, 'short page'],
+	[4, 'short page, untold'],
+	[4, 'repeated entry'],
+	[4, 'filters ignored'],
 	[5, 'dropped after'],
 	[5, '5xx before'],
 	[2, 'garbled'],
 	[3, '429'],
 ]);
 
+const candidate = fc.nat(CANDIDATES.length - 1);
+
 const line = fc.record({
 	/** Index of a candidate; null for a link that is refused. */
-	candidate: fc.option(fc.nat(CANDIDATES.length - 1), { freq: 20 }),
+	candidate: fc.option(candidate, { freq: 20 }),
 	spelling: fc.nat(2),
 });
 export type Line = { candidate: number | null; spelling: number };
+
+/** Statuses with which a tracking runs, two of them of a new name. */
+const runningStatus = fc.constantFrom('monitoring', 'paused', 'error', 'queued', 'processing');
 
 const batch = fc.array(line, { minLength: 1, maxLength: 10 });
 
@@ -79,6 +92,21 @@ export const scenarios = fc.record({
 	batch,
 	/** A second batch that runs at the same time. */
 	beside: fc.option(batch, { freq: 3 }),
+	/** Trackings that another program has started. */
+	running: fc.uniqueArray(fc.record({ candidate, status: runningStatus }), {
+		maxLength: 5,
+		selector: (tracking) => tracking.candidate,
+	}),
+	/** Statuses that trackings change to after the first run. */
+	changes: fc.array(fc.record({ candidate, status: runningStatus }), { maxLength: 5 }),
+	/** How far behind GETs are answered, for the whole scenario, and whether each by its own part of it. */
+	lag: fc.option(fc.record({ ms: fc.integer({ min: 100, max: 3_000 }), flips: fc.boolean() }), {
+		freq: 1,
+	}),
+	/** By how much the price of a tracking is above that of usage in the first run. */
+	priceFactor: fc.constantFrom(1, 1, 1, 1, 2, 10),
+	/** Max Total Cost of the first run, in USD. */
+	cap: fc.option(fc.integer({ min: 1, max: 8 }), { freq: 3, nil: undefined }),
 	days: fc.integer({ min: 1, max: 2 }),
 	requestsPerMinute: fc.constantFrom(20, 60, 100_000),
 	continueOnFail: fc.boolean(),

@@ -92,6 +92,11 @@ const RESTART_ENV = {
 	N8N_WORKFLOW_PUBLICATION_OUTBOX_POLL_INTERVAL_MS: '1000',
 };
 
+const TRIGGER_TYPE = 'n8n-nodes-contentstats.contentStatsTrigger';
+const WRITER_TYPE = 'n8n-nodes-base.postgres';
+/** Each start takes a sixth less if n8n loads no other nodes. */
+const LOADED_NODES = { NODES_INCLUDE: JSON.stringify([TRIGGER_TYPE, WRITER_TYPE]) };
+
 const TRIGGER = 'New snapshot';
 const WRITER = 'Write the row';
 const ONE_VIDEO = /\/videos\/\w+$/;
@@ -291,7 +296,7 @@ export class Rig {
 			{
 				id: 'b5d0a4c2-0000-4000-8000-000000000001',
 				name: TRIGGER,
-				type: 'n8n-nodes-contentstats.contentStatsTrigger',
+				type: TRIGGER_TYPE,
 				typeVersion: 1,
 				position: [0, 0],
 				parameters: {
@@ -304,7 +309,7 @@ export class Rig {
 			{
 				id: 'b5d0a4c2-0000-4000-8000-000000000002',
 				name: WRITER,
-				type: 'n8n-nodes-base.postgres',
+				type: WRITER_TYPE,
 				typeVersion: 2.6,
 				position: [220, 0],
 				parameters: {
@@ -330,6 +335,7 @@ export class Rig {
 				port: await freePort(),
 				logFile: join(this.dir, 'n8n.log'),
 				env: {
+					...LOADED_NODES,
 					...this.mode.env,
 					...(this.disturbances > 0 ? RESTART_ENV : {}),
 				},

@@ -153,9 +153,22 @@ describe('List', () => {
 		expect(hints).toEqual([
 			expect.objectContaining({
 				type: 'warning',
-				message: expect.stringContaining('older ones may be missing of tiktok, monitoring'),
+				message: expect.stringContaining('some may be missing of tiktok, monitoring'),
 			}),
 		]);
+	});
+
+	test.each([80, 100, 120])('lists %d videos though a reply holds 30', async (limit) => {
+		const { credential, sandbox } = await createFixture();
+		for (let number = 0; number < 30; number += 1) {
+			for (const [status, base] of Object.entries({ monitoring: 0, completed: 1000, error: 2000 }))
+				sandbox.seedVideo({ video_link: tiktok(base + number), status });
+			sandbox.seedVideo({ video_link: youtube(number) });
+		}
+		const match = { path: '/videos' };
+		sandbox.faults.add({ kind: 'short_page', limit: 30, match, times: 'always' });
+		const { items } = await runAction(credential, { operation: 'list', limit });
+		expect(new Set(items.map(({ video_id }) => video_id)).size).toBe(limit);
 	});
 
 	test('returns the API’s object unchanged with Simplify off', async () => {

@@ -98,8 +98,11 @@ const IN_FLIGHT = 8;
 const INSERT_MS = 20;
 /** Longest pause between two replies of one poll. */
 const BETWEEN_REPLIES_MS = 50;
-/** Time without a new row after which no more are expected. */
-const QUIET_MS = 60_000;
+/**
+ * Time without a new row after which no more are expected. A video whose cadence is not known yet is asked
+ * for a minute after its first snapshot.
+ */
+const QUIET_MS = 120_000;
 
 const BATCH = 'Track a batch';
 const WEBHOOK = 'Links come in';

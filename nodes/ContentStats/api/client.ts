@@ -80,7 +80,7 @@ export function createClient(request: Request): Client {
 			const query = { ...filters, limit };
 			const call = { method: 'GET', path: '/videos', query, subject } as const;
 			const { json, repliedAt } = await request(call);
-			return readVideoList(json, subject, repliedAt);
+			return readVideoList(json, subject, { limit, repliedAt });
 		},
 		async get(id) {
 			const subject = `video ${id}`;

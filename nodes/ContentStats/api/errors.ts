@@ -101,6 +101,19 @@ const UNKNOWN_EFFECT_KINDS = new Set<ErrorKind>(['server_error', 'no_reply', 'un
 export const mayHaveTakenEffect = (error: ContentStatsError): boolean =>
 	UNKNOWN_EFFECT_KINDS.has(error.kind) || (error instanceof BudgetExhaustedError && error.isSent);
 
+const COMMON_KINDS = new Set<ErrorKind>([
+	'invalid_key',
+	'redirected',
+	'rate_limited',
+	'budget_exhausted',
+	'cancelled',
+	'web_page',
+	'unreachable',
+]);
+
+/** Whether an error concerns every request alike, not only the one that it answered. */
+export const isCommon = ({ kind }: ContentStatsError): boolean => COMMON_KINDS.has(kind);
+
 /** Builds the error for what the user entered or set, and must change. Nothing was spent. */
 export const invalidInput = (message: string, description: string): ContentStatsError =>
 	new ContentStatsError('invalid_input', { message, description });

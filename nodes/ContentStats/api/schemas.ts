@@ -9,6 +9,14 @@ export type Platform = (typeof PLATFORMS)[number];
 
 /** The documented statuses of a tracking. */
 export const STATUSES = ['monitoring', 'paused', 'completed', 'cancelled', 'error'] as const;
+/** The longest duration of a tracking, in days. */
+export const MAX_DURATION_DAYS = 30;
+
+/** The statuses that never change again. */
+const FINAL_STATUSES = new Set<string | null>(['completed', 'cancelled']);
+
+/** Whether a tracking with this status never resumes; one in error may. */
+export const isFinal = (status: string | null): boolean => FINAL_STATUSES.has(status);
 
 /** The metrics of a snapshot, in the order of their columns. */
 export const METRICS = ['views', 'likes', 'comments', 'shares', 'saves'] as const;
@@ -118,6 +126,10 @@ export interface VideoList {
 	videos: Video[];
 	/** The entries without a readable id; of them only the platform is told, if it can be read. */
 	unidentified: Array<{ platform: string | null }>;
+	/** Whether the reply may lack some: it holds as many entries as it may, or says or shows that there are more. */
+	isFull: boolean;
+	/** The number of videos that the reply names; null if it names none. */
+	total: number | null;
 	/** When the API replied, by its own clock, in Unix milliseconds; null if it does not say. */
 	repliedAt: number | null;
 }
@@ -187,7 +199,17 @@ const reader =
 export const readTracked = reader<Tracked>('tracked', 'id');
 export const readStopped = reader<Stopped>('stopped', 'success', 'id', 'new_status');
 export const readUsage = reader<Usage>('usage', 'balance_usd', 'uncharged_usage_usd');
-const readListEnvelope = reader<{ videos: unknown[] }>('videoList', 'videos');
+/** Returns what a reply announces that a tracking costs, in USD, also as text; null if it does not say. */
+export function announcedCost(tracked: Tracked): number | null {
+	const { estimated_cost } = asSent(tracked) as { estimated_cost?: unknown };
+	if (typeof estimated_cost !== 'string') return tracked.estimated_cost ?? null;
+	return /^\d{1,12}(?:\.\d{1,12})?$/.test(estimated_cost) ? Number(estimated_cost) : null;
+}
+
+const readListEnvelope = reader<{ videos: unknown[]; limit?: unknown; total?: unknown }>(
+	'videoList',
+	'videos',
+);
 const readListed = reader<Video>('video', 'id');
 const readVideoEnvelope = reader<VideoWithSnapshots>('videoWithSnapshots', 'id', 'snapshots');
 
@@ -203,23 +225,64 @@ function withoutLaterStarts<T extends Video>(video: T, latest: number): T {
 	return read;
 }
 
+/** Reads a count of at least 1, also one that is given as text; null if it is none. */
+function readCount(value: unknown): number | null {
+	const count = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+	return typeof count === 'number' && Number.isInteger(count) && count > 0 ? count : null;
+}
+
+const MORE = /^(?:has_?more|has_?next(?:_?page)?)$/i;
+const CURSOR =
+	/^(?:(?:next|end)_?)?cursor$|^next(?:_?(?:page|token|page_?token|url|link|offset))?$/i;
+const PAGES = /^(?:(?:total_?|last_?)pages?|pages|page_?count)$/i;
+/** Objects that say it in the place of the reply. */
+const PAGING = ['pagination', 'paging', 'page_info', 'pageInfo', 'meta', 'links'];
+
+/** Whether a reply says that there are more entries, in one of the ways in which APIs say so. */
+function saysMore(reply: object): boolean {
+	const nested = PAGING.map((name) => Object(reply[name as keyof object]) as object);
+	const fields = [reply, ...nested].flatMap((object) => Object.entries(object) as unknown[][]);
+	const valuesOf = (name: RegExp) =>
+		fields.filter(([key]) => name.test(String(key))).map(([, value]) => value);
+	const answers = valuesOf(MORE).filter((value) => /^(?:true|false|0|1)$/.test(String(value)));
+	if (answers.length > 0) return answers.some((value) => /true|1/.test(String(value)));
+	return valuesOf(CURSOR).some(Boolean) || valuesOf(PAGES).some((value) => readCount(value)! > 1);
+}
+
 /**
- * Reads a list.
+ * Reads a list. The API promises neither to keep the limit that it was asked for, nor a paging that is not
+ * documented.
  *
+ * @param limit the limit that it was asked for.
  * @param repliedAt as for `readVideo`.
  * @throws ContentStatsError `unreadable_reply` if it is none.
  */
 export function readVideoList(
 	json: unknown,
 	subject: string,
-	repliedAt: number | null = null,
+	{ limit = Infinity, repliedAt = null }: { limit?: number; repliedAt?: number | null } = {},
 ): VideoList {
-	const list: VideoList = { videos: [], unidentified: [], repliedAt };
-	for (const entry of readListEnvelope(json, subject).videos) {
+	const envelope = readListEnvelope(json, subject);
+	const entries = envelope.videos;
+	const ownLimit = Math.min(readCount(envelope.limit) ?? limit, limit);
+	const list: VideoList = {
+		videos: [],
+		unidentified: [],
+		isFull: entries.length >= ownLimit || saysMore(envelope),
+		total: readCount(envelope.total),
+		repliedAt,
+	};
+	const seen = new Set<string>();
+	for (const entry of entries) {
 		const { id, platform } = Object(entry) as { id?: unknown; platform?: unknown };
-		if (typeof id === 'string' && id !== '')
-			list.videos.push(withoutLaterStarts(readListed(entry, subject), latestOf(repliedAt)));
-		else list.unidentified.push({ platform: typeof platform === 'string' ? platform : null });
+		if (typeof id === 'string' && id !== '') {
+			const video = withoutLaterStarts(readListed(entry, subject), latestOf(repliedAt));
+			const key = `${id} ${video.video_link}`;
+			// One that is listed twice stands in the place of another.
+			if (seen.has(key)) list.isFull = true;
+			seen.add(key);
+			list.videos.push(video);
+		} else list.unidentified.push({ platform: typeof platform === 'string' ? platform : null });
 	}
 	return list;
 }

@@ -1,7 +1,9 @@
 import type { Usage, Video } from '../api/schemas';
 import { roundUsd } from '../utils/format';
+import { isActive } from './videos';
 
-const HOURS_PER_DAY = 24;
+/** Snapshots are taken, and charged, every hour. */
+export const HOURS_PER_DAY = 24;
 
 /** Returns the available USD: the balance less usage that is not charged yet. */
 export const availableUsd = (usage: Usage): number =>
@@ -16,7 +18,10 @@ export const costUsd = (days: number, costPerSnapshot: number): number =>
  * price is unknown.
  */
 export function committedUsd(videos: Video[], costPerSnapshot: number | null): number | null {
-	const days = videos.map((video) => video.days_remaining ?? null);
+	// Of one that may not go on only what the API says of it counts.
+	const days = videos.map(
+		({ days_remaining, status }) => days_remaining ?? (isActive(status) ? null : 0),
+	);
 	if (costPerSnapshot === null || days.includes(null)) return null;
 	return costUsd(
 		days.reduce<number>((sum, next) => sum + next!, 0),

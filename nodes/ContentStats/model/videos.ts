@@ -1,18 +1,44 @@
-import { STATUSES, type Video } from '../api/schemas';
-import { toIsoUtc } from '../utils/time';
-
-const FINAL_STATUSES = new Set(['completed', 'cancelled']);
-const ENDED_STATUSES = new Set([...FINAL_STATUSES, 'error']);
+import { createdAt } from '../api/listing';
+import { isFinal, MAX_DURATION_DAYS, STATUSES, type Video } from '../api/schemas';
+import { DAY_MS, toIsoUtc } from '../utils/time';
 
 /** Returns a status if it is documented; null for any other text, which says nothing of a change. */
 export const knownStatus = (status: string | null): string | null =>
 	STATUSES.find((known) => known === status) ?? null;
 
-/** Whether a tracking with this status takes no snapshots any more. */
-export const hasEnded = (status: string | null): boolean => ENDED_STATUSES.has(status ?? '');
+/** Whether a tracking with this status takes no snapshots any more; one in error may resume. */
+export const hasEnded = (status: string | null): boolean => isFinal(status) || status === 'error';
 
-/** Whether a tracking with this status never resumes; one in error may. */
-export const isFinal = (status: string | null): boolean => FINAL_STATUSES.has(status ?? '');
+/**
+ * Returns when a tracking ends by its duration, in Unix milliseconds: the longest one where the API names
+ * none; Infinity if it does not say when the tracking was created.
+ */
+export function plannedEndOf(video: Video): number {
+	const created = createdAt(video);
+	const days = video.monitoring_duration_days ?? 0;
+	const isDuration = days >= 1 && days <= MAX_DURATION_DAYS;
+	return created === 0 ? Infinity : created + (isDuration ? days : MAX_DURATION_DAYS) * DAY_MS;
+}
+
+/** Whether a status says that a tracking runs, or will once there is credit again. */
+export const isActive = (status: string | null): boolean =>
+	status === 'monitoring' || status === 'paused';
+
+/**
+ * Whether a tracking runs, and may cost money. One in error, or with a status that is not documented, may
+ * resume until its duration is over.
+ *
+ * @param now Unix milliseconds, by the API's clock where it is known.
+ */
+export const isRunning = (video: Video, now: number): boolean =>
+	isActive(video.status) || (!isFinal(video.status) && now < plannedEndOf(video));
+
+/**
+ * Whether usage may count a tracking among its active videos: one in error only as long as it may resume, one
+ * with a status that is not documented always.
+ */
+export const mayBeActive = (video: Video, now: number): boolean =>
+	video.status === 'error' ? isRunning(video, now) : !isFinal(video.status);
 
 /** Reads the title and creator of a video; null as long as the platform has not told them. */
 export const titleAndCreatorOf = (video: Video) => ({

@@ -59,7 +59,11 @@ const fields = updateDisplayOptions({ show: { operation: ['list'] } }, [
 						value: 'completed',
 						description: 'The duration is over, or it was stopped',
 					},
-					{ name: 'Error', value: 'error' },
+					{
+						name: 'Error',
+						value: 'error',
+						description: 'Stopped by an error; may go on until its duration is over',
+					},
 					{ name: 'Monitoring', value: 'monitoring', description: 'An hourly snapshot is taken' },
 					{
 						name: 'Paused',
@@ -133,7 +137,11 @@ async function listUpTo(
 	filters: VideoFilters,
 	limit: number,
 ): Promise<Omit<Listing, 'requests' | 'repliedAt'>> {
-	if (limit <= LIST_LIMIT) return { ...(await client.list(filters, limit)), fullSlices: [] };
+	if (limit <= LIST_LIMIT) {
+		const list = await client.list(filters, limit);
+		// The API may have a lower limit of its own.
+		if (!list.isFull || list.videos.length >= limit) return { ...list, fullSlices: [] };
+	}
 	const { videos, unidentified, fullSlices } = await listAll(client, filters);
 	return {
 		videos: videos.slice(0, limit),
@@ -188,7 +196,7 @@ async function executeItem(context: OperationContext, itemIndex: number): Promis
 	tellUnusable(unusableOfList(listing));
 	if (fullSlices.length > 0)
 		hint(
-			`The API shows only the newest ${LIST_LIMIT} videos of a platform and status: older ones may be missing of ${formatSlices(fullSlices)}`,
+			`The API does not list all videos: some may be missing of ${formatSlices(fullSlices)}`,
 			'warning',
 		);
 

@@ -3,6 +3,7 @@ import { updateDisplayOptions } from 'n8n-workflow';
 import { listRunning } from '../api/listing';
 import { unusableFields } from '../api/schemas';
 import type { ItemOperation } from './operation';
+import { rememberStop } from './recentTrackings';
 import { resolveVideoId, videoLocator } from './videoLocator';
 
 export const stop: ItemOperation = {
@@ -22,6 +23,7 @@ export const stop: ItemOperation = {
 		const stopped = await context.client.stop(id);
 		context.tellUnusable([{ subject: `video ${id}`, fields: unusableFields(stopped) }]);
 		const { job_id, video_link, previous_status, new_status } = stopped;
+		rememberStop(context.account, id, new_status, Date.now());
 		return [
 			{
 				video_id: id,

@@ -1,6 +1,6 @@
-import { hiddenSlices, listRunning } from '../api/listing';
 import { unusableFields } from '../api/schemas';
 import { availableUsd, committedUsd, estimatedDaysRemaining } from '../model/money';
+import { readAccount } from './account';
 import type { BatchOperation } from './operation';
 
 export const usage: BatchOperation = {
@@ -13,20 +13,19 @@ export const usage: BatchOperation = {
 	toolDescription:
 		'Get the balance of the ContentStats account. Free. Returns one item in USD with available_usd (what can still be spent), committed_usd (what the running videos will cost) and total_charged_usd, and with active_videos and estimated_days_remaining.',
 	fields: [],
-	async executeBatch({ functions, client, tellUnusable }) {
-		const [report, running] = await Promise.all([client.usage(), listRunning(client)]);
-		tellUnusable([{ subject: 'usage', fields: unusableFields(report) }]);
-		const isComplete =
-			hiddenSlices(running, report.active_videos).length === 0 && running.unidentified.length === 0;
+	async executeBatch(context) {
+		const { usage: report, listing, hidden } = await readAccount(context);
+		context.tellUnusable([{ subject: 'usage', fields: unusableFields(report) }]);
+		const isComplete = hidden.length === 0 && listing.unidentified.length === 0;
 		return [
 			{
 				json: {
 					...report,
 					available_usd: availableUsd(report),
-					committed_usd: isComplete ? committedUsd(running.videos, report.cost_per_snapshot) : null,
+					committed_usd: isComplete ? committedUsd(listing.videos, report.cost_per_snapshot) : null,
 					estimated_days_remaining: estimatedDaysRemaining(report),
 				},
-				pairedItem: functions.getInputData().map((_, item) => ({ item })),
+				pairedItem: context.functions.getInputData().map((_, item) => ({ item })),
 			},
 		];
 	},

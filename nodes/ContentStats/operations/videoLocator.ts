@@ -7,7 +7,7 @@ import type {
 
 import type { Client, VideoFilters } from '../api/client';
 import { ContentStatsError, invalidInput } from '../api/errors';
-import { type Listing, listAll } from '../api/listing';
+import { byNewest, type Listing, listAll } from '../api/listing';
 import type { Video } from '../api/schemas';
 import { connect, toNodeError } from '../host';
 import {
@@ -22,6 +22,7 @@ import { unusableOfList } from '../model/unusable';
 import { titleAndCreatorOf } from '../model/videos';
 import { truncate } from '../utils/format';
 import type { OperationContext } from './operation';
+import { recentTrackings } from './recentTrackings';
 
 /** Chooses one tracked video: from a searchable list, by its id, or by its link. */
 export const videoLocator: INodeProperties = {
@@ -97,7 +98,11 @@ async function findIdByUrl(
 	const { videos, fullSlices } = listing;
 	tellUnusable(unusableOfList(listing));
 	const unidentified = unidentifiedPlatformsOf(listing);
-	const found = firstOf(newestByIdentity(videos), identitiesOf(account, link));
+	const identities = identitiesOf(account, link);
+	const listed = firstOf(newestByIdentity(videos), identities);
+	// The list may lag behind what this process has tracked.
+	const recent = firstOf(recentTrackings(account, Date.now()), identities);
+	const [found] = [listed, recent].filter((video) => video !== undefined).sort(byNewest);
 	if (found && isForSure && (unidentified.has(link.platform) || unidentified.has(null)))
 		throw invalidInput(
 			`Cannot tell which tracking of ${link.url} is the newest: the list holds a video whose id or link cannot be read`,

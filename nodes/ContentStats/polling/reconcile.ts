@@ -1,8 +1,8 @@
 import { isVideoId } from '../api/client';
 import { createdAt, type Listing } from '../api/listing';
-import type { Video } from '../api/schemas';
+import { isFinal, type Video } from '../api/schemas';
 import { identityOfStored, newestByIdentity } from '../model/links';
-import { hasEnded, isFinal, knownStatus } from '../model/videos';
+import { hasEnded, knownStatus } from '../model/videos';
 import { createRecord } from '../utils/record';
 import { MINUTE_MS } from '../utils/time';
 import { EMPTY_CURSOR } from './cursor';

@@ -79,7 +79,7 @@ async function pollOnce(
 
 	if (result.fullSlices.length > 0)
 		context.logger.warn(
-			`ContentStats: the API shows only the newest 100 videos of a platform and status; some may not be watched of ${formatSlices(result.fullSlices)}`,
+			`ContentStats: the API does not list all videos; some may not be watched of ${formatSlices(result.fullSlices)}`,
 		);
 	for (const { message } of result.problems)
 		context.logger.warn(`ContentStats: left for a later poll: ${message}`);

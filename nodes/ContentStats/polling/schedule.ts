@@ -1,15 +1,11 @@
-import { createdAt } from '../api/listing';
-import type { Video } from '../api/schemas';
-import { hasEnded, isFinal } from '../model/videos';
+import { isFinal, MAX_DURATION_DAYS, type Video } from '../api/schemas';
+import { hasEnded, isActive, plannedEndOf } from '../model/videos';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../utils/time';
 import { type Cursor, gapsOf } from './cursor';
 import type { PollState, WatchedVideo } from './state';
 
 /** How long a video is watched after its end: as long as a late snapshot is emitted. */
 const LINGER_MS = DAY_MS;
-
-/** The longest duration of a tracking. */
-const MAX_DURATION_MS = 30 * DAY_MS;
 
 /** The cadence that the API documents. */
 const DOCUMENTED_CADENCE_MS = HOUR_MS;
@@ -163,16 +159,27 @@ export function scheduleAfterFetch(
 	};
 }
 
+/**
+ * Whether a tracking has ended for good. One in error, or with a status that is not documented, may resume
+ * until its duration is over, and for another day.
+ *
+ * @param newest its newest snapshot, in Unix milliseconds; null without any.
+ */
+function isOver(video: Video, newest: number | null, now: number): boolean {
+	if (isFinal(video.status)) return true;
+	if (isActive(video.status)) return false;
+	const plannedEnd = plannedEndOf(video);
+	const end = plannedEnd < Infinity ? plannedEnd : (newest ?? 0) + MAX_DURATION_DAYS * DAY_MS;
+	return now > Math.max(end, newest ?? 0) + DAY_MS;
+}
+
 /** Returns when a fetched video ended; nothing if it runs, or may resume. */
 function endAfterFetch(
 	{ endedAt, newest, status }: WatchedVideo,
 	video: Video,
 	now: number,
 ): Pick<WatchedVideo, 'endedAt'> {
-	const lastSignAt = Math.max(newest ?? 0, createdAt(video));
-	const isForGood =
-		isFinal(video.status) || (video.status === 'error' && now - lastSignAt > MAX_DURATION_MS);
-	if (!isForGood) return {};
+	if (!isOver(video, newest, now)) return {};
 	// A 404 that the video came back from was not its end.
 	const hadEnded = status !== undefined && hasEnded(status);
 	return { endedAt: (hadEnded && endedAt) || now };

@@ -34,7 +34,7 @@ describe('a link with a pending POST', () => {
 		clock.advance({ minutes: 9 });
 		const [again] = await track(TIKTOK);
 		expect(again).toMatchObject({ outcome: 'unknown', estimated_cost: 0, video_id: null });
-		expect(again!.message).toMatch(/^An earlier run .*not sent again before 00:11 UTC/);
+		expect(again!.message).toMatch(/^It was asked for before.*not sent again before 00:11 UTC/);
 		expect(posts()).toHaveLength(1);
 
 		clock.advance({ minutes: 1 });
@@ -152,7 +152,7 @@ it('looks up all lost answers of a batch with the same requests', async () => {
 	sandbox.faults.add({ ...COMMITTED, times: 2 });
 	expect(outcomes(await track(`${TIKTOK} ${YOUTUBE}`))).toEqual(['recovered', 'recovered']);
 	expect(posts()).toHaveLength(2);
-	// Four for the plan. One lookup lists paused, monitoring, and once more paused trackings.
+	// Four for the plan, three for the lookup.
 	expect(calls().filter((call) => call.startsWith('GET'))).toHaveLength(4 + 3);
 });
 
@@ -223,7 +223,7 @@ describe('Track in an account with 100 or more running videos', () => {
 		const { posts, track } = await createFull(101);
 		await expect(track(`${TWITTER} ${tiktokLinks(1)[0]}`)).rejects.toMatchObject({
 			message: "1 of 2 links can't be tracked. First: “https://www.tiktok.com/@a/video/1”",
-			description: expect.stringMatching(/100 that the API shows.*Track Again/),
+			description: expect.stringMatching(/^More tiktok videos are running.*Track Again/),
 		});
 		expect(posts()).toEqual([]);
 	});

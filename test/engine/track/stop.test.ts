@@ -88,6 +88,7 @@ test('Stop between the two hops of a redirect leaves the outcome failed, not unk
 		{ videoUrls: TIKTOK },
 		{ onError: 'continueRegularOutput' },
 	);
+	// Usage, three lists, and the first hop of the POST.
 	while (requests < 5) await soon();
 	await soon(100);
 	stop();

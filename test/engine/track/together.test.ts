@@ -100,3 +100,28 @@ test('executions with two spellings of one base URL share an account and send on
 	]);
 	expect(posts()).toHaveLength(1);
 });
+
+test('executions for accounts on two servers do not wait for each other, whatever their links', async () => {
+	const [first, second] = [await createFixture(), await createFixture()];
+	first.sandbox.faults.add({ kind: 'latency', ms: 1_500, match: { method: 'POST' } });
+	const slow = runAction(first.credential, { videoUrls: TIKTOK });
+	while (first.posts().length === 0) await soon();
+	const other = await runAction(second.credential, { videoUrls: TIKTOK });
+	expect(outcomes(other.items)).toEqual(['tracked']);
+	const isSlowOver = await Promise.race([slow.then(() => true), soon().then(() => false)]);
+	expect(isSlowOver).toBe(false);
+	expect(outcomes((await slow).items)).toEqual(['tracked']);
+});
+
+test('executions for two spellings of one base URL wait for each other', async () => {
+	const { credential, posts } = await createFixture();
+	const spellings = ['', '/', '//', ' '].map((end) => `${credential.baseUrl}${end}`);
+	const runs = await Promise.all(
+		spellings.map((baseUrl) => runAction({ ...credential, baseUrl }, { videoUrls: TIKTOK })),
+	);
+	expect(runs.flatMap(({ items }) => outcomes(items)).sort()).toEqual([
+		...Array(3).fill('already_tracked'),
+		'tracked',
+	]);
+	expect(posts()).toHaveLength(1);
+});

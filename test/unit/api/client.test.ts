@@ -73,6 +73,8 @@ describe('the client', () => {
 		expect(await client.list(filters, limit)).toEqual({
 			videos: [video('a')],
 			unidentified: [],
+			isFull: false,
+			total: 1,
 			repliedAt: null,
 		});
 		expect(sent).toEqual([

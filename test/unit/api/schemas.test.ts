@@ -195,14 +195,67 @@ describe('readers of replies with odd fields', () => {
 describe('readVideoList', () => {
 	it('returns its videos unchanged, with or without totals', () => {
 		const videos = [LISTED, { ...LISTED, id: 'constructor' }];
-		const expected = { videos, unidentified: [], repliedAt: null };
-		expect(readVideoList({ videos, total: 2, limit: 50 }, 'it')).toEqual(expected);
+		const expected = { videos, unidentified: [], isFull: false, total: null, repliedAt: null };
+		const withTotal = readVideoList({ videos, total: 2, limit: 50 }, 'it');
+		expect(withTotal).toEqual({ ...expected, total: 2 });
 		expect(readVideoList({ videos }, 'it')).toEqual(expected);
-		expect(readVideoList({ videos: [] }, 'it')).toEqual({
-			videos: [],
-			unidentified: [],
-			repliedAt: null,
-		});
+		expect(readVideoList({ videos: [] }, 'it')).toEqual({ ...expected, videos: [] });
+	});
+
+	test.each<[string, number, object, boolean]>([
+		['fewer entries than it was asked for', 1, {}, false],
+		['as many entries as it was asked for', 2, {}, true],
+		['more entries than it was asked for', 3, {}, true],
+		['as many entries as its own limit', 1, { limit: 1 }, true],
+		['fewer entries than a limit above the one asked for', 1, { limit: 500 }, false],
+		['as many as asked for, under a limit above it', 2, { limit: 500 }, true],
+		['a limit of 0', 1, { limit: 0 }, false],
+		['a limit as text', 1, { limit: '1' }, true],
+		['a limit that is no number', 1, { limit: [1] }, false],
+		['has_more', 1, { has_more: true }, true],
+		['hasMore', 1, { hasMore: true }, true],
+		['has_next_page in its page_info', 1, { page_info: { has_next_page: true } }, true],
+		['hasNextPage in its pagination', 1, { pagination: { hasNextPage: true } }, true],
+		['has_more beside a limit that is not reached', 1, { limit: 50, has_more: true }, true],
+		['a cursor', 1, { cursor: 'b2Zm' }, true],
+		['a next_cursor', 1, { next_cursor: 'b2Zm' }, true],
+		['a nextCursor in its meta', 1, { meta: { nextCursor: 2 } }, true],
+		['a link to the next page', 1, { links: { next: '/videos?page=2' } }, true],
+		['a next_page_token', 1, { next_page_token: 'x' }, true],
+		['has_more as text', 1, { has_more: 'true' }, true],
+		['has_more as a number', 1, { meta: { has_more: 1 } }, true],
+		['several pages', 1, { pagination: { page: 1, total_pages: 3 } }, true],
+		['one page', 1, { pagination: { page: 1, total_pages: 1, pages: '1' } }, false],
+		['no more pages', 1, { total_pages: 3, has_more: 'false' }, false],
+		['an empty cursor', 1, { next_cursor: '', cursor: null }, false],
+		['a cursor at the end of all', 1, { cursor: 'b2Zm', has_more: false }, false],
+		['has_more that is no answer', 1, { has_more: 'no' }, false],
+		['paging that is no object', 1, { pagination: 'next', meta: null, links: [1] }, false],
+	])('a reply with %s: %d entries, %j, is full: %s', (_, count, more, isFull) => {
+		const videos = Array.from({ length: count }, (_, n) => ({ ...LISTED, id: `v${n}` }));
+		expect(readVideoList({ videos, ...more }, 'it', { limit: 2 }).isFull).toBe(isFull);
+	});
+
+	test.each<[string, object, boolean]>([
+		['with the same link', LISTED, true],
+		['with another status', { ...LISTED, status: 'paused' }, true],
+		['with another link', { ...LISTED, video_link: 'https://youtu.be/dQw4w9WgXcQ' }, false],
+	])(
+		'a video that is listed twice %s stands in the place of another: %j %s',
+		(_, second, isFull) => {
+			expect(readVideoList({ videos: [LISTED, second] }, 'it').isFull).toBe(isFull);
+		},
+	);
+
+	test.each([
+		[130, 130],
+		[0, null],
+		[-1, null],
+		[1.5, null],
+		['130', 130],
+		['many', null],
+	])('reads the total %j as %j', (total, expected) => {
+		expect(readVideoList({ videos: [], total }, 'it').total).toBe(expected);
 	});
 
 	it('reads an odd field as null, and leaves every other entry as it is', () => {
@@ -224,6 +277,8 @@ describe('readVideoList', () => {
 		expect(readVideoList({ videos: [LISTED, entry] }, 'it')).toEqual({
 			videos: [LISTED],
 			unidentified: [{ platform }],
+			isFull: false,
+			total: null,
 			repliedAt: null,
 		});
 	});

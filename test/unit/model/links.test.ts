@@ -251,7 +251,7 @@ test.each([
 	expect(parseVideoLink(link)).toEqual({ ok: false, reason: expect.stringMatching(reason) });
 });
 
-test.each<[string, Omit<VideoList, 'repliedAt'>, Array<Platform | null>]>([
+test.each<[string, Pick<VideoList, 'videos' | 'unidentified'>, Array<Platform | null>]>([
 	['nothing odd', { videos: [video('a')], unidentified: [] }, []],
 	[
 		'videos without a link',

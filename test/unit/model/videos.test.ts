@@ -1,5 +1,11 @@
-import { hasEnded, isFinal, toVideoItem } from '../../../nodes/ContentStats/model/videos';
-import { video } from '../support/fakeClient';
+import { isFinal, type Video } from '../../../nodes/ContentStats/api/schemas';
+import {
+	hasEnded,
+	isRunning,
+	plannedEndOf,
+	toVideoItem,
+} from '../../../nodes/ContentStats/model/videos';
+import { at, iso, video } from '../support/fakeClient';
 
 test.each([
 	['monitoring', false, false],
@@ -10,6 +16,38 @@ test.each([
 	['of the future', false, false],
 ])('the status "%s" has ended: %p, is final: %p', (status, ended, final) => {
 	expect([hasEnded(status), isFinal(status)]).toEqual([ended, final]);
+});
+
+test.each<[string, Partial<Video>, number]>([
+	['after its duration', { monitoring_duration_days: 2 }, at(48)],
+	['after the longest one if it has none', { monitoring_duration_days: null }, at(720)],
+	['after the longest one if it is odd', { monitoring_duration_days: 0 }, at(720)],
+	['after the longest one if it is too long', { monitoring_duration_days: 900 }, at(720)],
+	[
+		'after the later of its two starts',
+		{ monitoring_duration_days: 1, monitoring_started: iso(5) },
+		at(29),
+	],
+	['never if it has no start', { created_at: null }, Infinity],
+])('a tracking ends %s', (_, fields, end) => {
+	expect(plannedEndOf(video('a', fields))).toBe(end);
+});
+
+test.each<[string | null, number, boolean]>([
+	['monitoring', 0, true],
+	['monitoring', 1000, true],
+	['paused', 1000, true],
+	['completed', 0, false],
+	['cancelled', 0, false],
+	['error', 167, true],
+	['error', 168, false],
+	['queued', 167, true],
+	['queued', 168, false],
+	['Monitoring', 167, true],
+	[null, 167, true],
+	[null, 168, false],
+])('a tracking of 7 days with the status %p runs after %d hours: %p', (status, hours, runs) => {
+	expect(isRunning(video('a', { status }), at(hours))).toBe(runs);
 });
 
 describe('toVideoItem', () => {

@@ -303,12 +303,13 @@ describe('scheduleAfterFetch', () => {
 	});
 
 	describe('endedAt', () => {
-		const MONTH = 30 * 24;
-		const endedAfter = (status: string, before: WatchedVideo, hour = 5, created = 0) => {
-			const { endedAt } = fetched(before, [], hour, {
-				status,
-				created_at: video('b', { created }).created_at,
-			});
+		const endedAfter = (
+			status: string | null,
+			before: WatchedVideo,
+			hour = 5,
+			fields: Partial<Video> = {},
+		) => {
+			const { endedAt } = fetched(before, [], hour, { status, ...fields });
 			return endedAt === undefined ? undefined : hoursOf(endedAt);
 		};
 
@@ -327,17 +328,22 @@ describe('scheduleAfterFetch', () => {
 			expect(endedAfter(status, watched([1, 2, 3], fields))).toBe(ended);
 		});
 
-		test.each<[string, number[], number, number, number | undefined]>([
-			['its last snapshot: exactly 30 days', [3], 0, 3 + MONTH, undefined],
-			['its last snapshot: longer', [3], 0, 3.1 + MONTH, 3.1 + MONTH],
-			['its creation: exactly 30 days', [], 4, 4 + MONTH, undefined],
-			['its creation: longer', [], 4, 4.1 + MONTH, 4.1 + MONTH],
-		])(
-			'is set for a video in error more than 30 days after %s',
-			(_, hours, created, hour, ended) => {
-				expect(endedAfter('error', watched(hours), hour, created)).toBe(ended);
-			},
-		);
+		const DAYS_7 = 7 * 24;
+		const DAYS_30 = 30 * 24;
+		const unknownStart = { created_at: null, monitoring_started: null };
+		test.each<[string, number[], Partial<Video>, number]>([
+			['the end of its duration', [3], {}, DAYS_7 + 24],
+			['the end of the longest duration', [3], { monitoring_duration_days: null }, DAYS_30 + 24],
+			['its last snapshot', [DAYS_7 + 5], {}, DAYS_7 + 5 + 24],
+			['the longest duration since its last snapshot', [3], unknownStart, 3 + DAYS_30 + 24],
+		])('is set for a video that is not active a day after %s', (_, hours, fields, end) => {
+			for (const status of ['error', 'queued', null]) {
+				expect(endedAfter(status, watched(hours), end, fields)).toBeUndefined();
+				expect(endedAfter(status, watched(hours), end + 0.1, fields)).toBe(end + 0.1);
+			}
+			expect(endedAfter('monitoring', watched(hours), end + 0.1, fields)).toBeUndefined();
+			expect(endedAfter('paused', watched(hours), end + 0.1, fields)).toBeUndefined();
+		});
 	});
 });
 

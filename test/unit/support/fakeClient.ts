@@ -111,7 +111,8 @@ export function fakeClient(api: FakeApi): Client {
 				.filter((entry) => !status || entry.status === status)
 				.slice(0, limit)
 				.map(({ snapshots: _, is_deleted: __, ...listed }) => structuredClone(listed));
-			return { videos, unidentified: [], repliedAt: null };
+			const isFull = videos.length >= limit;
+			return { videos, unidentified: [], isFull, total: videos.length, repliedAt: null };
 		},
 		async get(id) {
 			recordRequest(`get ${id}`, id);

@@ -1,25 +1,18 @@
-import type { INodeExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { type ContentStatsError, invalidInput, unreadableReply } from '../../api/errors';
-import { hiddenSlices, listRunning } from '../../api/listing';
-import type { Video } from '../../api/schemas';
 import { toNodeError } from '../../host';
-import { unidentifiedPlatformsOf } from '../../model/links';
 import { availableUsd, committedUsd } from '../../model/money';
 import { identitiesOf } from '../../model/shortLinks';
 import { formatUsd, pluralize, truncate } from '../../utils/format';
 import { withLocks } from '../../utils/mutex';
-import type { BatchOperation, OperationContext } from '../operation';
+import type { BatchOperation, NodeError, OperationContext } from '../operation';
+import { rememberTracking } from '../recentTrackings';
+import { type Budget, createBudget } from './budget';
+import { surveyAccount } from './survey';
 import { type BatchOptions, fields, readBatch, readBatchOptions } from './parameters';
-import { type PendingPost, pendingPostsOf } from './pending';
-import {
-	type BatchLine,
-	checkSpendingLimits,
-	type Plan,
-	planBatch,
-	type PlannedLine,
-	toTrack,
-} from './plan';
+import { pendingPosts } from './pending';
+import { type BatchLine, type Plan, planBatch, type PlannedLine, toTrack } from './plan';
 import {
 	abortedBatchError,
 	failedResult,
@@ -60,7 +53,9 @@ const refusedByParser = (lines: BatchLine[]): RefusedLine[] =>
 
 const refusedByPlan = (lines: PlannedLine[]): RefusedLine[] =>
 	lines.flatMap((line) =>
-		line.decision.kind === 'refuse' ? [{ line, reason: line.decision.reason }] : [],
+		line.decision.kind === 'refuse' || line.decision.kind === 'hidden'
+			? [{ line, reason: line.decision.reason }]
+			: [],
 	);
 
 /**
@@ -79,8 +74,9 @@ function throwIfRetryPaysAgain({ functions }: OperationContext, lines: BatchLine
 
 interface PlannedBatch {
 	plan: Plan;
-	/** The trackings that existed before. */
-	running: Video[];
+	/** The ids of the trackings that run. */
+	runningIds: ReadonlySet<string>;
+	budget: Budget;
 	/** Why nothing may be spent on the plan; null if it may. */
 	refusal: ContentStatsError | null;
 }
@@ -90,45 +86,64 @@ async function createPlan(
 	context: OperationContext,
 	lines: BatchLine[],
 	options: BatchOptions,
-	pending: ReadonlyMap<string, PendingPost>,
 ): Promise<PlannedBatch> {
-	const { client, isTestKey, hint } = context;
-	const [usage, listing] = await Promise.all([client.usage(), listRunning(client)]);
-	const running = listing.videos;
-	// Trackings may have started or ended since they were counted.
-	const counts = listing.fullSlices.length > 0 ? [usage, await client.usage()] : [usage];
+	const { account, isTestKey, hint } = context;
+	const survey = await surveyAccount(context, lines);
+	const { usage, running, hiddenPlatforms, unidentifiedPlatforms } = survey;
 	const price = usage.cost_per_snapshot;
 	if (price === null) throw unreadableReply('usage', 'cost_per_snapshot is no price');
-	const active = Math.max(...counts.map(({ active_videos }) => active_videos ?? NaN));
-	const hiddenPlatforms = new Set(hiddenSlices(listing, active).map(({ platform }) => platform));
-	const unidentifiedPlatforms = unidentifiedPlatformsOf(listing);
 	const plan = planBatch(
 		lines,
 		{
-			running,
+			running: survey.runningByIdentity,
 			hiddenPlatforms,
 			unidentifiedPlatforms,
-			pending,
-			identitiesOf: (link) => identitiesOf(context.account, link),
+			pending: pendingPosts.of(account, Date.now()),
+			identitiesOf: (link) => identitiesOf(account, link),
 		},
 		price,
 	);
 	const available = availableUsd(usage);
-	const excess = checkSpendingLimits(plan, {
-		maxTotalCost: options.maxTotalCost,
-		availableUsd: options.checkBalance && !isTestKey ? available : undefined,
-	});
-	const refusal = excess
-		? invalidInput(excess.message, `Nothing was tracked or charged. ${excess.advice}`)
+	const budget = createBudget(
+		account,
+		{
+			maxTotalCost: options.maxTotalCost,
+			availableUsd: options.checkBalance && !isTestKey ? available : undefined,
+		},
+		price,
+	);
+	const count = toTrack(plan.lines).length;
+	const passed = count > 0 ? budget.check(plan.totalCost) : null;
+	const refusal = passed
+		? invalidInput(
+				`Tracking ${pluralize(count, 'video')} costs ${formatUsd(plan.totalCost)}, but ${passed.limit}`,
+				`Nothing was tracked or charged. ${passed.advice}`,
+			)
 		: null;
 	const committed = committedUsd(running, price);
-	const isComplete = hiddenPlatforms.size === 0 && listing.unidentified.length === 0;
+	const isComplete = hiddenPlatforms.size === 0 && unidentifiedPlatforms.size === 0;
 	if (!isTestKey && committed !== null && committed + plan.totalCost > available)
 		hint(
 			`What is already running will cost ${isComplete ? '' : 'at least '}${formatUsd(committed)} more${plan.totalCost > 0 ? `, this batch ${formatUsd(plan.totalCost)}` : ''}, and ${formatUsd(available)} is left to spend: tracking will pause when it is used up`,
 			'warning',
 		);
-	return { plan, running, refusal };
+	return { plan, runningIds: new Set(running.map(({ id }) => id)), budget, refusal };
+}
+
+/** Sends what the plan allows. @returns the error that aborted the batch; null if none did. */
+async function sendWithinBudget(
+	context: OperationContext,
+	{ plan, runningIds, budget }: PlannedBatch,
+	isAllOrNothing: boolean,
+): Promise<ContentStatsError | null> {
+	budget.reserve(plan.totalCost);
+	try {
+		return await sendBatch(context, toTrack(plan.lines), runningIds, budget, isAllOrNothing);
+	} finally {
+		budget.release();
+		const excess = budget.describeExcess();
+		if (excess) context.hint(excess, 'warning');
+	}
 }
 
 /**
@@ -139,29 +154,36 @@ async function createPlan(
  */
 async function sendPlan(
 	context: OperationContext,
-	{ plan: { lines }, running, refusal }: PlannedBatch,
+	planned: PlannedBatch,
 	{ dryRun }: BatchOptions,
 	isAllOrNothing: boolean,
 ): Promise<ContentStatsError | null> {
+	const { plan, refusal } = planned;
 	let abortError: ContentStatsError | null = null;
 	if (dryRun) {
 		if (refusal) context.hint(`This batch would be refused: ${refusal.message}`, 'warning');
 	} else if (!refusal) {
-		abortError = await sendBatch(context, toTrack(lines), running, isAllOrNothing);
+		abortError = await sendWithinBudget(context, planned, isAllOrNothing);
 	} else {
 		if (isAllOrNothing) throw refusal;
-		for (const line of toTrack(lines)) line.result = failedResult(refusal.message);
+		for (const line of toTrack(plan.lines)) line.result = failedResult(refusal.message);
 	}
-	for (const line of lines) line.result ??= resultOfDecision(line.decision);
+	for (const line of plan.lines) line.result ??= resultOfDecision(line.decision);
 	return abortError;
 }
 
-/** Forgets the pending POSTs whose trackings the results report. */
-function forgetRecovered({ account }: OperationContext, lines: PlannedLine[]): void {
-	const pending = pendingPostsOf(account, Date.now());
-	for (const { decision, parsed } of lines)
-		if (decision.kind === 'recover' && parsed.ok)
-			for (const identity of identitiesOf(account, parsed.link)) pending.delete(identity);
+/**
+ * Remembers the running trackings that the results report, also those that an earlier run asked for: the
+ * list may flip back to one that lacks them.
+ */
+function rememberRunning({ account }: OperationContext, lines: PlannedLine[]): void {
+	for (const { decision, parsed } of lines) {
+		if (!parsed.ok || (decision.kind !== 'recover' && decision.kind !== 'returnExisting')) continue;
+		const identities = identitiesOf(account, parsed.link);
+		rememberTracking(account, identities, decision.video, Date.now());
+		if (decision.kind === 'recover')
+			for (const identity of identities) pendingPosts.delete(account, identity);
+	}
 }
 
 async function planAndSend(
@@ -170,9 +192,9 @@ async function planAndSend(
 	options: BatchOptions,
 	isAllOrNothing: boolean,
 ): Promise<FinishedLine[]> {
-	const { functions, account } = context;
+	const { functions } = context;
 	throwIfRetryPaysAgain(context, batch);
-	const planned = await createPlan(context, batch, options, pendingPostsOf(account, Date.now()));
+	const planned = await createPlan(context, batch, options);
 	const { lines } = planned.plan;
 	if (isAllOrNothing) throwIfRefused(context, lines, refusedByPlan(lines));
 	const abortError = await sendPlan(context, planned, options, isAllOrNothing);
@@ -187,13 +209,15 @@ async function planAndSend(
 		);
 	const failed = finished.find(({ result }) => result.outcome === 'failed');
 	if (error && isAllOrNothing) throw toNodeError(functions.getNode(), error, failed?.itemIndex);
-	if (!options.dryRun) forgetRecovered(context, lines);
+	if (!options.dryRun) rememberRunning(context, lines);
 	return finished;
 }
 
-/** Returns what two batches must not track at the same time, whichever key they use. */
-const lockKeysOf = ({ account }: OperationContext, lines: BatchLine[]): string[] =>
-	lines.flatMap(({ parsed }) => (parsed.ok ? identitiesOf(account, parsed.link) : []));
+/** Returns what two batches must not track at the same time, whichever key of the same API they use. */
+const lockKeysOf = ({ account, api }: OperationContext, lines: BatchLine[]): string[] =>
+	lines.flatMap(({ parsed }) =>
+		parsed.ok ? identitiesOf(account, parsed.link).map((identity) => `${api} ${identity}`) : [],
+	);
 
 /**
  * Tracks a batch.
@@ -208,7 +232,7 @@ async function trackBatch(
 	isAllOrNothing: boolean,
 ): Promise<FinishedLine[]> {
 	if (isAllOrNothing) throwIfRefused(context, lines, refusedByParser(lines));
-	const options = readBatchOptions(context);
+	const options = readBatchOptions(context.functions);
 	// Two batches that are planned at once would both find a video untracked, and both pay for it.
 	return await withLocks(
 		lockKeysOf(context, lines),
@@ -217,22 +241,32 @@ async function trackBatch(
 	);
 }
 
+/** Builds the items of finished lines. */
+const toItems = (functions: IExecuteFunctions, lines: FinishedLine[]): INodeExecutionData[] => {
+	const hasErrorOutput = functions.getNode().onError === 'continueErrorOutput';
+	return lines.map((line) => toItem(line, hasErrorOutput));
+};
+
+/** Fails every line with an error, after which nothing was sent. */
+const failAll = (lines: BatchLine[], { message, description }: NodeError): FinishedLine[] => {
+	const result = failedResult([message, description].filter(Boolean).join('. '));
+	return lines.map((line) => ({ ...line, result }));
+};
+
 async function executeBatch(context: OperationContext): Promise<INodeExecutionData[]> {
 	const { functions, hint } = context;
 	const isAllOrNothing = !functions.continueOnFail();
-	const { lines, leftOut } = readBatch(context);
+	const { lines, leftOut } = readBatch(functions);
 	const finished = await trackBatch(context, lines, isAllOrNothing).catch((reason: Error) => {
 		const error = toNodeError(functions.getNode(), reason);
 		if (isAllOrNothing) throw error;
-		const result = failedResult([error.message, error.description].filter(Boolean).join('. '));
-		return lines.map((line): FinishedLine => ({ ...line, result }));
+		return failAll(lines, error);
 	});
 	const hasUnknown = finished.some(({ result }) => result.outcome === 'unknown');
 	hint(summarizeBatch(finished), hasUnknown ? 'warning' : 'info');
 	if (leftOut !== '')
 		hint(`Took ${pluralize(lines.length, 'link')} from the text, and left out “${leftOut}”`);
-	const hasErrorOutput = functions.getNode().onError === 'continueErrorOutput';
-	return finished.map((line) => toItem(line, hasErrorOutput));
+	return toItems(functions, finished);
 }
 
 export const track: BatchOperation = {
@@ -246,4 +280,5 @@ export const track: BatchOperation = {
 		'Start tracking public TikTok, YouTube, Instagram or X/Twitter videos by their links. This costs money: $0.015 for each hourly snapshot, so $0.36 a day for each video. A video that runs already is neither tracked nor paid again. Returns one item for each link with outcome (tracked, already_tracked, duplicate, recovered, unknown, failed; would_track in a dry run), video_id, estimated_cost in USD and message. Never repeat a link whose outcome is unknown within ten minutes.',
 	fields,
 	executeBatch,
+	failBatch: (functions, error) => toItems(functions, failAll(readBatch(functions).lines, error)),
 };

@@ -1,11 +1,11 @@
-import { updateDisplayOptions } from 'n8n-workflow';
+import { type IExecuteFunctions, updateDisplayOptions } from 'n8n-workflow';
 
 import { invalidInput } from '../../api/errors';
+import { MAX_DURATION_DAYS } from '../../api/schemas';
 import { refuse } from '../../model/links';
 import { parseBoolean, parseChoice, parseUsd, parseWholeNumber } from '../../model/parameterValues';
 import { linksOf, type PastedPart, readPastedText } from '../../model/pastedText';
 import { truncate } from '../../utils/format';
-import type { OperationContext } from '../operation';
 import type { BatchLine, IfAlreadyTracked } from './plan';
 
 export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
@@ -58,7 +58,8 @@ export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
 				name: 'ifAlreadyTracked',
 				type: 'options',
 				default: 'return',
-				description: 'What to do with a video that is being tracked, or paused, already',
+				description:
+					'What to do with a video that is already being tracked. A paused tracking counts, and so does one in error until its duration is over.',
 				options: [
 					{
 						name: 'Fail',
@@ -85,7 +86,7 @@ export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
 				typeOptions: { minValue: 0, numberPrecision: 2 },
 				default: 5,
 				description:
-					'The most that one run of this node may spend on all its links together. A batch that costs more is refused before anything is spent; 0 spends nothing.',
+					'The most that one run of this node may spend on all its links together. A batch that costs more is refused before anything is spent. If ContentStats then announces a higher price, the run stops at this amount. Set to 0 to block all spending.',
 			},
 		],
 	},
@@ -104,7 +105,7 @@ type ItemOptions = Partial<
 	Record<'ifAlreadyTracked' | 'maxTotalCost' | 'checkBalance' | 'dryRun', unknown>
 >;
 
-const getOptions = ({ functions }: OperationContext, itemIndex: number): ItemOptions =>
+const getOptions = (functions: IExecuteFunctions, itemIndex: number): ItemOptions =>
 	functions.getNodeParameter('options', itemIndex, {}) as ItemOptions;
 
 const optionNamed = (name: string) => ({
@@ -118,8 +119,6 @@ const parseIfAlreadyTracked = (options: ItemOptions): IfAlreadyTracked =>
 	'ifAlreadyTracked' in options
 		? parseChoice(options.ifAlreadyTracked, CHOICES, optionNamed('If Already Tracked'))
 		: 'return';
-
-const MAX_DURATION_DAYS = 30;
 
 const parseDuration = (days: unknown): number =>
 	parseWholeNumber(
@@ -178,12 +177,11 @@ const invalidLine = (
 	ifAlreadyTracked: 'return',
 });
 
-function readItem(context: OperationContext, itemIndex: number): Batch {
-	const { functions } = context;
+function readItem(functions: IExecuteFunctions, itemIndex: number): Batch {
 	const { links, leftOut } = parseLinks(functions.getNodeParameter('videoUrls', itemIndex));
 	try {
 		const duration_days = parseDuration(functions.getNodeParameter('durationDays', itemIndex));
-		const ifAlreadyTracked = parseIfAlreadyTracked(getOptions(context, itemIndex));
+		const ifAlreadyTracked = parseIfAlreadyTracked(getOptions(functions, itemIndex));
 		const lines = links.map((link) => ({ itemIndex, ...link, duration_days, ifAlreadyTracked }));
 		return { lines, leftOut };
 	} catch (error) {
@@ -193,10 +191,10 @@ function readItem(context: OperationContext, itemIndex: number): Batch {
 }
 
 /** Reads the lines of all items. If the parameters of an item are invalid, its lines say why. */
-export function readBatch(context: OperationContext): Batch {
-	const items = context.functions.getInputData().map((_, itemIndex): Batch => {
+export function readBatch(functions: IExecuteFunctions): Batch {
+	const items = functions.getInputData().map((_, itemIndex): Batch => {
 		try {
-			return readItem(context, itemIndex);
+			return readItem(functions, itemIndex);
 		} catch (error) {
 			return { lines: [invalidLine(itemIndex, '', error as Error)], leftOut: '' };
 		}
@@ -212,8 +210,8 @@ export function readBatch(context: OperationContext): Batch {
  *
  * @throws ContentStatsError `invalid_input`
  */
-export function readBatchOptions(context: OperationContext): BatchOptions {
-	const all = context.functions.getInputData().map((_, index) => getOptions(context, index));
+export function readBatchOptions(functions: IExecuteFunctions): BatchOptions {
+	const all = functions.getInputData().map((_, index) => getOptions(functions, index));
 	let maxTotalCost: number | undefined;
 	for (const options of all) {
 		if (!('maxTotalCost' in options)) continue;

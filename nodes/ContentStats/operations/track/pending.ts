@@ -1,3 +1,4 @@
+import { createExpiringEntries } from '../../utils/expiring';
 import { MINUTE_MS } from '../../utils/time';
 
 /** A POST that was sent, and of which neither an answer nor a tracking was seen. */
@@ -11,20 +12,11 @@ export interface PendingPost {
 /** Longer than servers and proxies go on with a request whose client has left. */
 const PENDING_MS = 10 * MINUTE_MS;
 
-const pendingByAccount = new Map<string, Map<string, PendingPost>>();
-
 /**
- * Returns the pending POSTs of an account in this process, by the identity of their link. The API has
- * no idempotency key: a second POST within minutes could be paid twice.
- *
- * @param now Unix milliseconds; expired ones are removed.
+ * The pending POSTs of this process, by account and by the identity of their link. The API has no
+ * idempotency key: a second POST within minutes could be paid twice.
  */
-export function pendingPostsOf(account: string, now: number): Map<string, PendingPost> {
-	const posts = pendingByAccount.get(account) ?? new Map<string, PendingPost>();
-	for (const [identity, { expiresAt }] of posts) if (expiresAt <= now) posts.delete(identity);
-	pendingByAccount.set(account, posts);
-	return posts;
-}
+export const pendingPosts = createExpiringEntries<PendingPost>();
 
 /** Creates a pending POST that was given up at `now` (Unix milliseconds). */
 export const createPendingPost = (now: number, knownIds: ReadonlySet<string>): PendingPost => ({

@@ -1,8 +1,8 @@
 import type { Platform, Tracked, Video } from '../../api/schemas';
-import { newestByIdentity, type ParsedLink, type VideoLink } from '../../model/links';
+import type { ParsedLink, VideoLink } from '../../model/links';
 import { costUsd } from '../../model/money';
 import { firstOf } from '../../model/shortLinks';
-import { formatUsd, pluralize, roundUsd } from '../../utils/format';
+import { roundUsd } from '../../utils/format';
 import type { PendingPost } from './pending';
 
 export type IfAlreadyTracked = 'return' | 'trackAgain' | 'fail';
@@ -21,6 +21,8 @@ export interface BatchLine {
 /** What happens to a line. */
 export type Decision =
 	| { kind: 'refuse'; reason: string }
+	/** It may run already, unseen. */
+	| { kind: 'hidden'; reason: string }
 	/** `of` is the earlier line with the same video. */
 	| { kind: 'duplicate'; of: PlannedLine }
 	| { kind: 'returnExisting'; video: Video }
@@ -56,8 +58,8 @@ export interface PlannedLine extends BatchLine {
 
 /** What is known of an account when a batch is planned. */
 export interface KnownTrackings {
-	/** Trackings that are monitoring or paused, newest first. */
-	running: Video[];
+	/** Running trackings by each identity of their link, the newest of each. */
+	running: ReadonlyMap<string, Video>;
 	/** Platforms whose running trackings are not all listed; null: any of them. */
 	hiddenPlatforms: ReadonlySet<string | null>;
 	/** Platforms of running trackings whose id or link cannot be read; null if it is unknown too. */
@@ -75,14 +77,17 @@ export interface Plan {
 	totalCost: number;
 }
 
+/** Decides about a line that is alone in its batch. */
 function decide(
 	{ ifAlreadyTracked, duration_days }: BatchLine,
 	link: VideoLink,
-	video: Video | undefined,
-	{ pending, hiddenPlatforms, unidentifiedPlatforms, identitiesOf }: KnownTrackings,
+	known: KnownTrackings,
 	costPerSnapshot: number,
 ): Decision {
-	const pendingPost = firstOf(pending, identitiesOf(link));
+	const { running, pending, hiddenPlatforms, unidentifiedPlatforms, identitiesOf } = known;
+	const identities = identitiesOf(link);
+	const video = firstOf(running, identities);
+	const pendingPost = firstOf(pending, identities);
 	if (video && pendingPost && !pendingPost.knownIds.has(video.id))
 		return { kind: 'recover', video };
 	if (ifAlreadyTracked === 'trackAgain') {
@@ -97,16 +102,38 @@ function decide(
 		if (pendingPost) return { kind: 'wait', until: pendingPost.expiresAt };
 		if (hiddenPlatforms.has(link.platform) || hiddenPlatforms.has(null))
 			return {
-				kind: 'refuse',
-				reason: `More ${link.platform} videos are running than the 100 that the API shows, so it cannot be told whether this one is among them. To track it all the same, and pay twice if it is, set If Already Tracked to Track Again`,
+				kind: 'hidden',
+				reason: `More ${hiddenPlatforms.has(null) ? '' : `${link.platform} `}videos are running than the API lists, so it cannot be told whether this one is among them. ${HIDDEN_ADVICE}`,
 			};
 		if (unidentifiedPlatforms.has(link.platform) || unidentifiedPlatforms.has(null))
 			return {
-				kind: 'refuse',
-				reason: `A running video whose id or link cannot be read may be this one. To track it all the same, and pay twice if it is, set If Already Tracked to Track Again`,
+				kind: 'hidden',
+				reason: `A running video whose id or link cannot be read may be this one. ${HIDDEN_ADVICE}`,
 			};
 	}
 	return { kind: 'track', link, cost: costUsd(duration_days, costPerSnapshot) };
+}
+
+const HIDDEN_ADVICE =
+	'To track it all the same, and pay twice if it is, set If Already Tracked to Track Again';
+
+/**
+ * Returns the earlier line of the same video that a line repeats, so that one of them is enough: the first
+ * with the same If Already Tracked, or the first that tracks the video if the line wants no tracking of
+ * its own.
+ *
+ * @param decision about the line alone.
+ * @param earlier the earlier lines of the same video.
+ */
+function repeatedLine(
+	{ ifAlreadyTracked }: BatchLine,
+	decision: Decision,
+	earlier: PlannedLine[],
+): PlannedLine | undefined {
+	const same = earlier.find((line) => line.ifAlreadyTracked === ifAlreadyTracked);
+	if (same || ifAlreadyTracked === 'trackAgain') return same;
+	const isMet = decision.kind === 'track' || decision.kind === 'hidden';
+	return isMet ? earlier.find((line) => line.decision.kind === 'track') : undefined;
 }
 
 /**
@@ -119,23 +146,24 @@ export function planBatch(
 	known: KnownTrackings,
 	costPerSnapshot: number,
 ): Plan {
-	const tracked = newestByIdentity(known.running);
-	const firstLines = new Map<string, PlannedLine>();
+	const linesByIdentity = new Map<string, PlannedLine[]>();
 
 	function decideLine(line: BatchLine): Decision {
 		if (!line.parsed.ok) return { kind: 'refuse', reason: line.parsed.reason };
 		const { link } = line.parsed;
-		const identities = known.identitiesOf(link);
-		const first = firstOf(firstLines, identities);
-		if (first) return { kind: 'duplicate', of: first };
-		return decide(line, link, firstOf(tracked, identities), known, costPerSnapshot);
+		const decision = decide(line, link, known, costPerSnapshot);
+		const earlier = firstOf(linesByIdentity, known.identitiesOf(link)) ?? [];
+		const repeated = repeatedLine(line, decision, earlier);
+		return repeated ? { kind: 'duplicate', of: repeated } : decision;
 	}
 
 	const planned = lines.map((line) => {
 		const plannedLine: PlannedLine = { ...line, decision: decideLine(line), result: null };
 		const { decision, parsed } = plannedLine;
-		if (parsed.ok && decision.kind !== 'duplicate')
-			for (const identity of known.identitiesOf(parsed.link)) firstLines.set(identity, plannedLine);
+		if (!parsed.ok || decision.kind === 'duplicate') return plannedLine;
+		const identities = known.identitiesOf(parsed.link);
+		const ofVideo = [...(firstOf(linesByIdentity, identities) ?? []), plannedLine];
+		for (const identity of identities) linesByIdentity.set(identity, ofVideo);
 		return plannedLine;
 	});
 	const totalCost = toTrack(planned).reduce((sum, { decision }) => sum + decision.cost, 0);
@@ -148,32 +176,3 @@ export type LineToTrack = PlannedLine & { decision: Extract<Decision, { kind: 't
 /** Selects the lines that a plan tracks. */
 export const toTrack = (lines: PlannedLine[]): LineToTrack[] =>
 	lines.filter((line): line is LineToTrack => line.decision.kind === 'track');
-
-export interface SpendingLimits {
-	/** The most that this execution may spend, in USD; undefined: no limit. */
-	maxTotalCost?: number;
-	/** The available USD of the account; undefined: the balance is not checked. */
-	availableUsd?: number;
-}
-
-/** Checks the cost of a plan. @returns what it exceeds, and what to do; null if it is allowed. */
-export function checkSpendingLimits(
-	plan: Plan,
-	limits: SpendingLimits,
-): { message: string; advice: string } | null {
-	const { maxTotalCost = Infinity, availableUsd = Infinity } = limits;
-	const { totalCost } = plan;
-	const count = toTrack(plan.lines).length;
-	const price = `Tracking ${pluralize(count, 'video')} costs ${formatUsd(totalCost)}`;
-	if (totalCost > maxTotalCost)
-		return {
-			message: `${price}, but Max Total Cost allows ${formatUsd(maxTotalCost)}`,
-			advice: 'Track fewer videos or days, or raise Max Total Cost',
-		};
-	if (totalCost > Math.max(0, availableUsd))
-		return {
-			message: `${price}, but your ContentStats account has ${formatUsd(availableUsd)} left to spend`,
-			advice: 'Track fewer videos or days, or add credit in your ContentStats account',
-		};
-	return null;
-}

@@ -3,6 +3,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import { ContentStatsError } from '../../api/errors';
 import type { Tracked, Video } from '../../api/schemas';
 import { errorJson } from '../../host';
+import { isActive, plannedEndOf } from '../../model/videos';
 import { formatUsd, pluralize, roundUsd, truncate } from '../../utils/format';
 import { formatUtcTime, toIsoUtc } from '../../utils/time';
 import type { BatchLine, Decision, TrackResult } from './plan';
@@ -17,17 +18,17 @@ export const failedResult = (message: string): TrackResult => ({
 /**
  * Builds the result of a new tracking.
  *
- * @param plannedCost USD, used if the API names no cost.
+ * @param estimated_cost USD.
  * @param isResolved whether the link was a short one, and the API has told what it leads to.
  */
 export const trackedResult = (
 	video: Tracked,
-	plannedCost: number,
+	estimated_cost: number,
 	isResolved = false,
 ): TrackResult => ({
 	outcome: 'tracked',
 	video,
-	estimated_cost: video.estimated_cost ?? plannedCost,
+	estimated_cost,
 	message: isResolved ? `The short link leads to ${truncate(video.video_link!)}` : null,
 });
 
@@ -59,30 +60,43 @@ export const unknownResult = (
 	message: `${error.message}, and no tracking was found yet: it may or may not run. So that nothing is paid twice, it is not sent again before ${formatUtcTime(expiresAt)}. ${RERUN_ADVICE[ifAlreadyTracked === 'trackAgain' ? 'trackAgain' : 'lookUp']}`,
 });
 
+function alreadyTracked(video: Video): string {
+	const { status, created_at } = video;
+	const since = `Already tracked since ${created_at ?? 'earlier'}`;
+	if (isActive(status)) return `${since}: nothing was charged`;
+	const state =
+		status === null ? 'a status that cannot be read' : `the status “${truncate(status)}”`;
+	const end = plannedEndOf(video);
+	const until = end < Infinity ? ` until ${formatUtcTime(end)}` : '';
+	return `${since}, with ${state}: it may go on${until}, so nothing was tracked or charged. To start another tracking now, set If Already Tracked to Track Again`;
+}
+
 /** Builds the result of a line that needs no request. An earlier line must have its result. */
 export function resultOfDecision(decision: Decision): TrackResult {
 	switch (decision.kind) {
 		case 'refuse':
+		case 'hidden':
 			return failedResult(decision.reason);
 		case 'returnExisting':
 			return {
 				outcome: 'already_tracked',
 				video: decision.video,
 				estimated_cost: 0,
-				message: `Already tracked since ${decision.video.created_at ?? 'earlier'}: nothing was charged`,
+				message: alreadyTracked(decision.video),
 			};
 		case 'recover':
 			return {
 				outcome: 'recovered',
 				video: decision.video,
 				estimated_cost: 0,
-				message: `An earlier run asked for it and lost the answer; now the tracking was found. Nothing was charged now`,
+				message:
+					'It was asked for before, and the answer was lost; now the tracking was found. Nothing was charged now',
 			};
 		case 'wait':
 			return {
 				outcome: 'unknown',
 				estimated_cost: 0,
-				message: `An earlier run asked for it and lost the answer, and no tracking was found yet: it may or may not run. So that nothing is paid twice, it is not sent again before ${formatUtcTime(decision.until)}: run this again then`,
+				message: `It was asked for before, the answer was lost, and no tracking was found yet: it may or may not run. So that nothing is paid twice, it is not sent again before ${formatUtcTime(decision.until)}: run this again then`,
 			};
 		case 'duplicate': {
 			const { input_link, result } = decision.of;

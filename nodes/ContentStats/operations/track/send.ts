@@ -7,19 +7,29 @@ import {
 	unreadableReply,
 } from '../../api/errors';
 import { listRunning } from '../../api/listing';
-import { unusableFields, type Video } from '../../api/schemas';
+import { announcedCost, type Tracked, unusableFields, type Video } from '../../api/schemas';
 import { newestByIdentity } from '../../model/links';
 import { firstOf, identitiesOf, rememberShortLink } from '../../model/shortLinks';
 import { delay, mapConcurrent } from '../../utils/async';
 import type { OperationContext } from '../operation';
-import { createPendingPost, pendingPostsOf } from './pending';
+import { rememberTracking } from '../recentTrackings';
+import type { Budget } from './budget';
+import { createPendingPost, pendingPosts } from './pending';
 import type { LineToTrack } from './plan';
-import { failedResult, recoveredResult, trackedResult, unknownResult } from './results';
+import {
+	failedResult,
+	recoveredResult,
+	resultOfDecision,
+	trackedResult,
+	unknownResult,
+} from './results';
 
 /** A line whose POST was sent, and whose answer was lost. */
 interface LostPost {
 	line: LineToTrack;
 	error: ContentStatsError;
+	/** What was put aside for it, in USD. */
+	cost: number;
 }
 
 const LOOKUP_DELAYS_MS = [1_000, 2_000, 4_000];
@@ -72,75 +82,133 @@ const BATCH_ENDING_KINDS = new Set<ErrorKind>([
 /** As many lost answers in a row may mean that the API is down: look them up before sending more. */
 const MAX_LOST_IN_A_ROW = 3;
 
+/** Returns the first lines of each video: those that track it again wait until it is known what became of them. */
+function firstOfEachVideo(lines: LineToTrack[]): LineToTrack[] {
+	const seen = new Set<string>();
+	return lines.filter(({ decision: { link } }) => {
+		const isFirst = !seen.has(link.identity);
+		seen.add(link.identity);
+		return isFirst;
+	});
+}
+
 /**
  * Sends one POST per line to be tracked, and never a second one if the first may have taken effect. It
  * fills in the results of these lines. Lost answers are looked up together: once everything is sent,
  * or once several in a row are lost. If none of them is found, the batch is aborted: nothing more is
  * spent at an API that is silent.
  *
- * @param running the trackings that existed before.
+ * @param knownIds the trackings that existed before.
+ * @param budget what the lines may cost; if the API announces higher prices, it aborts the batch.
  * @param stopsAtRefusal whether the first line that the API refuses aborts the batch.
  * @returns the error that aborted the batch; null if none did.
  */
 export async function sendBatch(
 	context: OperationContext,
 	lines: LineToTrack[],
-	running: Video[],
+	knownIds: ReadonlySet<string>,
+	budget: Budget,
 	stopsAtRefusal: boolean,
 ): Promise<ContentStatsError | null> {
 	const { client, account, tellUnusable } = context;
-	const knownIds = new Set(running.map((video) => video.id));
+	const known = new Set(knownIds);
 	let abortError = null as ContentStatsError | null;
+
+	const pendingOf = (line: LineToTrack) =>
+		firstOf(pendingPosts.of(account, Date.now()), identitiesOf(account, line.decision.link));
+
+	function recordRunning({ decision: { link } }: LineToTrack, video: Video): void {
+		known.add(video.id);
+		rememberTracking(account, identitiesOf(account, link), video, Date.now());
+	}
 
 	function recordFailed(line: LineToTrack, error: ContentStatsError): void {
 		if (stopsAtRefusal || BATCH_ENDING_KINDS.has(error.kind)) abortError ??= error;
 		line.result = failedResult(`${error.message}. ${error.description}`);
 	}
 
-	async function send(unsent: LineToTrack[]): Promise<LostPost[]> {
+	function recordTracked(line: LineToTrack, video: Tracked, cost: number): void {
+		const { link } = line.decision;
+		tellUnusable([{ subject: `video ${video.id}`, fields: unusableFields(video) }]);
+		const isResolved = rememberShortLink(account, link, video.video_link);
+		recordRunning(line, video);
+		line.result = trackedResult(video, cost, isResolved);
+	}
+
+	/** @returns the lost answer; null if there was one, or if nothing was sent. */
+	async function sendLine(line: LineToTrack): Promise<LostPost | null> {
+		const { link } = line.decision;
+		const purchase = { url: link.url, days: line.duration_days };
+		const cost = budget.putAside(purchase);
+		try {
+			const video = await client.track(link.url, line.duration_days);
+			const announced = announcedCost(video) ?? cost;
+			recordTracked(line, video, announced);
+			budget.spend(purchase, cost, announced);
+		} catch (reason) {
+			// Whatever else went wrong, it was after the POST: the tracking may run.
+			const error =
+				reason instanceof ContentStatsError
+					? reason
+					: unreadableReply(link.url, (reason as Error).message);
+			if (mayHaveTakenEffect(error)) {
+				budget.spend(purchase, cost, null);
+				return { line, error, cost };
+			}
+			budget.giveBack(cost);
+			recordFailed(line, error);
+		}
+		return null;
+	}
+
+	async function send(unsent: LineToTrack[]): Promise<{ lost: LostPost[]; isSilent: boolean }> {
 		const lost: LostPost[] = [];
 		let lostInARow = 0;
-		await mapConcurrent(unsent, async (line) => {
-			if (abortError || lostInARow >= MAX_LOST_IN_A_ROW) return;
-			const { link, cost } = line.decision;
+		const isSilent = () => lostInARow >= MAX_LOST_IN_A_ROW;
+		async function sendNext(line: LineToTrack): Promise<void> {
+			if (abortError || isSilent()) return;
 			try {
-				const video = await client.track(link.url, line.duration_days);
-				tellUnusable([{ subject: `video ${video.id}`, fields: unusableFields(video) }]);
-				const isResolved = rememberShortLink(account, link, video.video_link);
-				line.result = trackedResult(video, cost, isResolved);
+				const lostPost = await sendLine(line);
+				lostInARow = lostPost ? lostInARow + 1 : 0;
+				if (lostPost) lost.push(lostPost);
 			} catch (reason) {
-				// Whatever else went wrong, it was after the POST: the tracking may run.
-				const error =
-					reason instanceof ContentStatsError
-						? reason
-						: unreadableReply(link.url, (reason as Error).message);
-				if (mayHaveTakenEffect(error)) {
-					lost.push({ line, error });
-					lostInARow += 1;
-					return;
-				}
-				recordFailed(line, error);
+				abortError ??= reason as ContentStatsError;
 			}
-			lostInARow = 0;
-		});
-		return lost;
+		}
+		const queue = [...unsent];
+		while (queue.length > 0 && !budget.allowsConcurrency()) await sendNext(queue.shift()!);
+		await mapConcurrent(queue, sendNext);
+		return { lost, isSilent: isSilent() };
+	}
+
+	/** Looks up lost POSTs. @returns whether one was found. */
+	async function recover(lost: LostPost[]): Promise<boolean> {
+		const found = await findLostTrackings(context, lost, known);
+		for (const { line, error, cost } of lost) {
+			const { link } = line.decision;
+			const video = found.get(link.identity);
+			if (video) {
+				recordRunning(line, video);
+				line.result = recoveredResult(video, cost);
+				continue;
+			}
+			const post = createPendingPost(Date.now(), new Set(known));
+			for (const identity of identitiesOf(account, link)) pendingPosts.set(account, identity, post);
+			line.result = unknownResult(line, { cost, error }, post.expiresAt);
+		}
+		return found.size > 0;
 	}
 
 	const unsent = () => lines.filter(({ result }) => result === null);
 	while (unsent().length > 0 && !abortError) {
-		const lost = await send(unsent());
-		const found = await findLostTrackings(context, lost, knownIds);
-		for (const { line, error } of lost) {
-			const { link, cost } = line.decision;
-			const video = found.get(link.identity);
-			const post = createPendingPost(Date.now(), knownIds);
-			const pending = pendingPostsOf(account, Date.now());
-			if (!video) for (const identity of identitiesOf(account, link)) pending.set(identity, post);
-			line.result = video
-				? recoveredResult(video, cost)
-				: unknownResult(line, { cost, error }, post.expiresAt);
+		const next = firstOfEachVideo(unsent());
+		for (const line of next) {
+			const post = pendingOf(line);
+			if (post) line.result = resultOfDecision({ kind: 'wait', until: post.expiresAt });
 		}
-		if (found.size === 0 && unsent().length > 0) abortError ??= lost[0]!.error;
+		const { lost, isSilent } = await send(next.filter(({ result }) => result === null));
+		const isAnyFound = await recover(lost);
+		if (isSilent && !isAnyFound && unsent().length > 0) abortError ??= lost[0]!.error;
 	}
 	for (const line of unsent()) line.result = failedResult(`Not tried: ${abortError!.message}`);
 	return abortError;

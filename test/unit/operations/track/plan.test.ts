@@ -1,14 +1,12 @@
 import { TIKTOK, YOUTUBE } from '../../../../harness/links';
 import {
 	type BatchLine,
-	type SpendingLimits,
 	type IfAlreadyTracked,
 	type KnownTrackings,
-	checkSpendingLimits,
 	planBatch,
 } from '../../../../nodes/ContentStats/operations/track/plan';
 import type { Platform, Video } from '../../../../nodes/ContentStats/api/schemas';
-import { parseVideoLink } from '../../../../nodes/ContentStats/model/links';
+import { newestByIdentity, parseVideoLink } from '../../../../nodes/ContentStats/model/links';
 import { video } from '../../support/fakeClient';
 
 const PER_SNAPSHOT = 0.015;
@@ -35,7 +33,7 @@ const planOf = (lines: BatchLine[], running: Video[] = [], known: Partial<KnownT
 	planBatch(
 		lines,
 		{
-			running,
+			running: newestByIdentity(running),
 			hiddenPlatforms: new Set(),
 			unidentifiedPlatforms: new Set(),
 			pending: new Map(),
@@ -88,13 +86,54 @@ describe('planBatch', () => {
 		expect(totalCost).toBe(5.04);
 	});
 
-	test.each<IfAlreadyTracked>(['return', 'trackAgain', 'fail'])(
-		'marks a repeated line as a duplicate with %s',
-		(ifAlreadyTracked) => {
-			expect(kindsOf([line(TIKTOK), line(TIKTOK_MOBILE, ifAlreadyTracked)])).toEqual([
-				'track',
-				'duplicate',
-			]);
+	const existing = [tracking('old', TIKTOK)];
+	const hidden = { hiddenPlatforms: new Set(['tiktok']) };
+	test.each<[string, Video[], Partial<KnownTrackings>, IfAlreadyTracked[], string[]]>([
+		['not tracked', [], {}, ['return', 'return'], ['track', 'duplicate of 0']],
+		['not tracked', [], {}, ['fail', 'fail'], ['track', 'duplicate of 0']],
+		['not tracked', [], {}, ['trackAgain', 'trackAgain'], ['track', 'duplicate of 0']],
+		['not tracked', [], {}, ['return', 'fail'], ['track', 'duplicate of 0']],
+		['not tracked', [], {}, ['fail', 'return'], ['track', 'duplicate of 0']],
+		['not tracked', [], {}, ['return', 'trackAgain'], ['track', 'track']],
+		['not tracked', [], {}, ['fail', 'trackAgain'], ['track', 'track']],
+		['not tracked', [], {}, ['trackAgain', 'return'], ['track', 'duplicate of 0']],
+		[
+			'not tracked',
+			[],
+			{},
+			['return', 'trackAgain', 'trackAgain', 'return', 'fail'],
+			['track', 'track', 'duplicate of 1', 'duplicate of 0', 'duplicate of 0'],
+		],
+		['tracked', existing, {}, ['return', 'return'], ['returnExisting', 'duplicate of 0']],
+		['tracked', existing, {}, ['fail', 'return'], ['refuse', 'returnExisting']],
+		['tracked', existing, {}, ['return', 'fail'], ['returnExisting', 'refuse']],
+		['tracked', existing, {}, ['fail', 'fail'], ['refuse', 'duplicate of 0']],
+		['tracked', existing, {}, ['trackAgain', 'fail'], ['track', 'refuse']],
+		['tracked', existing, {}, ['return', 'trackAgain'], ['returnExisting', 'track']],
+		['tracked', existing, {}, ['trackAgain', 'return'], ['track', 'returnExisting']],
+		['tracked', existing, {}, ['trackAgain', 'trackAgain'], ['track', 'duplicate of 0']],
+		[
+			'tracked',
+			existing,
+			{},
+			['fail', 'return', 'trackAgain', 'fail', 'return', 'trackAgain'],
+			['refuse', 'returnExisting', 'track', 'duplicate of 0', 'duplicate of 1', 'duplicate of 2'],
+		],
+		['perhaps tracked', [], hidden, ['return', 'trackAgain'], ['hidden', 'track']],
+		['perhaps tracked', [], hidden, ['trackAgain', 'return'], ['track', 'duplicate of 0']],
+		['perhaps tracked', [], hidden, ['return', 'fail'], ['hidden', 'hidden']],
+	])(
+		'gives the lines of a video that is %s what they ask for',
+		(_, running, known, wants, kinds) => {
+			const spellings = [TIKTOK, TIKTOK_MOBILE];
+			const lines = wants.map((want, n) => line(spellings[n % 2]!, want));
+			const { decisions, totalCost } = plan(lines, running, known);
+			expect(
+				decisions.map((decision) =>
+					decision.kind === 'duplicate' ? `duplicate of ${decision.of}` : decision.kind,
+				),
+			).toEqual(kinds);
+			expect(totalCost).toBeCloseTo(2.52 * kinds.filter((kind) => kind === 'track').length);
 		},
 	);
 
@@ -156,8 +195,8 @@ describe('planBatch', () => {
 		const hiddenPlatforms = new Set(['tiktok']);
 
 		test.each<[IfAlreadyTracked, string]>([
-			['return', 'refuse'],
-			['fail', 'refuse'],
+			['return', 'hidden'],
+			['fail', 'hidden'],
 			['trackAgain', 'track'],
 		])('decides, with %s, to %s', (ifAlreadyTracked, kind) => {
 			const { decisions } = plan([line(TIKTOK, ifAlreadyTracked)], [], { hiddenPlatforms });
@@ -166,7 +205,19 @@ describe('planBatch', () => {
 
 		it('suggests Track Again in its reason', () => {
 			const { decisions } = plan([line(TIKTOK)], [], { hiddenPlatforms });
-			expect(decisions[0]).toMatchObject({ reason: expect.stringMatching(/100.*Track Again/) });
+			expect(decisions[0]).toMatchObject({
+				reason: expect.stringMatching(/^More tiktok videos are running.*Track Again$/),
+			});
+		});
+
+		it('refuses links of every platform if the hidden ones may be of any', () => {
+			const anyPlatform = { hiddenPlatforms: new Set([null]) };
+			expect(plan([line(TIKTOK), line(YOUTUBE)], [], anyPlatform).decisions).toEqual(
+				Array(2).fill({
+					kind: 'hidden',
+					reason: expect.stringMatching(/^More videos are running.*Track Again$/),
+				}),
+			);
 		});
 
 		it('returns a tracking that is listed, and tracks videos of other platforms', () => {
@@ -180,10 +231,10 @@ describe('planBatch', () => {
 		const unknown = new Set([null]);
 
 		test.each<[IfAlreadyTracked, ReadonlySet<Platform | null>, string]>([
-			['return', new Set(['tiktok']), 'refuse'],
+			['return', new Set(['tiktok']), 'hidden'],
 			['return', new Set(['youtube']), 'track'],
-			['return', unknown, 'refuse'],
-			['fail', unknown, 'refuse'],
+			['return', unknown, 'hidden'],
+			['fail', unknown, 'hidden'],
 			['trackAgain', unknown, 'track'],
 		])('decides, with %s, on %p, to %s', (ifAlreadyTracked, unidentifiedPlatforms, kind) => {
 			const { decisions } = plan([line(TIKTOK, ifAlreadyTracked)], [], { unidentifiedPlatforms });
@@ -260,57 +311,5 @@ describe('planBatch', () => {
 	it('does not mistake a tracking of an unknown platform for another video', () => {
 		const running = [tracking('odd', 'https://some.new.platform/v/1', { platform: 'new' })];
 		expect(kindsOf([line(TIKTOK)], running)).toEqual(['track']);
-	});
-});
-
-describe('checkSpendingLimits', () => {
-	const links = [1, 2, 3].map((n) => `https://x.com/a/status/${n}`);
-	const threeVideos = planOf(links.map((link) => line(link)));
-	const freeBatch = planOf([line(TIKTOK)], [tracking('old', TIKTOK)]);
-
-	test.each<[string, SpendingLimits]>([
-		['there are no limits', {}],
-		['the cap is just met', { maxTotalCost: 7.56 }],
-		['the account has just enough', { availableUsd: 7.56 }],
-		['both limits allow it', { maxTotalCost: 100, availableUsd: 100 }],
-	])('allows three videos for $7.56 if %s', (_, budget) => {
-		expect(checkSpendingLimits(threeVideos, budget)).toBeNull();
-	});
-
-	test.each<[string, SpendingLimits, RegExp]>([
-		[
-			'the cap is a cent lower',
-			{ maxTotalCost: 7.55 },
-			/3 videos.*\$7\.56.*Max Total Cost.*\$7\.55/,
-		],
-		['the cap is 0', { maxTotalCost: 0 }, /\$7\.56.*Max Total Cost.*\$0\.00/],
-		['the account has a cent less', { availableUsd: 7.55 }, /\$7\.56.*account.*\$7\.55/],
-		['the account is empty', { availableUsd: 0 }, /account.*\$0\.00/],
-		['the account is overdrawn', { availableUsd: -0.25 }, /account/],
-		['only the cap allows it', { maxTotalCost: 100, availableUsd: 1 }, /account.*\$1\.00/],
-		[
-			'only the account allows it',
-			{ maxTotalCost: 1, availableUsd: 100 },
-			/Max Total Cost.*\$1\.00/,
-		],
-	])('blocks three videos for $7.56 if %s', (_, budget, reason) => {
-		const over = checkSpendingLimits(threeVideos, budget);
-		expect(over?.message).toMatch(reason);
-		const isCap = budget.maxTotalCost !== undefined && budget.maxTotalCost < 7.56;
-		expect(over?.advice).toMatch(isCap ? /raise Max Total Cost$/ : /add credit/);
-	});
-
-	test.each<[string, SpendingLimits]>([
-		['a cap of 0', { maxTotalCost: 0 }],
-		['an empty account', { availableUsd: 0 }],
-		['an overdrawn account', { availableUsd: -3 }],
-	])('allows a batch that costs nothing with %s', (_, budget) => {
-		expect(checkSpendingLimits(freeBatch, budget)).toBeNull();
-	});
-
-	it('names a single video in the singular', () => {
-		expect(checkSpendingLimits(planOf([line(TIKTOK)]), { maxTotalCost: 0 })?.message).toMatch(
-			/1 video costs \$2\.52/,
-		);
 	});
 });

@@ -35,14 +35,16 @@ function contextOf({
 		},
 	};
 	const client = {
-		usage: async () => usageOf(100),
-		list: async () => ({ videos: [], unidentified: [] }),
+		usage: async () => ({ ...usageOf(100), active_videos: 0 }),
+		list: async () => ({ videos: [], unidentified: [], isFull: false, total: 0, repliedAt: null }),
+		get: async () => video('a'),
 		track: trackVideo,
 	};
 	return {
 		functions: functions as unknown as IExecuteFunctions,
 		client: client as unknown as Client,
 		account: expect.getState().currentTestName!,
+		api: 'https://contentstats.io/api/v1',
 		isTestKey: false,
 		hint: () => {},
 		tellUnusable: () => {},
