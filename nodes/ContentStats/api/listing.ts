@@ -169,6 +169,8 @@ const addedStatuses = (listings: Listing[]): string[] => {
 };
 
 export interface RunningListing extends Listing {
+	/** The ids of trackings that have ended for good, as far as the replies show them. */
+	endedIds: ReadonlySet<string>;
 	/** Whether each status and each platform was asked for. */
 	isThorough: boolean;
 }
@@ -205,8 +207,10 @@ export async function listRunning(
 		await add(addedStatuses(listings));
 	}
 	const merged = mergeListings(listings);
-	const videos = merged.videos.filter((video) => !isFinal(video.status));
-	return { ...merged, videos, isThorough: asksForEach };
+	const videos = merged.videos.filter(({ status }) => !isFinal(status));
+	const ended = merged.videos.filter(({ status }) => isFinal(status));
+	const endedIds = new Set(ended.map(({ id }) => id));
+	return { ...merged, videos, endedIds, isThorough: asksForEach };
 }
 
 /** Some of the listed videos may have ended before they were counted, but not many. */

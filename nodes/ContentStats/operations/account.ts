@@ -32,7 +32,9 @@ async function readOnce(
 	const active = Math.max(...counts.map(({ active_videos }) => active_videos ?? NaN));
 	const now = listing.repliedAt ?? Date.now();
 	const listed = listing.videos.filter(({ id }) => !stopped.has(id));
-	const counted = [...listed.filter((video) => mayBeActive(video, now)), ...recent];
+	const seenIds = new Set([...listing.videos.map(({ id }) => id), ...listing.endedIds]);
+	const unlisted = recent.filter(({ id }) => !seenIds.has(id));
+	const counted = [...listed, ...unlisted].filter((video) => mayBeActive(video, now));
 	const hidden = hiddenSlices({ ...listing, videos: counted }, active);
 	const running = listed.filter((video) => isRunning(video, now));
 	return { usage, listing: { ...listing, videos: running }, hidden };

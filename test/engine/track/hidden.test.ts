@@ -89,6 +89,28 @@ describe('where nothing is hidden, Track', () => {
 	});
 });
 
+test.each(['paused', 'completed'])(
+	'a tracking that was seen, and has %s since, stands for no hidden one',
+	async (status) => {
+		const { sandbox, clock, posts, track } = await createAccount([TIKTOK, YOUTUBE]);
+		const [first] = sandbox.videos.values();
+		expect(outcomes(await track(TIKTOK))).toEqual(['already_tracked']);
+		first!.setStatus(status);
+		clock.advance({ seconds: 1 });
+		sandbox.faults.add(
+			always({
+				kind: 'map',
+				map: ({ videos, ...rest }: { videos: Array<{ video_link: string }> }) => ({
+					...rest,
+					videos: videos.filter(({ video_link }) => video_link !== YOUTUBE),
+				}),
+			}),
+		);
+		expect(outcomes(await track(YOUTUBE))).toEqual(['failed']);
+		expect(posts()).toHaveLength(0);
+	},
+);
+
 describe('a tracking in error, or with a status of a new name', () => {
 	test.each(['error', 'queued', 'processing'])(
 		'runs until its duration is over: %s',

@@ -237,7 +237,8 @@ describe('listRunning', () => {
 		);
 
 	it('returns what has not ended for good, newest first, in three requests', async () => {
-		const { videos, fullSlices, requests } = await listRunning(fakeClient(api()));
+		const { videos, endedIds, fullSlices, requests } = await listRunning(fakeClient(api()));
+		expect([...endedIds].sort()).toEqual(['c9', 'x8']);
 		expect(videos.map(({ id }) => id)).toEqual(['e7', 'q6', 'm5', 'p4', 'n3', 'p2', 'm1']);
 		expect(fullSlices).toEqual([]);
 		expect(requests).toBe(3);
@@ -403,6 +404,7 @@ describe('hiddenSlices', () => {
 		fullSlices,
 		requests: 1,
 		repliedAt: null,
+		endedIds: new Set(),
 		isThorough: false,
 	});
 	const slice = (status: string | null, platform: string | null = 'tiktok'): Slice => ({

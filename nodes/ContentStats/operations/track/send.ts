@@ -184,6 +184,7 @@ export async function sendBatch(
 	/** Looks up lost POSTs. @returns whether one was found. */
 	async function recover(lost: LostPost[]): Promise<boolean> {
 		const found = await findLostTrackings(context, lost, known);
+		const post = createPendingPost(Date.now(), new Set(known));
 		for (const { line, error, cost } of lost) {
 			const { link } = line.decision;
 			const video = found.get(link.identity);
@@ -192,7 +193,6 @@ export async function sendBatch(
 				line.result = recoveredResult(video, cost);
 				continue;
 			}
-			const post = createPendingPost(Date.now(), new Set(known));
 			for (const identity of identitiesOf(account, link)) pendingPosts.set(account, identity, post);
 			line.result = unknownResult(line, { cost, error }, post.expiresAt);
 		}
