@@ -7,6 +7,9 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
+/** The base URL, without blanks and invisible characters, and without slashes at its end. */
+const BASE_URL = `$credentials.baseUrl.replace(/[^!-~]/g, '').replace(/\\/+$/, '')`;
+
 export class ContentStatsApi implements ICredentialType {
 	name = 'contentStatsApi';
 
@@ -53,10 +56,10 @@ export class ContentStatsApi implements ICredentialType {
 
 	test: ICredentialTestRequest = {
 		request: {
-			baseURL: '={{ $credentials.baseUrl.trim() }}',
+			baseURL: `={{ ${BASE_URL} }}`,
 			url: '/usage',
 			// n8n follows redirects and takes the key along: only between the host and its www. twin.
-			allowedDomains: `={{ [$credentials.baseUrl.trim().split('/')[2].split(':')[0].replace(/^www\\./, '')].flatMap((host) => [host, 'www.' + host]).join(',') }}`,
+			allowedDomains: `={{ [${BASE_URL}.toLowerCase().split('/')[2].split(':')[0].replace(/^www\\./, '')].flatMap((host) => [host, 'www.' + host]).join(',') }}`,
 		},
 		rules: [
 			{

@@ -256,6 +256,8 @@ export interface Poller {
 export interface PollerOptions {
 	/** Result of getPollBudgetMs, ms; null: the host has no such function. Default: n8n's own. */
 	budgetMs?: number | null;
+	/** The id of the node; default: its name. */
+	nodeId?: string;
 	/** The trigger to poll; default: the one that this process has loaded. */
 	trigger?: INodeType;
 	/** Changes each context before it polls, such as its request helper. */
@@ -269,7 +271,8 @@ export function createPoller(
 	staticData: IDataObject = {},
 	options: PollerOptions = {},
 ): Poller {
-	const node = nodeWith(TRIGGER, 'ContentStats Trigger', parameters);
+	const trigger = nodeWith(TRIGGER, 'ContentStats Trigger', parameters);
+	const node = { ...trigger, id: options.nodeId ?? trigger.id };
 	const workflow = new Workflow({
 		id: '1',
 		nodes: [node],

@@ -16,7 +16,8 @@ import { BudgetExhaustedError, ContentStatsError, type ErrorKind } from './api/e
 import { rateLimiterFor } from './api/rateLimiter';
 import { createRedact } from './api/redact';
 import { createRequest, type HttpReply } from './api/request';
-import { trimTrailingSlashes } from './utils/format';
+import { trimInvisible, trimTrailingSlashes } from './utils/format';
+import { monotonicNow } from './utils/time';
 
 /** The credential, as n8n decrypts it. */
 interface Credential {
@@ -48,7 +49,6 @@ function withAbortSignals<T extends Context>(
 /** A client for the credential of a node, and what else is known of its account. The key stays here. */
 export interface Connection {
 	client: Client;
-	baseUrl: string;
 	/** Identifies the owner of the rate limit and the balance. */
 	account: string;
 	/** Identifies the API, whichever key is used. */
@@ -60,23 +60,23 @@ export interface Connection {
 /** Reads the credential of a node, without the blanks and line breaks that are pasted along. */
 async function readCredential(context: Context): Promise<Credential> {
 	const { apiKey, baseUrl } = await context.getCredentials<Credential>(CREDENTIAL);
-	return { apiKey: String(apiKey).trim(), baseUrl: String(baseUrl).trim() };
+	return { apiKey: String(apiKey).trim(), baseUrl: trimInvisible(String(baseUrl)) };
 }
 
 /**
  * Reads the credential of a node, and creates the client that uses it.
  *
- * @param deadline Unix milliseconds after which no request goes on.
+ * @param deadline moment of the monotonic clock after which no request goes on.
  */
 export async function connect(context: Context, deadline?: number): Promise<Connection> {
 	const { apiKey, baseUrl } = await readCredential(context);
 	const api = apiOf(baseUrl);
 	const account = accountOf(api, apiKey);
-	const now = () => Date.now();
 	const request = createRequest({
 		baseUrl,
-		rateLimiter: rateLimiterFor(account, { now, sleep }),
-		now,
+		rateLimiter: rateLimiterFor(account, { monotonicNow, sleep }),
+		now: () => Date.now(),
+		monotonicNow,
 		sleep,
 		deadline,
 		signal: 'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined,
@@ -90,16 +90,19 @@ export async function connect(context: Context, deadline?: number): Promise<Conn
 	});
 	return {
 		client: createClient(request),
-		baseUrl,
 		account,
 		api,
 		isTestKey: apiKey.startsWith('cs_test_'),
 	};
 }
 
-/** Returns a base URL without what makes no difference in how it is spelled. */
-const apiOf = (baseUrl: string): string =>
-	trimTrailingSlashes(baseUrl).replace('://www.', '://').toLowerCase();
+/** Spells a base URL in one way: host and path in lower case, without `www.`, default port and last slashes. */
+export function apiOf(baseUrl: string): string {
+	const address = trimTrailingSlashes(baseUrl).toLowerCase();
+	if (!URL.canParse(address)) return address;
+	const { protocol, host, pathname } = new URL(address);
+	return `${protocol}//${host.replace(/^www\./, '')}${trimTrailingSlashes(pathname)}`;
+}
 
 /**
  * Identifies the account of a credential, which owns a rate limit and a balance. It is a hash, so that no

@@ -231,6 +231,20 @@ describe('the credential test', () => {
 		expect(calls()).toContain('GET /usage');
 	});
 
+	test.each<[string, (baseUrl: string) => string]>([
+		['a slash at its end', (baseUrl) => `${baseUrl}/`],
+		['slashes and a blank', (baseUrl) => ` ${baseUrl}// `],
+		['an invisible character', (baseUrl) => `\u200b${baseUrl}\u200b`],
+		['upper case', (baseUrl) => baseUrl.replace('http://127.0.0.1', 'HTTP://LocalHost')],
+	])('passes with a base URL that has %s, and so do the nodes', async (_, spell) => {
+		const { credential, calls } = await createTimedFixture();
+		const spelled = { ...credential, baseUrl: spell(credential.baseUrl) };
+		await testCredential(spelled);
+		const { error } = await runAction(spelled, { operation: 'usage' });
+		expect(error).toBeUndefined();
+		expect(calls().filter((call) => call === 'GET /usage')).toHaveLength(2);
+	});
+
 	test('fails with an invalid key', async () => {
 		const { credential } = await createTimedFixture();
 		await expect(testCredential({ ...credential, apiKey: 'cs_live_bad' })).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-import { type Clock, MINUTE_MS } from '../utils/time';
+import { type Clock, DAY_MS, MINUTE_MS } from '../utils/time';
 import { BudgetExhaustedError } from './errors';
 
 /** The headers of a reply, their names in lower case. */
@@ -73,7 +73,7 @@ export function rateLimitDelayMs(headers: Headers, body: unknown, now: number): 
 /** What ends the wait of a request that is not sent yet. */
 export interface AcquireOptions {
 	signal?: AbortSignal;
-	/** Unix milliseconds: nothing is sent after it. */
+	/** By the monotonic clock: nothing is sent after it. */
 	deadline?: number;
 }
 
@@ -108,7 +108,10 @@ const MAX_IN_FLIGHT = 8;
  * Creates a rate limiter that sends at full speed while the server's window has room, then waits
  * until it ends. First come, first served.
  */
-export function createRateLimiter({ now, sleep }: Clock): RateLimiter {
+export function createRateLimiter({
+	monotonicNow: now,
+	sleep,
+}: Pick<Clock, 'monotonicNow' | 'sleep'>): RateLimiter {
 	let waiters: Waiter[] = [];
 	let inFlight = 0;
 	let remaining = Infinity;
@@ -132,7 +135,7 @@ export function createRateLimiter({ now, sleep }: Clock): RateLimiter {
 		if (waiters.length > 0) scheduleDrain();
 	}
 
-	/** The earliest time at which a request may be sent, as far as it is known. Unix milliseconds. */
+	/** The earliest moment at which a request may be sent, as far as it is known. */
 	function availableAt(): number {
 		return Math.max(now(), blockedUntil, room() <= 0 ? windowEnd : 0);
 	}
@@ -216,15 +219,21 @@ export function createRateLimiter({ now, sleep }: Clock): RateLimiter {
 	};
 }
 
-const rateLimiters = new Map<string, RateLimiter>();
+const rateLimiters = new Map<string, { rateLimiter: RateLimiter; usedAt: number }>();
 
 /**
  * Returns the rate limiter of an account (an API key at a base URL). The API limits each key, so both
  * nodes share it in this process. Each queue worker has its own: they learn of each other only from the
- * remaining count in the headers.
+ * remaining count in the headers. One that was not used for a day is forgotten.
  */
-export function rateLimiterFor(account: string, clock: Clock): RateLimiter {
-	const rateLimiter = rateLimiters.get(account) ?? createRateLimiter(clock);
-	rateLimiters.set(account, rateLimiter);
+export function rateLimiterFor(
+	account: string,
+	clock: Pick<Clock, 'monotonicNow' | 'sleep'>,
+): RateLimiter {
+	const now = clock.monotonicNow();
+	for (const [other, { usedAt }] of rateLimiters)
+		if (now - usedAt > DAY_MS) rateLimiters.delete(other);
+	const { rateLimiter } = rateLimiters.get(account) ?? { rateLimiter: createRateLimiter(clock) };
+	rateLimiters.set(account, { rateLimiter, usedAt: now });
 	return rateLimiter;
 }

@@ -41,7 +41,7 @@ export interface Transport extends Clock {
 	redact: Redact;
 	/** Aborted when the user presses Stop. */
 	signal?: AbortSignal;
-	/** Unix milliseconds: no call goes on after it. */
+	/** By the monotonic clock: no call goes on after it. */
 	deadline?: number;
 }
 
@@ -67,13 +67,18 @@ const RETRY_POLICY = {
 	backoffCoefficient: 2,
 	/** A call is given up at its tenth 429. */
 	maxRateLimited: 10,
+	/** The longest wait between two attempts that the server has not asked for. */
+	maxIntervalMs: 60_000,
 	/** A `Retry-After` that is longer is left to the user, or to the next poll. */
 	maxRetryAfterMs: 10_000,
 };
 
 /** @param retries how many times the call was retried before. */
 const backoffMs = (retries: number): number =>
-	RETRY_POLICY.initialIntervalMs * RETRY_POLICY.backoffCoefficient ** retries;
+	Math.min(
+		RETRY_POLICY.initialIntervalMs * RETRY_POLICY.backoffCoefficient ** retries,
+		RETRY_POLICY.maxIntervalMs,
+	);
 
 /** Codes of errors while connecting, for an n8n whose errors have no `syscall`. */
 const NOT_SENT_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
@@ -309,7 +314,8 @@ function readRepliedAt({ date }: HttpReply['headers']): number | null {
  * everything else; `mayHaveTakenEffect` tells what a failed POST may have done.
  */
 export function createRequest(transport: Transport): Request {
-	const { send, rateLimiter, redact, now, sleep, signal, deadline = Infinity } = transport;
+	const { send, rateLimiter, redact, now, monotonicNow, sleep, signal } = transport;
+	const { deadline = Infinity } = transport;
 	const base = parseBaseUrl(transport.baseUrl);
 	let origin = base.origin;
 
@@ -321,7 +327,7 @@ export function createRequest(transport: Transport): Request {
 		const { reply } = await rateLimiter.run(
 			async () => {
 				markSent(true);
-				const timeout = Math.min(RETRY_POLICY.timeoutMs, Math.max(deadline - now(), 1));
+				const timeout = Math.min(RETRY_POLICY.timeoutMs, Math.max(deadline - monotonicNow(), 1));
 				const reply = await send({
 					method: call.method,
 					url: url.href,
@@ -387,14 +393,14 @@ export function createRequest(transport: Transport): Request {
 				const waitMs = Math.max(error.retryAfterMs!, backoffMs(rateLimited));
 				rateLimited += 1;
 				rateLimiter.blockFor(waitMs);
-				const isPastDeadline = now() + waitMs > deadline;
+				const isPastDeadline = monotonicNow() + waitMs > deadline;
 				if (rateLimited >= RETRY_POLICY.maxRateLimited || isPastDeadline) throw error;
 				continue;
 			}
 			const { retryAfterMs = 0 } = error;
 			if (retryAfterMs > RETRY_POLICY.maxRetryAfterMs) throw error;
 			const waitMs = Math.max(backoffMs(retries), retryAfterMs);
-			const isPastDeadline = now() + waitMs > deadline;
+			const isPastDeadline = monotonicNow() + waitMs > deadline;
 			// The deadline cut the wait for the answer, or leaves no time to ask again.
 			if (isPastDeadline && error.kind === 'no_reply')
 				throw new BudgetExhaustedError(call.subject, true);

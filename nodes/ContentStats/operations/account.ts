@@ -51,9 +51,8 @@ export async function readAccount({
 	account,
 	functions,
 }: OperationContext): Promise<AccountReading> {
-	const now = Date.now();
-	const recent = [...recentTrackings(account, now).values()];
-	const stopped = stoppedIds(account, now);
+	const recent = [...recentTrackings(account).values()];
+	const stopped = stoppedIds(account);
 	const signal = functions.getExecutionCancelSignal();
 	let reading = await readOnce(client, recent, stopped, false);
 	for (const delayMs of AGREEMENT_DELAYS_MS) {

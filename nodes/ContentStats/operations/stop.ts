@@ -23,7 +23,7 @@ export const stop: ItemOperation = {
 		const stopped = await context.client.stop(id);
 		context.tellUnusable([{ subject: `video ${id}`, fields: unusableFields(stopped) }]);
 		const { job_id, video_link, previous_status, new_status } = stopped;
-		rememberStop(context.account, id, new_status, Date.now());
+		rememberStop(context.account, id, new_status);
 		return [
 			{
 				video_id: id,

@@ -101,7 +101,7 @@ async function findIdByUrl(
 	const identities = identitiesOf(account, link);
 	const listed = firstOf(newestByIdentity(videos), identities);
 	// The list may lag behind what this process has tracked.
-	const recent = firstOf(recentTrackings(account, Date.now()), identities);
+	const recent = firstOf(recentTrackings(account), identities);
 	const [found] = [listed, recent].filter((video) => video !== undefined).sort(byNewest);
 	if (found && isForSure && (unidentified.has(link.platform) || unidentified.has(null)))
 		throw invalidInput(

@@ -10,7 +10,7 @@ import { isSeeding, reconcile, UNSEEDED_VIDEO, type Watchlist } from './reconcil
 import { type PollFindings, type PollResult, reducePoll } from './reduce';
 import { dueReplay, NO_REPLAY, type Replay } from './replay';
 import { dueIds, isBalanceDue, isListingDue } from './schedule';
-import type { PollState } from './state';
+import type { PollState, StateOwner } from './state';
 import { isIncluded, listFilters, selectedIds, type Watch } from './watch';
 
 /** What a poll needs of n8n. */
@@ -20,7 +20,7 @@ export interface PollHost {
 	now: () => number;
 	/** An id that each start of n8n makes anew. */
 	processId: string;
-	baseUrl: string;
+	owner: StateOwner;
 	/** Whether n8n makes this poll to activate the workflow, and shows its error if it throws. */
 	isActivation: boolean;
 }
@@ -92,20 +92,27 @@ async function assertApiReachable(client: Client, errors: ContentStatsError[]): 
 	if (probe?.error && reason) throw reason;
 }
 
+/** Forgets what belongs to an event that is not chosen: chosen again, it starts anew. */
+function withoutUnchosen(state: PollState, { events }: PollSettings): PollState {
+	const { balance, ...rest } = state;
+	return balance && !events.includes('balance.low') ? rest : state;
+}
+
 /**
  * Runs one poll: reconciles the watched videos, fetches those that are due, and reduces what was found
  * to the items and the new state. The state given is not changed.
  *
- * @param state the state of the previous poll; null at the first.
+ * @param before the state of the previous poll; null at the first.
  * @throws ContentStatsError if nothing can be watched at all; then nothing changes.
  */
 export async function runPoll(
-	state: PollState | null,
+	before: PollState | null,
 	watch: Watch,
 	settings: PollSettings,
 	host: PollHost,
 ): Promise<PollResult> {
-	const { client, now, processId, baseUrl, isActivation } = host;
+	const state = before && withoutUnchosen(before, settings);
+	const { client, now, processId, owner, isActivation } = host;
 	const replay = settings.replayAfterRestart ? dueReplay(state, processId) : NO_REPLAY;
 
 	const listing = await listIfDue(state, watch, host);
@@ -162,7 +169,7 @@ export async function runPoll(
 	return reducePoll(state, findings, settings, {
 		now: now(),
 		processId,
-		baseUrl,
+		owner,
 		rejectsUnknownIds: isActivation && isSeeding(state, watch),
 	});
 }

@@ -20,7 +20,7 @@ import type { PollSettings } from './parameters';
 import type { Watchlist } from './reconcile';
 import { recentEmissions, remainingReplay, type Replay } from './replay';
 import { isFinished, scheduleAfterMissing } from './schedule';
-import { type PollState, STATE_VERSION, type WatchedVideo } from './state';
+import { type PollState, STATE_VERSION, type StateOwner, type WatchedVideo } from './state';
 import { selectedIds } from './watch';
 
 /** Everything that a poll found out. */
@@ -44,7 +44,7 @@ interface ReduceContext {
 	now: number;
 	/** An id that each start of n8n makes anew. */
 	processId: string;
-	baseUrl: string;
+	owner: StateOwner;
 	/** Whether an unknown selected id fails the poll. */
 	rejectsUnknownIds: boolean;
 }
@@ -188,7 +188,7 @@ export function reducePoll(
 	state: PollState | null,
 	findings: PollFindings,
 	settings: PollSettings,
-	{ now, processId, baseUrl, rejectsUnknownIds }: ReduceContext,
+	{ now, processId, owner, rejectsUnknownIds }: ReduceContext,
 ): PollResult {
 	const { watchlist, listing, usage, fetchResult, diffs, otherPlatformIds, failedCalls, replay } =
 		findings;
@@ -226,7 +226,7 @@ export function reducePoll(
 		fullSlices: listing?.fullSlices ?? [],
 		state: {
 			version: STATE_VERSION,
-			baseUrl,
+			...owner,
 			...watchlist,
 			...(missing.needsListing &&
 				watchlist.lastListing && {

@@ -5,7 +5,7 @@ import { ContentStatsError, type ErrorKind, isUnsent } from '../api/errors';
 import { formatSlices } from '../api/listing';
 import { describeUnusable } from '../model/unusable';
 import { skipIfRunning } from '../utils/mutex';
-import { MINUTE_MS } from '../utils/time';
+import { MINUTE_MS, monotonicNow } from '../utils/time';
 import { isBackingOff, isFirstPoll, recordFailedPoll, resetBackoff } from './backoff';
 import type { EventItem } from './events';
 import { readSettings, readWatch } from './parameters';
@@ -16,8 +16,8 @@ import { readState, toStored } from './state';
 export interface RunnerHost {
 	/** The clock of n8n, in Unix milliseconds. */
 	now: () => number;
-	/** @param deadline Unix milliseconds after which no request goes on. */
-	connect: (deadline: number) => Promise<{ client: Client; baseUrl: string }>;
+	/** @param deadline moment of the monotonic clock after which no request goes on. */
+	connect: (deadline: number) => Promise<{ client: Client; api: string }>;
 	toNodeError: (error: unknown) => NodeApiError | NodeOperationError;
 }
 
@@ -48,9 +48,9 @@ const budgetOf = (context: IPollFunctions): number =>
 	(context.getPollBudgetMs as (() => number) | undefined)?.call(context) ?? DEFAULT_BUDGET_MS;
 
 /**
- * Whether n8n makes this poll to activate the workflow, which stays inactive if it throws. It uses one
+ * Whether n8n may make this poll to activate the workflow, which stays inactive if it throws. It uses one
  * context for that poll and all after it; its durable scheduler makes a context for each poll, with a
- * budget of its own.
+ * budget of its own, which may be as long.
  */
 const isActivationPoll = (context: IPollFunctions): boolean =>
 	isFirstPoll(context) && budgetOf(context) === DEFAULT_BUDGET_MS;
@@ -63,15 +63,16 @@ async function pollOnce(
 ): Promise<EventItem[] | null> {
 	const { now, connect, toNodeError } = host;
 	const maxMs = isActivation ? MAX_ACTIVATION_MS : Infinity;
-	const deadline = now() + Math.min(USABLE_SHARE_OF_BUDGET * budgetOf(context), maxMs);
-	const { client, baseUrl } = await connect(deadline);
+	const deadline = monotonicNow() + Math.min(USABLE_SHARE_OF_BUDGET * budgetOf(context), maxMs);
+	const { client, api } = await connect(deadline);
+	const owner = { api, nodeId: context.getNode().id };
 	const watch = readWatch(context);
 	const settings = readSettings(context);
 	const staticData = context.getWorkflowStaticData('node');
-	const state = readState(staticData.state, baseUrl);
+	const state = readState(staticData.state, owner);
 	const result = await runPoll(state, watch, settings, {
 		client,
-		baseUrl,
+		owner,
 		now,
 		processId: PROCESS_ID,
 		isActivation,
@@ -92,8 +93,8 @@ async function pollOnce(
 
 /**
  * Runs one poll, and shows its failure as often as that helps. At activation only errors that the user
- * must fix are thrown, since n8n then leaves the workflow inactive. Later every failure is thrown, but
- * polls are skipped for longer after each.
+ * must fix are thrown, since n8n then leaves the workflow inactive; others become a failed execution.
+ * Later every failure is thrown, but polls are skipped for longer after each.
  */
 async function pollWithBackoff(
 	context: IPollFunctions,
@@ -111,6 +112,7 @@ async function pollWithBackoff(
 	if (hasSent) recordFailedPoll(context, host.now());
 	if (hasSent && (!isActivation || mustBeFixed(outcome))) throw outcome;
 	context.logger.warn(`ContentStats: this poll brought nothing: ${outcome.message}`);
+	if (hasSent) context.__emitError(host.toNodeError(outcome));
 	return null;
 }
 

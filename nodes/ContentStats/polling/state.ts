@@ -61,7 +61,10 @@ const emissionSchema = z.object({
 
 const stateSchema = z.object({
 	version: z.literal(STATE_VERSION),
-	baseUrl: z.string(),
+	/** The API whose ids these are, whatever the spelling of its base URL. */
+	api: z.string(),
+	/** n8n keeps states by the names of nodes: another node may come by a name. */
+	nodeId: z.string(),
 	/** If it changes, the videos that are added are seeded by Start From, so that they do not flood. */
 	watch: watchSchema,
 	/** When the newest video of the last seeding was created, by the clock of the API. */
@@ -102,6 +105,9 @@ export type PollState = z.output<typeof stateSchema>;
 /** The state as plain JSON in n8n's static data of the node. */
 export type StoredState = z.input<typeof stateSchema>;
 
+/** Whose state it is. */
+export type StateOwner = Pick<PollState, 'api' | 'nodeId'>;
+
 /** Instants (Unix milliseconds) by video id. */
 export type InstantsById = Record<string, number[]>;
 
@@ -123,13 +129,16 @@ export const toStored = ({ videos, recentEmissions, replay, ...rest }: PollState
 /**
  * Reads the state of the previous poll.
  *
- * @returns null if there is none, or if it is of another base URL: there its ids name other videos.
+ * @returns null if there is none, if it is of another node, or if it is of another API: there its ids
+ * name other videos.
  * @throws ContentStatsError `invalid_input` if it cannot be read: to go on would flood or lose items.
  */
-export function readState(stored: unknown, baseUrl: string): PollState | null {
+export function readState(stored: unknown, { api, nodeId }: StateOwner): PollState | null {
 	if (stored === undefined || stored === null) return null;
+	const { nodeId: ownerId } = stored as { nodeId?: unknown };
+	if (typeof ownerId === 'string' && ownerId !== nodeId) return null;
 	const state = stateSchema.safeParse(stored).data;
-	if (state) return state.baseUrl === baseUrl ? state : null;
+	if (state) return state.api === api ? state : null;
 	const found = (stored as { version?: unknown }).version;
 	const isNewer = typeof found === 'number' && found > STATE_VERSION;
 	throw invalidInput(

@@ -1,30 +1,43 @@
+import { monotonicNow } from './time';
+
+/** An entry, and when it expires by the clock of its entries. */
+export type Expiring<T> = T & { expiresAt: number };
+
 /** Entries that are forgotten after a while, by owner and key. */
-export interface ExpiringEntries<T extends { expiresAt: number }> {
-	/** Returns the entries of an owner that have not expired. @param now Unix milliseconds. */
-	of(owner: string, now: number): ReadonlyMap<string, T>;
+export interface ExpiringEntries<T> {
+	/** Returns the entries of an owner that have not expired. */
+	of(owner: string): ReadonlyMap<string, Expiring<T>>;
 	set(owner: string, key: string, entry: T): void;
 	delete(owner: string, key: string): void;
 }
 
-/** Creates entries that are forgotten once their `expiresAt` (Unix milliseconds) has passed. */
-export function createExpiringEntries<T extends { expiresAt: number }>(): ExpiringEntries<T> {
-	const byOwner = new Map<string, Map<string, T>>();
+/**
+ * Creates entries that are forgotten `lifeMs` milliseconds after they were set.
+ *
+ * @param now monotonic clock, in milliseconds.
+ */
+export function createExpiringEntries<T extends object>(
+	lifeMs: number,
+	now = monotonicNow,
+): ExpiringEntries<T> {
+	const byOwner = new Map<string, Map<string, Expiring<T>>>();
 
-	function forgetExpired(now: number): void {
+	function forgetExpired(): void {
+		const time = now();
 		for (const [owner, entries] of byOwner) {
-			for (const [key, { expiresAt }] of entries) if (expiresAt <= now) entries.delete(key);
+			for (const [key, { expiresAt }] of entries) if (expiresAt <= time) entries.delete(key);
 			if (entries.size === 0) byOwner.delete(owner);
 		}
 	}
 
 	return {
-		of(owner, now) {
-			forgetExpired(now);
+		of(owner) {
+			forgetExpired();
 			return new Map(byOwner.get(owner));
 		},
 		set(owner, key, entry) {
-			const entries = byOwner.get(owner) ?? new Map<string, T>();
-			byOwner.set(owner, entries.set(key, entry));
+			const entries = byOwner.get(owner) ?? new Map<string, Expiring<T>>();
+			byOwner.set(owner, entries.set(key, { ...entry, expiresAt: now() + lifeMs }));
 		},
 		delete(owner, key) {
 			byOwner.get(owner)?.delete(key);

@@ -1,9 +1,32 @@
-/** A clock and a sleep, handed in so that tests control time. All values are milliseconds. */
+/** Clocks and a sleep, handed in so that tests control time. All values are milliseconds. */
 export interface Clock {
-	/** Unix milliseconds. */
+	/** Unix milliseconds. It may be set back or forward at any moment. */
 	now: () => number;
+	/** Milliseconds since some moment, never fewer than before: for waits and deadlines. */
+	monotonicNow: () => number;
 	sleep: (ms: number) => Promise<void>;
 }
+
+/**
+ * Creates a clock that stands still where another one is set back, and goes on with it. The process's own
+ * monotonic clock would stand still while the machine sleeps.
+ */
+export function createMonotonicClock(now: () => number): () => number {
+	let latest = -Infinity;
+	let behindMs = 0;
+	return () => {
+		const time = now() + behindMs;
+		if (time < latest) behindMs += latest - time;
+		latest = Math.max(latest, time);
+		return latest;
+	};
+}
+
+/** The monotonic clock of this process. */
+export const monotonicNow = createMonotonicClock(() => Date.now());
+
+/** Converts a moment of the monotonic clock to Unix milliseconds. */
+export const toWallTime = (moment: number): number => Date.now() + moment - monotonicNow();
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;

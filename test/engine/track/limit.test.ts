@@ -62,6 +62,50 @@ it('tracks every link although another client uses up a part of each window', as
 	expect(sandbox.ledger.filter(({ kind }) => kind === 'track')).toHaveLength(150);
 });
 
+test.each([1, 3, 24 * 400])(
+	'goes on in the next window although the clock is set back by %d hours while it waits',
+	async (hours) => {
+		const { credential, sandbox, clock } = await createAccount();
+		const run = runAction(credential, { videoUrls: links(100).join('\n') });
+		while (sandbox.requests.length < PER_MINUTE)
+			await new Promise((resolve) => setTimeout(resolve, 1));
+		keepInStep(clock, -hours * 60 * MINUTE_MS);
+		const { items } = await run;
+		expect(items.map(({ outcome }) => outcome)).toEqual(Array(100).fill('tracked'));
+		expect(makespan(sandbox.requests)).toBeLessThanOrEqual(3 * MINUTE_MS);
+	},
+);
+
+it('lets no later run wait for more than a minute after a run gave up at its tenth 429', async () => {
+	const { credential, sandbox, clock } = await createAccount();
+	sandbox.faults.add({
+		kind: 'rate_limited',
+		headers: false,
+		times: 10,
+		match: { method: 'POST' },
+	});
+	const { error } = await runAction(credential, { videoUrls: links(1).join() });
+	expect(error!.message).toMatch(/rate limit is used up/);
+	const before = clock.now();
+	const { items } = await runAction(credential, { videoUrls: links(1, 5).join() });
+	expect(items[0]!.outcome).toBe('tracked');
+	expect(clock.now() - before).toBeLessThanOrEqual(MINUTE_MS);
+});
+
+it('sends a lost link again after ten minutes, though the clock was set back', async () => {
+	const { credential, sandbox, clock, posts } = await createAccount();
+	sandbox.faults.add({ kind: 'drop', when: 'before_commit', match: { method: 'POST' } });
+	const track = async () => (await runAction(credential, { videoUrls: links(1).join() })).items;
+	expect(await track()).toMatchObject([{ outcome: 'unknown' }]);
+	keepInStep(clock, -3 * 60 * MINUTE_MS);
+	const [waiting] = await track();
+	expect(waiting).toMatchObject({ outcome: 'unknown' });
+	expect(waiting!.message).toContain('not sent again before 21:11 UTC');
+	clock.advance({ minutes: 10 });
+	expect(await track()).toMatchObject([{ outcome: 'tracked' }]);
+	expect(posts()).toHaveLength(2);
+});
+
 it('lets a small batch pass while a large one waits for the next window', async () => {
 	const { credential, sandbox } = await createAccount();
 	const large = runAction(credential, { videoUrls: links(300).join('\n') });

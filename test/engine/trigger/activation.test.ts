@@ -29,6 +29,7 @@ describe('the activation poll', () => {
 		const trigger = watch();
 		sandbox.faults.add({ ...fault, times: Infinity });
 		expect(await trigger.poll()).toBeNull();
+		expect(trigger.errors).toHaveLength(1);
 		sandbox.clear();
 		await trigger.run({ minutes: 30 });
 		const before = snapshotKeys(video);
@@ -44,6 +45,16 @@ describe('the activation poll', () => {
 		await expect(trigger.poll()).rejects.toMatchObject(
 			errorWith({ cause: 'temporarily-unavailable' }),
 		);
+	});
+
+	test('is told from no poll of a durable scheduler with the same budget, so nothing stays silent', async () => {
+		const { watch, sandbox } = await withVideo();
+		const trigger = watch({}, { budgetMs: 300_000, keep: KEPT[1]![1] });
+		await trigger.poll();
+		sandbox.faults.add({ kind: 'status', status: 500, times: Infinity });
+		await trigger.run({ hours: 3 });
+		expect(trigger.errors.length).toBeGreaterThanOrEqual(3);
+		for (const { message } of trigger.errors) expect(message).toMatch(/HTTP 500/);
 	});
 
 	test('throws if the API key is not accepted', async () => {

@@ -221,6 +221,22 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 		expect(await second.run({ hours: 2 })).toEqual([]);
 	});
 
+	test('emits balance.low for a new fall after it was deselected for a while', async () => {
+		const { sandbox, watch } = await createTriggerFixture();
+		sandbox.seedVideo({ video_link: TIKTOK, test: true });
+		sandbox.balance.set(1);
+		const first = watch({ events: ['balance.low'] }, { keep });
+		expect(await first.poll()).toHaveLength(1);
+		const again = (trigger: typeof first, events: string[]) =>
+			watch({ events }, { keep, staticData: JSON.parse(trigger.remembered) });
+		const deselected = again(first, ['snapshot.created']);
+		await deselected.run({ minutes: 10 });
+		const chosen = again(deselected, ['snapshot.created', 'balance.low']);
+		const items = await chosen.run({ minutes: 20 });
+		expect(items.map(({ event }) => event)).toEqual(['balance.low']);
+		expect(chosen.keys[0]).not.toBe(first.keys[0]);
+	});
+
 	test('emits snapshots while the balance cannot be fetched, and balance.low once it can', async () => {
 		const { sandbox, watch } = await createTriggerFixture();
 		const video = sandbox.seedVideo({ video_link: TIKTOK, test: true });

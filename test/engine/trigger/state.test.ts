@@ -5,6 +5,7 @@ import { START, TIKTOK } from '../support/fixture';
 import {
 	createWatchedFixture,
 	createTriggerFixture,
+	expectSameKeys,
 	KEPT,
 	linkOf,
 	snapshotKeys,
@@ -30,10 +31,27 @@ describe('an unreadable state', () => {
 		},
 	);
 
+	test.each(['new', 'latest', 'beginning'])(
+		'counts the state of another node under its name as none, and starts from %s',
+		async (startFrom) => {
+			const { trigger, watch, sandbox, advance } = await createWatchedFixture(KEPT[0]![1]);
+			sandbox.seedVideo({ video_link: TIKTOK, started: '2025-12-31T00:00:00Z' });
+			await trigger.run({ hours: 3 });
+			advance({ hours: 24 });
+			const staticData = JSON.parse(trigger.remembered) as IDataObject;
+			const other = watch({ startFrom }, { staticData, nodeId: 'another node' });
+			const fresh = watch({ startFrom }, { nodeId: 'another node' });
+			await other.poll();
+			await fresh.poll();
+			expect(other.keys.length === 0).toBe(startFrom === 'new');
+			expectSameKeys(other.keys, fresh.keys);
+		},
+	);
+
 	test.each<[string, (state: State) => void]>([
 		['no videos', (state) => delete (state as IDataObject).videos],
 		['a number as the gaps of a cursor', ({ videos }) => (videos[0]![1].seen = 7)],
-		['no base URL', (state) => delete state.baseUrl],
+		['no API', (state) => delete state.api],
 		['a number as its watch', (state) => (state.watch = 5)],
 		['text as its seeding time', (state) => (state.seededUntil = 'x')],
 	])('fails the poll before any request and stays unchanged if it has %s', async (_, damage) => {
@@ -95,7 +113,7 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 		expect(trigger.items).toHaveLength((VIDEOS - 1) * (30 * 24 - 1) + 20 * 24 - 1);
 		expect(new Set(trigger.keys).size).toBe(trigger.items.length);
 		expect(trigger.remembered).not.toContain(videos[0]!.id);
-		const baseLength = 250;
+		const baseLength = 300;
 		expect(largest).toBeLessThanOrEqual(VIDEOS * 250 + baseLength);
 		for (let poll = 0; poll < 6; poll += 1) {
 			advance({ hours: 6 });

@@ -164,16 +164,24 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			);
 			expect(await rotated.run({ hours: 1 })).toHaveLength(1);
 
-			const pasted = watch(
-				{ startFrom: 'latest' },
-				{
-					keep,
-					staticData: JSON.parse(trigger.remembered),
-					credential: { ...credential, baseUrl: ` ${credential.baseUrl}\n` },
-				},
-			);
-			expect(await pasted.poll()).toHaveLength(1);
-			expect(pasted.keys).toEqual(rotated.keys);
+			const remembered = trigger.remembered;
+			const spellings = [
+				` ${credential.baseUrl}\n`,
+				`${credential.baseUrl}//`,
+				`\u200b${credential.baseUrl.replace('http', 'HTTP')}/ `,
+			];
+			for (const baseUrl of spellings) {
+				const pasted = watch(
+					{ startFrom: 'beginning' },
+					{
+						keep,
+						staticData: JSON.parse(remembered),
+						credential: { ...credential, baseUrl },
+					},
+				);
+				expect(await pasted.poll()).toHaveLength(1);
+				expect(pasted.keys).toEqual(rotated.keys);
+			}
 
 			const baseUrl = credential.baseUrl.replace('127.0.0.1', 'localhost');
 			const moved = watch(

@@ -10,6 +10,7 @@ import type { Clock } from '../../../nodes/ContentStats/utils/time';
 
 const host: Clock = {
 	now: () => Date.now(),
+	monotonicNow: () => Date.now(),
 	sleep: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
 };
 
@@ -437,7 +438,7 @@ test.each(Array.from({ length: 12 }, (_, tick) => tick))(
 		let looks = Infinity;
 		/** Stands a millisecond before the end of the window until it was looked at `tick` times. */
 		const now = () => (looks === Infinity ? start : start + (looks++ < tick ? 999 : 1000));
-		const rateLimiter = createRateLimiter({ now, sleep: host.sleep });
+		const rateLimiter = createRateLimiter({ monotonicNow: now, sleep: host.sleep });
 		const first = openRequest(rateLimiter);
 		await settle();
 		first.answer(windowOf(0, 1_000));

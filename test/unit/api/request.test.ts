@@ -27,6 +27,7 @@ function createHost(send: Send, withinMs?: number) {
 	const pass = (ms: number) => void (time += ms);
 	const host = {
 		now: () => time,
+		monotonicNow: () => time,
 		sleep: async (ms: number) => {
 			waits.push(ms);
 			pass(ms);

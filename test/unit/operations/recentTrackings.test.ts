@@ -6,36 +6,51 @@ import {
 } from '../../../nodes/ContentStats/operations/recentTrackings';
 import { video } from '../support/fakeClient';
 
-const NOW = Date.UTC(2026, 0, 1, 10);
-const idsOf = (account: string, now: number) =>
-	[...recentTrackings(account, now)].map(([identity, { id }]) => [identity, id]);
+beforeEach(() => jest.useFakeTimers({ now: Date.UTC(2026, 0, 1, 10) }));
+afterEach(() => jest.useRealTimers());
+
+const advance = (ms: number) => jest.setSystemTime(Date.now() + ms);
+const idsOf = (account: string) =>
+	[...recentTrackings(account)].map(([identity, { id }]) => [identity, id]);
 
 it('a tracking is remembered for ten minutes, by each identity, for its account only', () => {
-	rememberTracking('one', ['tiktok:short/x', 'tiktok:1'], video('a'), NOW);
-	expect(idsOf('one', NOW + 599_999)).toEqual([
+	rememberTracking('one', ['tiktok:short/x', 'tiktok:1'], video('a'));
+	advance(599_999);
+	expect(idsOf('one')).toEqual([
 		['tiktok:short/x', 'a'],
 		['tiktok:1', 'a'],
 	]);
-	expect(idsOf('two', NOW)).toEqual([]);
-	expect(idsOf('one', NOW + 600_000)).toEqual([]);
+	expect(idsOf('two')).toEqual([]);
+	advance(1);
+	expect(idsOf('one')).toEqual([]);
+});
+
+it('a tracking is forgotten in time, though the clock is set back', () => {
+	rememberTracking('one', ['tiktok:1'], video('a'));
+	advance(-3_600_000);
+	expect(idsOf('one')).toEqual([['tiktok:1', 'a']]);
+	advance(600_000);
+	expect(idsOf('one')).toEqual([]);
 });
 
 it('a stopped tracking is forgotten, and known as stopped for ten minutes', () => {
-	rememberTracking('three', ['tiktok:1', 'tiktok:short/x'], video('a'), NOW);
-	rememberTracking('three', ['tiktok:2'], video('b'), NOW);
-	rememberStop('three', 'a', 'completed', NOW);
-	expect(idsOf('three', NOW)).toEqual([['tiktok:2', 'b']]);
-	expect([...stoppedIds('three', NOW + 599_999)]).toEqual(['a']);
-	expect([...stoppedIds('two', NOW)]).toEqual([]);
-	expect([...stoppedIds('three', NOW + 600_000)]).toEqual([]);
+	rememberTracking('three', ['tiktok:1', 'tiktok:short/x'], video('a'));
+	rememberTracking('three', ['tiktok:2'], video('b'));
+	rememberStop('three', 'a', 'completed');
+	expect(idsOf('three')).toEqual([['tiktok:2', 'b']]);
+	expect([...stoppedIds('two')]).toEqual([]);
+	advance(599_999);
+	expect([...stoppedIds('three')]).toEqual(['a']);
+	advance(1);
+	expect([...stoppedIds('three')]).toEqual([]);
 });
 
 test.each(['monitoring', 'stopping', null])(
 	'a tracking whose new status is %p may run on',
 	(status) => {
-		rememberTracking('four', ['tiktok:1'], video('a'), NOW);
-		rememberStop('four', 'a', status, NOW);
-		expect(idsOf('four', NOW)).toEqual([['tiktok:1', 'a']]);
-		expect(stoppedIds('four', NOW).size).toBe(0);
+		rememberTracking('four', ['tiktok:1'], video('a'));
+		rememberStop('four', 'a', status);
+		expect(idsOf('four')).toEqual([['tiktok:1', 'a']]);
+		expect(stoppedIds('four').size).toBe(0);
 	},
 );

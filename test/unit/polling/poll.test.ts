@@ -22,7 +22,7 @@ import {
 	fakeApi,
 } from '../support/fakeClient';
 
-const BASE = 'https://contentstats.io/api/v1';
+const OWNER = { api: 'https://contentstats.io/api/v1', nodeId: 'node' };
 const ALL: Watch = { kind: 'all' };
 const MINUTE = 1 / 60;
 /** The hour of the first poll. */
@@ -57,7 +57,7 @@ function createTrigger(api: FakeApi, { watch = ALL, ...settings }: Fields = {}) 
 					settingsOf(trigger.settings),
 					{
 						client: fakeClient(api),
-						baseUrl: BASE,
+						owner: OWNER,
 						now: () => at(trigger.hour),
 						processId: trigger.process,
 						isActivation: trigger.isActivation,
@@ -65,7 +65,7 @@ function createTrigger(api: FakeApi, { watch = ALL, ...settings }: Fields = {}) 
 				);
 				const stored = result.state && toStored(result.state);
 				expect(JSON.parse(JSON.stringify(stored))).toEqual(stored);
-				trigger.state = readState(stored, BASE);
+				trigger.state = readState(stored, OWNER);
 				trigger.isActivation = false;
 				return result;
 			} finally {
@@ -399,7 +399,7 @@ describe('a video that ends', () => {
 		add(trigger.api, 'a', 100);
 		const { items } = await runPoll(trigger.state, ALL, settingsOf({ events }), {
 			client,
-			baseUrl: BASE,
+			owner: OWNER,
 			now: () => at(START + 0.2),
 			processId: 'p1',
 			isActivation: false,

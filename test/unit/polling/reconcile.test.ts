@@ -39,7 +39,8 @@ const truncated = (listing: Listing): Listing => ({
 /** Builds the state after a listing at hour 90 whose newest video was created at hour 50. */
 const stateOf = (videos: PollState['videos'] = {}, fields: Partial<PollState> = {}): PollState => ({
 	version: STATE_VERSION,
-	baseUrl: 'https://contentstats.io/api/v1',
+	api: 'https://contentstats.io/api/v1',
+	nodeId: 'node',
 	watch: ALL,
 	seededUntil: at(40),
 	lastListing: { listedAt: at(90), requests: 1, newestCreatedAt: at(50) },

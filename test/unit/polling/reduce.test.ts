@@ -25,13 +25,13 @@ import {
 	watched,
 } from '../support/fakeClient';
 
-const BASE = 'https://contentstats.io/api/v1';
+const OWNER = { api: 'https://contentstats.io/api/v1', nodeId: 'node' };
 const NOW = at(100);
 const ALL: Watch = { kind: 'all' };
 
 const stateOf = (fields: Partial<PollState> = {}): PollState => ({
 	version: STATE_VERSION,
-	baseUrl: BASE,
+	...OWNER,
 	watch: ALL,
 	seededUntil: at(1),
 	lastListing: { listedAt: at(99), requests: 1, newestCreatedAt: at(1) },
@@ -90,7 +90,7 @@ function reduced(
 		...settings
 	}: Partial<PollSettings> & { state?: PollState | null; rejectsUnknownIds?: boolean } = {},
 ) {
-	const context = { now: NOW, processId: 'p1', baseUrl: BASE, rejectsUnknownIds };
+	const context = { now: NOW, processId: 'p1', owner: OWNER, rejectsUnknownIds };
 	const result = reducePoll(deepFreeze(state), deepFreeze(findings), settingsOf(settings), context);
 	return {
 		...result,

@@ -23,7 +23,8 @@ const low: EventItem = { event: 'balance.low', event_key: 'balance.low:x' };
 const stateOf = (fields: Partial<PollState> = {}): PollState =>
 	deepFreeze({
 		version: STATE_VERSION,
-		baseUrl: 'https://contentstats.io/api/v1',
+		api: 'https://contentstats.io/api/v1',
+		nodeId: 'node',
 		watch: { kind: 'all' },
 		seededUntil: 0,
 		videos: {},

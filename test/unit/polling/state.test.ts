@@ -13,11 +13,11 @@ import {
 import { createRecord } from '../../../nodes/ContentStats/utils/record';
 import { at, deepFreeze, watched } from '../support/fakeClient';
 
-const BASE = 'https://contentstats.io/api/v1';
+const OWNER = { api: 'https://contentstats.io/api/v1', nodeId: 'node' };
 const VIDEO = watched([1, 2, 3]);
 const STATE: PollState = deepFreeze({
 	version: STATE_VERSION,
-	baseUrl: BASE,
+	...OWNER,
 	watch: { kind: 'all' },
 	seededUntil: at(5),
 	videos: { a: VIDEO, b: watched([], { needsSeed: true, isDue: true, lastFetchedAt: 0 }) },
@@ -67,7 +67,7 @@ test.each<[string, PollState]>([
 	['a state whose balance is not low', { ...STATE, balance: { checkedAt: at(5), lowSince: null } }],
 	['a state without videos', { ...STATE, videos: {} }],
 ])('readState reads %s as it was written', (_, state) => {
-	expect(readState(JSON.parse(JSON.stringify(toStored(state))), BASE)).toEqual(state);
+	expect(readState(JSON.parse(JSON.stringify(toStored(state))), OWNER)).toEqual(state);
 });
 
 test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
@@ -80,7 +80,7 @@ test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
 			recentEmissions: [{ emittedAt: at(3), snapshots: emitted, items: [] }],
 			replay: { snapshots: emitted, items: [] },
 		};
-		const read = readState(deepCopy(JSON.parse(JSON.stringify(toStored(state)))), BASE)!;
+		const read = readState(deepCopy(JSON.parse(JSON.stringify(toStored(state)))), OWNER)!;
 		expect(Object.entries(read.videos)).toEqual([[id, VIDEO]]);
 		expect(Object.entries(read.recentEmissions![0]!.snapshots)).toEqual([[id, [at(1)]]]);
 		expect(Object.entries(read.replay!.snapshots)).toEqual([[id, [at(1)]]]);
@@ -88,11 +88,18 @@ test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
 );
 
 test.each([undefined, null])('readState returns null for %j', (stored) => {
-	expect(readState(stored, BASE)).toBeNull();
+	expect(readState(stored, OWNER)).toBeNull();
 });
 
 it('readState returns null for a state of another base URL, where ids mean other videos', () => {
-	expect(readState(toStored(STATE), 'http://127.0.0.1:4010/api/v1')).toBeNull();
+	const api = 'http://127.0.0.1:4010/api/v1';
+	expect(readState(toStored(STATE), { ...OWNER, api })).toBeNull();
+});
+
+it('readState returns null for a state of another node, even if it cannot be read', () => {
+	const other = { ...OWNER, nodeId: 'other' };
+	expect(readState(toStored(STATE), other)).toBeNull();
+	expect(readState({ nodeId: OWNER.nodeId, version: 99 }, other)).toBeNull();
 });
 
 const STORED = toStored(STATE);
@@ -108,6 +115,7 @@ test.each<[string, unknown]>([
 	['an earlier version', { ...STORED, version: 0 }],
 	['a version as text', { ...STORED, version: '1' }],
 	['a state without its watch', withoutWatch],
+	['a state without its node', { ...STORED, nodeId: undefined }],
 	['a watch of another kind', { ...STORED, watch: { kind: 'some' } }],
 	['a state whose videos are a record', { ...STORED, videos: { a: VIDEO } }],
 	['a video of another shape', { ...STORED, videos: [['a', at(1)]] }],
@@ -120,7 +128,7 @@ test.each<[string, unknown]>([
 	['a listing as text', { ...STORED, lastListing: 'yesterday' }],
 	['a replay of another shape', { ...toStored(FULL), recentEmissions: [{ a: [at(1)] }] }],
 ])('readState rejects %s, since going on would flood or lose items', (_what, stored) => {
-	expect(() => readState(stored, BASE)).toThrow(
+	expect(() => readState(stored, OWNER)).toThrow(
 		expect.objectContaining({
 			kind: 'invalid_input',
 			message: expect.stringMatching(/remembers of its last poll cannot be read/),
@@ -130,7 +138,7 @@ test.each<[string, unknown]>([
 });
 
 it('readState rejects a newer version and says what to update', () => {
-	expect(() => readState({ ...STORED, version: STATE_VERSION + 1, other: {} }, BASE)).toThrow(
+	expect(() => readState({ ...STORED, version: STATE_VERSION + 1, other: {} }, OWNER)).toThrow(
 		expect.objectContaining({
 			kind: 'invalid_input',
 			message: expect.stringMatching(/newer version/),
@@ -140,7 +148,7 @@ it('readState rejects a newer version and says what to update', () => {
 });
 
 it('readState does not modify the stored state', () => {
-	expect(() => readState(deepFreeze(toStored(FULL)), BASE)).not.toThrow();
+	expect(() => readState(deepFreeze(toStored(FULL)), OWNER)).not.toThrow();
 });
 
 it('the state takes at most 250 bytes for a video that has been watched for long', () => {

@@ -32,6 +32,7 @@ export function createTransport(
 	let now = NOW;
 	const clock = {
 		now: () => now,
+		monotonicNow: () => now,
 		sleep: async (ms: number) => {
 			sleeps.push(ms);
 			stop?.abort();

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
-import { toEpochMs, toIsoUtc } from '../../../nodes/ContentStats/utils/time';
+import { createMonotonicClock, toEpochMs, toIsoUtc } from '../../../nodes/ContentStats/utils/time';
 
 describe('a timestamp', () => {
 	test.each([
@@ -56,4 +56,13 @@ describe('a timestamp', () => {
 	])('of %j is invalid and read as NaN', (timestamp) => {
 		expect(toEpochMs(timestamp)).toBeNaN();
 	});
+});
+
+test('a monotonic clock stands still where the clock is set back, and goes on with it', () => {
+	let time = 1000;
+	const now = createMonotonicClock(() => time);
+	const at = (wall: number) => ((time = wall), now());
+	expect([1000, 1500, 500, 600, 100, 101, 5000].map(at)).toEqual([
+		1000, 1500, 1500, 1600, 1600, 1601, 6500,
+	]);
 });

@@ -98,7 +98,7 @@ async function createPlan(
 			running: survey.runningByIdentity,
 			hiddenPlatforms,
 			unidentifiedPlatforms,
-			pending: pendingPosts.of(account, Date.now()),
+			pending: pendingPosts.of(account),
 			identitiesOf: (link) => identitiesOf(account, link),
 		},
 		price,
@@ -180,7 +180,7 @@ function rememberRunning({ account }: OperationContext, lines: PlannedLine[]): v
 	for (const { decision, parsed } of lines) {
 		if (!parsed.ok || (decision.kind !== 'recover' && decision.kind !== 'returnExisting')) continue;
 		const identities = identitiesOf(account, parsed.link);
-		rememberTracking(account, identities, decision.video, Date.now());
+		rememberTracking(account, identities, decision.video);
 		if (decision.kind === 'recover')
 			for (const identity of identities) pendingPosts.delete(account, identity);
 	}

@@ -28,7 +28,7 @@ export type Decision =
 	| { kind: 'returnExisting'; video: Video }
 	/** An earlier run lost the answer, and now its tracking is listed. */
 	| { kind: 'recover'; video: Video }
-	/** An earlier run lost the answer, and its POST may take effect until then (Unix milliseconds). */
+	/** An earlier run lost the answer, and its POST may take effect until then, by the monotonic clock. */
 	| { kind: 'wait'; until: number }
 	/** `cost` in USD. */
 	| { kind: 'track'; link: VideoLink; cost: number };

@@ -5,7 +5,7 @@ import type { Tracked, Video } from '../../api/schemas';
 import { errorJson } from '../../host';
 import { isActive, plannedEndOf } from '../../model/videos';
 import { formatUsd, pluralize, roundUsd, truncate } from '../../utils/format';
-import { formatUtcTime, toIsoUtc } from '../../utils/time';
+import { formatUtcTime, toIsoUtc, toWallTime } from '../../utils/time';
 import type { BatchLine, Decision, TrackResult } from './plan';
 
 /** Builds the result of a line that is not tracked, with the reason. */
@@ -48,7 +48,7 @@ const RERUN_ADVICE = {
 /**
  * Builds the result of a line whose answer was lost, and whose tracking was not found.
  *
- * @param expiresAt Unix milliseconds until which it is not sent again.
+ * @param expiresAt moment of the monotonic clock until which it is not sent again.
  */
 export const unknownResult = (
 	{ ifAlreadyTracked }: BatchLine,
@@ -57,7 +57,7 @@ export const unknownResult = (
 ): TrackResult => ({
 	outcome: 'unknown',
 	estimated_cost: cost,
-	message: `${error.message}, and no tracking was found yet: it may or may not run. So that nothing is paid twice, it is not sent again before ${formatUtcTime(expiresAt)}. ${RERUN_ADVICE[ifAlreadyTracked === 'trackAgain' ? 'trackAgain' : 'lookUp']}`,
+	message: `${error.message}, and no tracking was found yet: it may or may not run. So that nothing is paid twice, it is not sent again before ${formatUtcTime(toWallTime(expiresAt))}. ${RERUN_ADVICE[ifAlreadyTracked === 'trackAgain' ? 'trackAgain' : 'lookUp']}`,
 });
 
 function alreadyTracked(video: Video): string {
@@ -96,7 +96,7 @@ export function resultOfDecision(decision: Decision): TrackResult {
 			return {
 				outcome: 'unknown',
 				estimated_cost: 0,
-				message: `It was asked for before, the answer was lost, and no tracking was found yet: it may or may not run. So that nothing is paid twice, it is not sent again before ${formatUtcTime(decision.until)}: run this again then`,
+				message: `It was asked for before, the answer was lost, and no tracking was found yet: it may or may not run. So that nothing is paid twice, it is not sent again before ${formatUtcTime(toWallTime(decision.until))}: run this again then`,
 			};
 		case 'duplicate': {
 			const { input_link, result } = decision.of;

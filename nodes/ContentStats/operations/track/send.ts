@@ -14,7 +14,7 @@ import { delay, mapConcurrent } from '../../utils/async';
 import type { OperationContext } from '../operation';
 import { rememberTracking } from '../recentTrackings';
 import type { Budget } from './budget';
-import { createPendingPost, pendingPosts } from './pending';
+import { pendingPosts } from './pending';
 import type { LineToTrack } from './plan';
 import {
 	failedResult,
@@ -115,11 +115,11 @@ export async function sendBatch(
 	let abortError = null as ContentStatsError | null;
 
 	const pendingOf = (line: LineToTrack) =>
-		firstOf(pendingPosts.of(account, Date.now()), identitiesOf(account, line.decision.link));
+		firstOf(pendingPosts.of(account), identitiesOf(account, line.decision.link));
 
 	function recordRunning({ decision: { link } }: LineToTrack, video: Video): void {
 		known.add(video.id);
-		rememberTracking(account, identitiesOf(account, link), video, Date.now());
+		rememberTracking(account, identitiesOf(account, link), video);
 	}
 
 	function recordFailed(line: LineToTrack, error: ContentStatsError): void {
@@ -184,7 +184,7 @@ export async function sendBatch(
 	/** Looks up lost POSTs. @returns whether one was found. */
 	async function recover(lost: LostPost[]): Promise<boolean> {
 		const found = await findLostTrackings(context, lost, known);
-		const post = createPendingPost(Date.now(), new Set(known));
+		const knownBefore = new Set(known);
 		for (const { line, error, cost } of lost) {
 			const { link } = line.decision;
 			const video = found.get(link.identity);
@@ -193,8 +193,9 @@ export async function sendBatch(
 				line.result = recoveredResult(video, cost);
 				continue;
 			}
-			for (const identity of identitiesOf(account, link)) pendingPosts.set(account, identity, post);
-			line.result = unknownResult(line, { cost, error }, post.expiresAt);
+			for (const identity of identitiesOf(account, link))
+				pendingPosts.set(account, identity, { knownIds: knownBefore });
+			line.result = unknownResult(line, { cost, error }, pendingOf(line)!.expiresAt);
 		}
 		return found.size > 0;
 	}

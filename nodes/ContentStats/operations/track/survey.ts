@@ -45,7 +45,7 @@ export async function surveyAccount(
 ): Promise<Survey> {
 	const { usage, listing, hidden } = await readAccount(context);
 	const { client, account } = context;
-	const recent = recentTrackings(account, Date.now());
+	const recent = recentTrackings(account);
 	const knownById = new Map(listing.videos.map((video) => [video.id, video]));
 	const identities = lines.flatMap(({ parsed }) =>
 		parsed.ok ? identitiesOf(account, parsed.link) : [],
