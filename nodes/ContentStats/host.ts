@@ -63,6 +63,13 @@ async function readCredential(context: Context): Promise<Credential> {
 	return { apiKey: String(apiKey).trim(), baseUrl: trimInvisible(String(baseUrl)) };
 }
 
+/** Number of runs so far. */
+let runs = 0;
+
+/** Names a trigger, the same at each of its polls. */
+const triggerOf = (context: Context): string =>
+	`trigger ${context.getWorkflow().id} ${context.getNode().id}`;
+
 /**
  * Reads the credential of a node, and creates the client that uses it.
  *
@@ -75,6 +82,7 @@ export async function connect(context: Context, deadline?: number): Promise<Conn
 	const request = createRequest({
 		baseUrl,
 		rateLimiter: rateLimiterFor(account, { monotonicNow, sleep }),
+		owner: deadline === undefined ? `run ${(runs += 1)}` : triggerOf(context),
 		now: () => Date.now(),
 		monotonicNow,
 		sleep,

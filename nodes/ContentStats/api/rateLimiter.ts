@@ -70,8 +70,10 @@ export function rateLimitDelayMs(headers: Headers, body: unknown, now: number): 
 	return Math.max(msUntil(reset, headers, now), retryAfterMs ?? 0, MIN_WAIT_MS);
 }
 
-/** What ends the wait of a request that is not sent yet. */
+/** Who waits for a request, and what ends the wait. */
 export interface AcquireOptions {
+	/** The run or the trigger that the request is for: owners take turns. */
+	owner?: string;
 	signal?: AbortSignal;
 	/** By the monotonic clock: nothing is sent after it. */
 	deadline?: number;
@@ -104,17 +106,38 @@ export interface RateLimiter {
 /** Enough to fill a fast plan's window, few enough to stop within a reply of its end. */
 const MAX_IN_FLIGHT = 8;
 
+/** The largest part of a window that is kept for owners who were turned away. */
+const MAX_RESERVED_SHARE = 1 / 4;
+/** How long after an owner was turned away for the last time. */
+const RESERVATION_MS = 60 * MINUTE_MS;
+
+/** What is kept in each window for an owner who was turned away. */
+interface Reservation {
+	turnedAwayAt: number;
+	/** How many requests the owner wanted in the last window in which it came. */
+	wanted: number;
+	/** How many were sent in this window. */
+	sent: number;
+	/** How many were turned away in this window. */
+	turnedAway: number;
+}
+
 /**
  * Creates a rate limiter that sends at full speed while the server's window has room, then waits
- * until it ends. First come, first served.
+ * until it ends. Owners take turns. One whose deadline does not allow the wait is turned away; for an hour
+ * each window then keeps room for what it wants, up to a quarter.
  */
 export function createRateLimiter({
 	monotonicNow: now,
 	sleep,
 }: Pick<Clock, 'monotonicNow' | 'sleep'>): RateLimiter {
-	let waiters: Waiter[] = [];
+	/** By owner; the owner whose turn it is comes first. */
+	const queues = new Map<string, Waiter[]>();
+	/** By owner. */
+	const reservations = new Map<string, Reservation>();
 	let inFlight = 0;
 	let remaining = Infinity;
+	let capacity = 0;
 	let windowEnd = 0;
 	let windowReset = 0;
 	let blockedUntil = 0;
@@ -123,35 +146,75 @@ export function createRateLimiter({
 	/** How many requests the window still has room for; unknown, and so unlimited, once it has ended. */
 	const room = (): number => (now() >= windowEnd ? Infinity : remaining);
 
-	const isAvailable = (): boolean =>
-		now() >= blockedUntil && inFlight < MAX_IN_FLIGHT && room() > inFlight;
+	/** How much room this window still keeps for owners who were turned away. */
+	function reservedRoom(): number {
+		let wanted = 0;
+		let sent = 0;
+		for (const reservation of reservations.values()) {
+			wanted += reservation.wanted;
+			sent += reservation.sent;
+		}
+		return Math.max(0, Math.min(wanted, Math.floor(capacity * MAX_RESERVED_SHARE)) - sent);
+	}
+
+	/** How many requests an owner may send in this window. */
+	const roomFor = (owner: string): number =>
+		room() - (reservations.has(owner) ? 0 : reservedRoom());
+
+	const isAvailable = (owner: string): boolean =>
+		now() >= blockedUntil && inFlight < MAX_IN_FLIGHT && roomFor(owner) > inFlight;
 
 	function drain(): void {
 		rejectPastDeadline();
-		while (waiters.length > 0 && isAvailable()) {
+		let owner: string | undefined;
+		while ((owner = [...queues.keys()].find(isAvailable)) !== undefined) {
 			inFlight += 1;
-			waiters.shift()!.resolve();
+			const [next, ...others] = queues.get(owner)!;
+			queues.delete(owner);
+			if (others.length > 0) queues.set(owner, others);
+			const reservation = reservations.get(owner);
+			if (reservation) reservation.sent += 1;
+			next!.resolve();
 		}
-		if (waiters.length > 0) scheduleDrain();
+		if (queues.size > 0) scheduleDrain();
 	}
 
-	/** The earliest moment at which a request may be sent, as far as it is known. */
-	function availableAt(): number {
-		return Math.max(now(), blockedUntil, room() <= 0 ? windowEnd : 0);
+	/** The earliest moment at which an owner may send a request, as far as it is known. */
+	const availableAt = (owner: string): number =>
+		Math.max(now(), blockedUntil, roomFor(owner) <= 0 ? windowEnd : 0);
+
+	function remove(owner: string, isRemoved: (waiter: Waiter) => boolean): Waiter[] {
+		const waiters = queues.get(owner) ?? [];
+		const kept = waiters.filter((waiter) => !isRemoved(waiter));
+		if (kept.length > 0) queues.set(owner, kept);
+		else queues.delete(owner);
+		return waiters.filter(isRemoved);
+	}
+
+	/** Keeps room for an owner of whom `count` requests are turned away. */
+	function reserve(owner: string, count: number): void {
+		const { wanted = 0, sent = 0, turnedAway = 0 } = reservations.get(owner) ?? {};
+		reservations.set(owner, {
+			turnedAwayAt: now(),
+			wanted: Math.max(wanted, turnedAway + count),
+			sent,
+			turnedAway: turnedAway + count,
+		});
 	}
 
 	function rejectPastDeadline(): void {
-		const at = availableAt();
-		const rejected = waiters.filter(({ deadline }) => deadline < at);
-		if (rejected.length === 0) return;
-		waiters = waiters.filter(({ deadline }) => deadline >= at);
-		for (const { reject, subject } of rejected)
-			reject(new BudgetExhaustedError(subject, false, at - now()));
+		for (const owner of [...queues.keys()]) {
+			const at = availableAt(owner);
+			const rejected = remove(owner, ({ deadline }) => deadline < at);
+			if (rejected.length > 0) reserve(owner, rejected.length);
+			for (const { reject, subject } of rejected)
+				reject(new BudgetExhaustedError(subject, false, at - now()));
+		}
 	}
 
-	/** Each reply drains the queue; a timer is needed if a wait is known, or if no reply is due. */
+	/** Each reply drains the queues; a timer is needed if a wait is known, or if no reply is due. */
 	function scheduleDrain(): void {
-		const at = availableAt();
+		const at = Math.min(...[...queues.keys()].map(availableAt));
 		const waitMs = Math.max(at - now(), 0);
 		const isReplyDue = waitMs === 0 && inFlight > 0;
 		if (isReplyDue || drainAt === at) return;
@@ -164,7 +227,7 @@ export function createRateLimiter({
 
 	function acquire(
 		subject: string,
-		{ signal, deadline = Infinity }: AcquireOptions,
+		{ owner = '', signal, deadline = Infinity }: AcquireOptions,
 	): Promise<void> {
 		return new Promise((resolve, reject) => {
 			const waiter: Waiter = {
@@ -180,20 +243,36 @@ export function createRateLimiter({
 				},
 			};
 			const abort = () => {
-				waiters = waiters.filter((other) => other !== waiter);
+				remove(owner, (other) => other === waiter);
 				waiter.reject(signal!.reason);
 			};
 			if (signal?.aborted) return reject(signal.reason);
 			signal?.addEventListener('abort', abort, { once: true });
-			waiters.push(waiter);
+			queues.set(owner, [...(queues.get(owner) ?? []), waiter]);
 			drain();
 		});
+	}
+
+	function beginWindow({ remaining: left }: RateWindow): void {
+		capacity = left + 1;
+		for (const [owner, reservation] of reservations) {
+			const { turnedAwayAt, wanted, sent, turnedAway } = reservation;
+			if (now() - turnedAwayAt > RESERVATION_MS) reservations.delete(owner);
+			else
+				reservations.set(owner, {
+					turnedAwayAt,
+					wanted: sent + turnedAway || wanted,
+					sent: 0,
+					turnedAway: 0,
+				});
+		}
 	}
 
 	function updateWindow(window: RateWindow | null): void {
 		if (!window) return;
 		const isOfEarlierWindow = window.reset < windowReset && now() < windowEnd;
 		if (isOfEarlierWindow) return;
+		if (window.reset !== windowReset) beginWindow(window);
 		// Replies may overtake each other: within one window, the fewest left is the newest.
 		remaining =
 			window.reset === windowReset ? Math.min(room(), window.remaining) : window.remaining;

@@ -38,6 +38,8 @@ export interface Transport extends Clock {
 	/** For example `https://contentstats.io/api/v1`. */
 	baseUrl: string;
 	rateLimiter: RateLimiter;
+	/** The run or the trigger that the calls are for: owners take turns. */
+	owner?: string;
 	redact: Redact;
 	/** Aborted when the user presses Stop. */
 	signal?: AbortSignal;
@@ -314,7 +316,7 @@ function readRepliedAt({ date }: HttpReply['headers']): number | null {
  * everything else; `mayHaveTakenEffect` tells what a failed POST may have done.
  */
 export function createRequest(transport: Transport): Request {
-	const { send, rateLimiter, redact, now, monotonicNow, sleep, signal } = transport;
+	const { send, rateLimiter, redact, now, monotonicNow, sleep, signal, owner } = transport;
 	const { deadline = Infinity } = transport;
 	const base = parseBaseUrl(transport.baseUrl);
 	let origin = base.origin;
@@ -345,7 +347,7 @@ export function createRequest(transport: Transport): Request {
 				return { reply, rateWindow: readRateWindow(reply.headers, now()) };
 			},
 			call.subject,
-			{ signal, deadline },
+			{ owner, signal, deadline },
 		);
 		return reply;
 	}

@@ -103,6 +103,7 @@ function withoutUnchosen(state: PollState, { events }: PollSettings): PollState 
  * to the items and the new state. The state given is not changed.
  *
  * @param before the state of the previous poll; null at the first.
+ * @returns the result, and whether the rate limit allowed no request.
  * @throws ContentStatsError if nothing can be watched at all; then nothing changes.
  */
 export async function runPoll(
@@ -110,7 +111,7 @@ export async function runPoll(
 	watch: Watch,
 	settings: PollSettings,
 	host: PollHost,
-): Promise<PollResult> {
+): Promise<PollResult & { isTurnedAway: boolean }> {
 	const state = before && withoutUnchosen(before, settings);
 	const { client, now, processId, owner, isActivation } = host;
 	const replay = settings.replayAfterRestart ? dueReplay(state, processId) : NO_REPLAY;
@@ -155,9 +156,10 @@ export async function runPoll(
 	// A list or a balance that fails can wait. If videos were due and nothing succeeded, is the API down?
 	if (!isAnyAnswered && due.size > 0) await assertApiReachable(client, errors);
 
+	const isTurnedAway = !isAnyAnswered && errors.length > 0 && errors.every(isUnsent);
 	const hasFindings = isAnyAnswered || errors.length > 0 || replay.items.length > 0;
 	if (!hasFindings)
-		return { items: [], state, problems, unusable: [], report: null, fullSlices: [] };
+		return { items: [], state, problems, unusable: [], report: null, fullSlices: [], isTurnedAway };
 	const findings = {
 		...fetchedVideos,
 		watchlist,
@@ -166,10 +168,11 @@ export async function runPoll(
 		failedCalls,
 		replay,
 	};
-	return reducePoll(state, findings, settings, {
+	const result = reducePoll(state, findings, settings, {
 		now: now(),
 		processId,
 		owner,
 		rejectsUnknownIds: isActivation && isSeeding(state, watch),
 	});
+	return { ...result, isTurnedAway };
 }

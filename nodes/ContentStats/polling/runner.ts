@@ -10,6 +10,7 @@ import { isBackingOff, isFirstPoll, recordFailedPoll, resetBackoff } from './bac
 import type { EventItem } from './events';
 import { readSettings, readWatch } from './parameters';
 import { runPoll } from './poll';
+import { recordTurn } from './starvation';
 import { readState, toStored } from './state';
 
 /** What scheduled polls need of n8n. */
@@ -55,6 +56,10 @@ const budgetOf = (context: IPollFunctions): number =>
 const isActivationPoll = (context: IPollFunctions): boolean =>
 	isFirstPoll(context) && budgetOf(context) === DEFAULT_BUDGET_MS;
 
+/** Names a trigger, the same at each of its polls. */
+const triggerOf = (context: IPollFunctions): string =>
+	`${context.getWorkflow().id} ${context.getNode().id}`;
+
 /** Runs one poll. The state is assigned once, last: n8n would keep what a failed poll has changed. */
 async function pollOnce(
 	context: IPollFunctions,
@@ -86,7 +91,9 @@ async function pollOnce(
 		context.logger.warn(`ContentStats: left for a later poll: ${message}`);
 	if (result.unusable.length > 0)
 		context.logger.warn(`ContentStats: ${describeUnusable(result.unusable)}`);
-	if (result.report) context.__emitError(toNodeError(result.report));
+	const starvation = recordTurn(triggerOf(context), result.isTurnedAway);
+	for (const report of [result.report, starvation])
+		if (report) context.__emitError(toNodeError(report));
 	if (result.state) staticData.state = toStored(result.state) as unknown as IDataObject;
 	return result.items.length > 0 ? result.items : null;
 }
@@ -112,7 +119,8 @@ async function pollWithBackoff(
 	if (hasSent) recordFailedPoll(context, host.now());
 	if (hasSent && (!isActivation || mustBeFixed(outcome))) throw outcome;
 	context.logger.warn(`ContentStats: this poll brought nothing: ${outcome.message}`);
-	if (hasSent) context.__emitError(host.toNodeError(outcome));
+	const report = hasSent ? outcome : recordTurn(triggerOf(context), true);
+	if (report) context.__emitError(host.toNodeError(report));
 	return null;
 }
 

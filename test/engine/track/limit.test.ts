@@ -66,11 +66,13 @@ test.each([1, 3, 24 * 400])(
 	'goes on in the next window although the clock is set back by %d hours while it waits',
 	async (hours) => {
 		const { credential, sandbox, clock } = await createAccount();
-		const run = runAction(credential, { videoUrls: links(100).join('\n') });
-		while (sandbox.requests.length < PER_MINUTE)
-			await new Promise((resolve) => setTimeout(resolve, 1));
-		keepInStep(clock, -hours * 60 * MINUTE_MS);
-		const { items } = await run;
+		const start = clock.now();
+		const unsubscribe = clock.onMove(() => {
+			if (clock.now() < start + 5_000) return;
+			unsubscribe();
+			keepInStep(clock, -hours * 60 * MINUTE_MS);
+		});
+		const { items } = await runAction(credential, { videoUrls: links(100).join('\n') });
 		expect(items.map(({ outcome }) => outcome)).toEqual(Array(100).fill('tracked'));
 		expect(makespan(sandbox.requests)).toBeLessThanOrEqual(3 * MINUTE_MS);
 	},

@@ -419,6 +419,106 @@ describe('a deadline', () => {
 	});
 });
 
+describe('owners', () => {
+	it('take turns, however many requests each of them waits for', async () => {
+		const rateLimiter = await limiterWith(windowOf(0, 1_000));
+		const sent: string[] = [];
+		const queue = (owner: string, count: number) =>
+			Array.from({ length: count }, () =>
+				rateLimiter.run(
+					async () => {
+						sent.push(owner);
+						return { rateWindow: null };
+					},
+					'a request',
+					{ owner },
+				),
+			);
+		const all = [...queue('batch', 40), ...queue('trigger', 3), ...queue('other', 2)];
+		await jest.advanceTimersByTimeAsync(1_000);
+		await Promise.all(all);
+		const firstSix = sent.slice(0, 9).filter((owner) => owner !== 'batch');
+		expect(firstSix.sort()).toEqual(['other', 'other', 'trigger', 'trigger', 'trigger']);
+	});
+
+	/**
+	 * Lets a greedy owner use up every window from its start, and another one come in the middle of each
+	 * with a deadline that is before the end of the window.
+	 */
+	async function contend(windows: number, requestsOfPoll: number) {
+		const { server, answer } = createServer(60);
+		const rateLimiter = createRateLimiter(host);
+		const served = { greedy: 0, hurried: [] as number[] };
+		let isOver = false;
+		const greedy = Array.from({ length: 8 }, async () => {
+			while (!isOver) {
+				await rateLimiter.run(() => answer(0, 10, 10), 'a request', { owner: 'greedy' });
+				served.greedy += 1;
+			}
+		});
+		for (let window = 0; window < windows; window += 1) {
+			await jest.advanceTimersByTimeAsync(30_000);
+			const deadline = Date.now() + 20_000;
+			const polled = Array.from({ length: requestsOfPoll }, () =>
+				rateLimiter
+					.run(() => answer(0, 10, 10), 'a request', { owner: 'hurried', deadline })
+					.then(
+						() => 1,
+						() => 0,
+					),
+			);
+			await jest.advanceTimersByTimeAsync(30_000);
+			const counts = await Promise.all(polled);
+			served.hurried.push(counts.reduce<number>((sum, count) => sum + count, 0));
+		}
+		isOver = true;
+		await jest.advanceTimersByTimeAsync(120_000);
+		await Promise.all(greedy);
+		return { ...served, rateLimited: server.rateLimited };
+	}
+
+	test.each([
+		[3, 3],
+		[8, 8],
+		[10, 10],
+		[40, 15],
+	])(
+		'do not starve each other: of %d requests %d are sent in every window',
+		async (wanted, sent) => {
+			const { greedy, hurried, rateLimited } = await contend(8, wanted);
+			expect(hurried[0]).toBe(0);
+			for (const count of hurried.slice(1)) expect(count).toBeGreaterThanOrEqual(sent);
+			expect(greedy).toBeGreaterThanOrEqual(8 * 40);
+			expect(rateLimited).toBe(0);
+		},
+	);
+
+	it('keep nothing for one that has not come back for an hour', async () => {
+		const rateLimiter = await limiterWith(windowOf(0, 1_000));
+		const hurried = openRequest(rateLimiter, { owner: 'hurried', deadline: Date.now() + 1 });
+		await expect(hurried.done).rejects.toBeInstanceOf(BudgetExhaustedError);
+		const sentOf = async (reset: number) => {
+			const first = openRequest(rateLimiter, { owner: 'batch' });
+			await jest.advanceTimersByTimeAsync(1_000);
+			first.answer(windowOf(7, 60_000, reset));
+			await settle();
+			const requests = Array.from({ length: 7 }, () =>
+				openRequest(rateLimiter, { owner: 'batch' }),
+			);
+			await settle();
+			const count = requests.filter(({ isSent }) => isSent).length;
+			for (const { answer } of requests) answer(windowOf(0, 1_000, reset));
+			await jest.advanceTimersByTimeAsync(61_000);
+			for (const { answer } of requests) answer(windowOf(0, 1_000, reset));
+			await jest.advanceTimersByTimeAsync(1_000);
+			return count;
+		};
+		expect(await sentOf(2)).toBe(6);
+		await jest.advanceTimersByTimeAsync(3_600_000);
+		expect(await sentOf(3)).toBe(7);
+	});
+});
+
 describe('rateLimiterFor', () => {
 	const rateLimiter = rateLimiterFor('account one', host);
 

@@ -166,6 +166,7 @@ describe('a later poll', () => {
 		const result = await trigger.run(MINUTE);
 		expect(trigger.requests).toEqual([]);
 		expect(result).toEqual({
+			isTurnedAway: false,
 			items: [],
 			state,
 			problems: [],

@@ -1,0 +1,30 @@
+import { ContentStatsError } from '../api/errors';
+import { createExpiringEntries } from '../utils/expiring';
+import { DAY_MS, HOUR_MS, monotonicNow } from '../utils/time';
+
+/** Since when each trigger was turned away by the rate limiter, by the monotonic clock. */
+const turnedAway = createExpiringEntries<{ since: number }>(DAY_MS);
+
+/**
+ * Records whether a poll was turned away: the rate limit allowed it no request.
+ *
+ * @param trigger names the trigger.
+ * @returns the error to report once a trigger was turned away for an hour, and then once an hour; else null.
+ */
+export function recordTurn(trigger: string, isTurnedAway: boolean): ContentStatsError | null {
+	if (!isTurnedAway) {
+		turnedAway.delete(trigger, '');
+		return null;
+	}
+	const now = monotonicNow();
+	const since = turnedAway.of(trigger).get('')?.since ?? now;
+	const isStarving = now - since >= HOUR_MS;
+	turnedAway.set(trigger, '', { since: isStarving ? now : since });
+	if (!isStarving) return null;
+	return new ContentStatsError('rate_limited', {
+		message:
+			'For an hour the rate limit has left no room for this trigger: other workflows or programs use up the requests of its API key',
+		description:
+			'Nothing is lost: it goes on as soon as there is room. Run batches less often or in parts, let the triggers poll less often, or use a plan with more requests a minute',
+	});
+}

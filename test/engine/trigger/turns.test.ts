@@ -1,0 +1,45 @@
+import { createTriggerFixture } from '../support/triggerFixture';
+
+import { runAction } from '../../../harness/engine';
+import { TIKTOK, video as byId } from '../support/fixture';
+
+/**
+ * Polls once a minute with ten seconds, each time after other runs have used up the window.
+ *
+ * @param requestsPerMinute of which the other runs take all that the rate limiter lets them.
+ */
+async function pollBeside(requestsPerMinute: number, minutes: number) {
+	const plan = { requestsPerMinute, maxVideos: Infinity };
+	const fixture = await createTriggerFixture({ plan });
+	const { sandbox, credential, clock, watch } = fixture;
+	const { id } = sandbox.seedVideo({ video_link: TIKTOK });
+	const trigger = watch({ startFrom: 'beginning' }, { budgetMs: 10_000 });
+	const others = Array.from(
+		{ length: requestsPerMinute },
+		() => async () => await runAction(credential, { operation: 'get', ...byId('id', id) }),
+	);
+	for (let minute = 0; minute < minutes; minute += 1) {
+		const end = clock.now() + 61_000;
+		for (const run of others) {
+			// One that waits for the next window is that window's first.
+			await run();
+			if (clock.now() > end - 30_000) break;
+		}
+		await trigger.poll();
+		if (clock.now() < end) clock.set(end);
+	}
+	return trigger;
+}
+
+test('a trigger whose polls are turned away for an hour says so, once an hour', async () => {
+	const trigger = await pollBeside(1, 130);
+	expect(trigger.items).toEqual([]);
+	expect(trigger.errors).toHaveLength(2);
+	expect(trigger.errors[0]!.message).toMatch(/^For an hour the rate limit has left no room/);
+});
+
+test('a trigger with little time makes progress beside runs that use up each window', async () => {
+	const trigger = await pollBeside(12, 12);
+	expect(trigger.errors).toEqual([]);
+	expect(trigger.sent.length).toBeGreaterThanOrEqual(3);
+});

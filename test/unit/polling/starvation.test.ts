@@ -1,0 +1,35 @@
+import { recordTurn } from '../../../nodes/ContentStats/polling/starvation';
+
+beforeEach(() => jest.useFakeTimers({ now: Date.UTC(2026, 0, 1, 10) }));
+afterEach(() => jest.useRealTimers());
+
+const MINUTE_MS = 60_000;
+
+/** Returns the minutes, of `minutes`, at which a trigger that is turned away each minute is reported. */
+function reportedAt(trigger: string, minutes: number): number[] {
+	const reported = [];
+	for (let minute = 0; minute <= minutes; minute += 1) {
+		if (recordTurn(trigger, true)) reported.push(minute);
+		jest.setSystemTime(Date.now() + MINUTE_MS);
+	}
+	return reported;
+}
+
+it('a trigger that is turned away is reported after an hour, and then once an hour', () => {
+	expect(reportedAt('one', 150)).toEqual([60, 120]);
+});
+
+it('a poll that finds room ends the hour', () => {
+	expect(reportedAt('two', 59)).toEqual([]);
+	expect(recordTurn('two', false)).toBeNull();
+	expect(reportedAt('two', 59)).toEqual([]);
+});
+
+it('triggers are told apart', () => {
+	expect(reportedAt('three', 59)).toEqual([]);
+	expect(recordTurn('four', true)).toBeNull();
+	expect(recordTurn('three', true)).toMatchObject({
+		kind: 'rate_limited',
+		message: expect.stringMatching(/^For an hour the rate limit has left no room/),
+	});
+});
