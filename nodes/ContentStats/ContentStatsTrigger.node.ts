@@ -222,7 +222,7 @@ export class ContentStatsTrigger implements INodeType {
 			}
 			const items = await runScheduledPoll(this, {
 				now: () => Date.now(),
-				connect: async (deadline) => await connect(this, deadline),
+				connect: async (owner) => await connect(this, owner),
 				toNodeError: (error) => toNodeError(this.getNode(), error),
 			});
 			return items && [toItems(items)];

@@ -46,9 +46,11 @@ function withAbortSignals<T extends Context>(
 	}) as T;
 }
 
-/** A client for the credential of a node, and what else is known of its account. The key stays here. */
+/** What is known of the credential of a node. The key stays here. */
 export interface Connection {
 	client: Client;
+	/** Creates another client. @param deadline moment of the monotonic clock after which no request goes on. */
+	clientUntil: (deadline: number) => Client;
 	/** Identifies the owner of the rate limit and the balance. */
 	account: string;
 	/** Identifies the API, whichever key is used. */
@@ -66,38 +68,39 @@ async function readCredential(context: Context): Promise<Credential> {
 /** Number of runs so far. */
 let runs = 0;
 
-/** Names a trigger, the same at each of its polls. */
-const triggerOf = (context: Context): string =>
-	`trigger ${context.getWorkflow().id} ${context.getNode().id}`;
-
 /**
  * Reads the credential of a node, and creates the client that uses it.
  *
- * @param deadline moment of the monotonic clock after which no request goes on.
+ * @param owner whose turn it is at the rate limit; default: a run of its own.
  */
-export async function connect(context: Context, deadline?: number): Promise<Connection> {
+export async function connect(context: Context, owner = `run ${(runs += 1)}`): Promise<Connection> {
 	const { apiKey, baseUrl } = await readCredential(context);
 	const api = apiOf(baseUrl);
 	const account = accountOf(api, apiKey);
-	const request = createRequest({
-		baseUrl,
-		rateLimiter: rateLimiterFor(account, { monotonicNow, sleep }),
-		owner: deadline === undefined ? `run ${(runs += 1)}` : triggerOf(context),
-		now: () => Date.now(),
-		monotonicNow,
-		sleep,
-		deadline,
-		signal: 'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined,
-		redact: createRedact(apiKey),
-		send: async (options) =>
-			(await context.helpers.httpRequestWithAuthentication.call(
-				withAbortSignals(context, options),
-				CREDENTIAL,
-				options,
-			)) as HttpReply,
-	});
+	const clientUntil = (deadline: number) =>
+		createClient(
+			createRequest({
+				baseUrl,
+				rateLimiter: rateLimiterFor(account, { monotonicNow, sleep }),
+				owner,
+				now: () => Date.now(),
+				monotonicNow,
+				sleep,
+				deadline,
+				signal:
+					'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined,
+				redact: createRedact(apiKey),
+				send: async (options) =>
+					(await context.helpers.httpRequestWithAuthentication.call(
+						withAbortSignals(context, options),
+						CREDENTIAL,
+						options,
+					)) as HttpReply,
+			}),
+		);
 	return {
-		client: createClient(request),
+		client: clientUntil(Infinity),
+		clientUntil,
 		account,
 		api,
 		isTestKey: apiKey.startsWith('cs_test_'),

@@ -16,6 +16,8 @@ import { isIncluded, listFilters, selectedIds, type Watch } from './watch';
 /** What a poll needs of n8n. */
 export interface PollHost {
 	client: Client;
+	/** Lists what is watched, and leaves time for the videos. */
+	listClient: Client;
 	/** The clock of n8n, in Unix milliseconds. */
 	now: () => number;
 	/** An id that each start of n8n makes anew. */
@@ -23,6 +25,14 @@ export interface PollHost {
 	owner: StateOwner;
 	/** Whether n8n makes this poll to activate the workflow, and shows its error if it throws. */
 	isActivation: boolean;
+}
+
+/** What the time of a poll allowed. */
+interface PollProgress {
+	/** Whether the rate limit allowed no request. */
+	isTurnedAway: boolean;
+	/** Whether the list took longer than its share. */
+	isListCut: boolean;
 }
 
 /** The outcome of a call that the rest of the poll can do without; null if it was not made. */
@@ -39,12 +49,12 @@ const settle = async <T>(call: Promise<T>): Promise<Settled<T>> =>
 async function listIfDue(
 	state: PollState | null,
 	watch: Watch,
-	{ client, now }: PollHost,
+	{ client, listClient, now }: PollHost,
 ): Promise<Settled<Listing>> {
 	if (listFilters(watch).length === 0) return null;
 	if (isSeeding(state, watch)) return { value: await listWatched(client, watch), error: null };
 	if (state && !isListingDue(state, now())) return null;
-	return await settle(listWatched(client, watch));
+	return await settle(listWatched(listClient, watch));
 }
 
 /** Fetches the due videos and compares each with its state. Snapshots beyond one poll are dropped on the way. */
@@ -103,7 +113,7 @@ function withoutUnchosen(state: PollState, { events }: PollSettings): PollState 
  * to the items and the new state. The state given is not changed.
  *
  * @param before the state of the previous poll; null at the first.
- * @returns the result, and whether the rate limit allowed no request.
+ * @returns the result, and what the time of the poll allowed.
  * @throws ContentStatsError if nothing can be watched at all; then nothing changes.
  */
 export async function runPoll(
@@ -111,7 +121,7 @@ export async function runPoll(
 	watch: Watch,
 	settings: PollSettings,
 	host: PollHost,
-): Promise<PollResult & { isTurnedAway: boolean }> {
+): Promise<PollResult & PollProgress> {
 	const state = before && withoutUnchosen(before, settings);
 	const { client, now, processId, owner, isActivation } = host;
 	const replay = settings.replayAfterRestart ? dueReplay(state, processId) : NO_REPLAY;
@@ -156,10 +166,13 @@ export async function runPoll(
 	// A list or a balance that fails can wait. If videos were due and nothing succeeded, is the API down?
 	if (!isAnyAnswered && due.size > 0) await assertApiReachable(client, errors);
 
-	const isTurnedAway = !isAnyAnswered && errors.length > 0 && errors.every(isUnsent);
+	const progress: PollProgress = {
+		isTurnedAway: !isAnyAnswered && errors.length > 0 && errors.every(isUnsent),
+		isListCut: listing?.error?.kind === 'budget_exhausted',
+	};
 	const hasFindings = isAnyAnswered || errors.length > 0 || replay.items.length > 0;
 	if (!hasFindings)
-		return { items: [], state, problems, unusable: [], report: null, fullSlices: [], isTurnedAway };
+		return { items: [], state, problems, unusable: [], report: null, fullSlices: [], ...progress };
 	const findings = {
 		...fetchedVideos,
 		watchlist,
@@ -174,5 +187,5 @@ export async function runPoll(
 		owner,
 		rejectsUnknownIds: isActivation && isSeeding(state, watch),
 	});
-	return { ...result, isTurnedAway };
+	return { ...result, ...progress };
 }

@@ -10,15 +10,19 @@ import { isBackingOff, isFirstPoll, recordFailedPoll, resetBackoff } from './bac
 import type { EventItem } from './events';
 import { readSettings, readWatch } from './parameters';
 import { runPoll } from './poll';
-import { recordTurn } from './starvation';
+import { recordCutList, recordTurn, takeShareOfList } from './starvation';
 import { readState, toStored } from './state';
 
 /** What scheduled polls need of n8n. */
 export interface RunnerHost {
 	/** The clock of n8n, in Unix milliseconds. */
 	now: () => number;
-	/** @param deadline moment of the monotonic clock after which no request goes on. */
-	connect: (deadline: number) => Promise<{ client: Client; api: string }>;
+	/** @param owner whose turn it is at the rate limit. */
+	connect: (owner: string) => Promise<{
+		/** @param deadline moment of the monotonic clock after which no request goes on. */
+		clientUntil: (deadline: number) => Client;
+		api: string;
+	}>;
 	toNodeError: (error: unknown) => NodeApiError | NodeOperationError;
 }
 
@@ -58,7 +62,7 @@ const isActivationPoll = (context: IPollFunctions): boolean =>
 
 /** Names a trigger, the same at each of its polls. */
 const triggerOf = (context: IPollFunctions): string =>
-	`${context.getWorkflow().id} ${context.getNode().id}`;
+	`trigger ${context.getWorkflow().id} ${context.getNode().id}`;
 
 /** Runs one poll. The state is assigned once, last: n8n would keep what a failed poll has changed. */
 async function pollOnce(
@@ -68,15 +72,19 @@ async function pollOnce(
 ): Promise<EventItem[] | null> {
 	const { now, connect, toNodeError } = host;
 	const maxMs = isActivation ? MAX_ACTIVATION_MS : Infinity;
-	const deadline = monotonicNow() + Math.min(USABLE_SHARE_OF_BUDGET * budgetOf(context), maxMs);
-	const { client, api } = await connect(deadline);
+	const usableMs = Math.min(USABLE_SHARE_OF_BUDGET * budgetOf(context), maxMs);
+	const startedAt = monotonicNow();
+	const trigger = triggerOf(context);
+	const shareOfList = takeShareOfList(trigger);
+	const { clientUntil, api } = await connect(trigger);
 	const owner = { api, nodeId: context.getNode().id };
 	const watch = readWatch(context);
 	const settings = readSettings(context);
 	const staticData = context.getWorkflowStaticData('node');
 	const state = readState(staticData.state, owner);
 	const result = await runPoll(state, watch, settings, {
-		client,
+		client: clientUntil(startedAt + usableMs),
+		listClient: clientUntil(startedAt + shareOfList * usableMs),
 		owner,
 		now,
 		processId: PROCESS_ID,
@@ -91,7 +99,8 @@ async function pollOnce(
 		context.logger.warn(`ContentStats: left for a later poll: ${message}`);
 	if (result.unusable.length > 0)
 		context.logger.warn(`ContentStats: ${describeUnusable(result.unusable)}`);
-	const starvation = recordTurn(triggerOf(context), result.isTurnedAway);
+	if (result.isListCut && shareOfList < 1) recordCutList(trigger);
+	const starvation = recordTurn(trigger, result.isTurnedAway);
 	for (const report of [result.report, starvation])
 		if (report) context.__emitError(toNodeError(report));
 	if (result.state) staticData.state = toStored(result.state) as unknown as IDataObject;

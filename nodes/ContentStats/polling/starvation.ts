@@ -28,3 +28,19 @@ export function recordTurn(trigger: string, isTurnedAway: boolean): ContentStats
 			'Nothing is lost: it goes on as soon as there is room. Run batches less often or in parts, let the triggers poll less often, or use a plan with more requests a minute',
 	});
 }
+
+/** The triggers whose last list took longer than its share. */
+const cutLists = createExpiringEntries<object>(DAY_MS);
+
+/**
+ * Takes the share of a poll's time that its list may use: half, so that the list does not starve the videos,
+ * and once all of it after a list was cut short, so that the videos do not starve the list.
+ */
+export function takeShareOfList(trigger: string): number {
+	const wasCut = cutLists.of(trigger).size > 0;
+	cutLists.delete(trigger, '');
+	return wasCut ? 1 : 1 / 2;
+}
+
+/** Records that the list of a poll took longer than its share. */
+export const recordCutList = (trigger: string): void => cutLists.set(trigger, '', {});

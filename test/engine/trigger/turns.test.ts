@@ -1,7 +1,8 @@
-import { createTriggerFixture } from '../support/triggerFixture';
+import { createTriggerFixture, createWatchedFixture, KEPT } from '../support/triggerFixture';
 
 import { runAction } from '../../../harness/engine';
 import { TIKTOK, video as byId } from '../support/fixture';
+import { waitByTheClock } from '../support/patience';
 
 /**
  * Polls once a minute with ten seconds, each time after other runs have used up the window.
@@ -43,3 +44,24 @@ test('a trigger with little time makes progress beside runs that use up each win
 	expect(trigger.errors).toEqual([]);
 	expect(trigger.sent.length).toBeGreaterThanOrEqual(3);
 });
+
+test.each(KEPT)(
+	'a list that does not answer keeps no video waiting, with the state %s',
+	async (_, keep) => {
+		const { sandbox, clock, watch, trigger } = await createWatchedFixture(keep);
+		waitByTheClock(clock);
+		const parameters = { startFrom: 'latest' };
+		const staticData = JSON.parse(trigger.remembered);
+		const slow = watch(parameters, { keep, staticData, budgetMs: 60_000 });
+		sandbox.clear();
+		sandbox.faults.add({
+			kind: 'late_commit',
+			afterMs: 3_600_000,
+			match: { path: '/videos' },
+			times: 'always',
+		});
+		const items = await slow.run({ hours: 5 }, { every: { minutes: 10 }, mayThrow: true });
+		expect(items.length).toBeGreaterThanOrEqual(4);
+		expect(slow.sent.some((call) => call.startsWith('GET /videos?'))).toBe(true);
+	},
+);

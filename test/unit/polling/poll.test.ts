@@ -57,6 +57,7 @@ function createTrigger(api: FakeApi, { watch = ALL, ...settings }: Fields = {}) 
 					settingsOf(trigger.settings),
 					{
 						client: fakeClient(api),
+						listClient: fakeClient(api),
 						owner: OWNER,
 						now: () => at(trigger.hour),
 						processId: trigger.process,
@@ -167,6 +168,7 @@ describe('a later poll', () => {
 		expect(trigger.requests).toEqual([]);
 		expect(result).toEqual({
 			isTurnedAway: false,
+			isListCut: false,
 			items: [],
 			state,
 			problems: [],
@@ -400,6 +402,7 @@ describe('a video that ends', () => {
 		add(trigger.api, 'a', 100);
 		const { items } = await runPoll(trigger.state, ALL, settingsOf({ events }), {
 			client,
+			listClient: client,
 			owner: OWNER,
 			now: () => at(START + 0.2),
 			processId: 'p1',

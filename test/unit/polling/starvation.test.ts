@@ -1,4 +1,8 @@
-import { recordTurn } from '../../../nodes/ContentStats/polling/starvation';
+import {
+	recordCutList,
+	recordTurn,
+	takeShareOfList,
+} from '../../../nodes/ContentStats/polling/starvation';
 
 beforeEach(() => jest.useFakeTimers({ now: Date.UTC(2026, 0, 1, 10) }));
 afterEach(() => jest.useRealTimers());
@@ -32,4 +36,13 @@ it('triggers are told apart', () => {
 		kind: 'rate_limited',
 		message: expect.stringMatching(/^For an hour the rate limit has left no room/),
 	});
+});
+
+it('the list has half of the time, and once all of it after it was cut short', () => {
+	const shares = [true, true, true, false, false].map((isCut) => {
+		const share = takeShareOfList('five');
+		if (isCut && share < 1) recordCutList('five');
+		return share;
+	});
+	expect(shares).toEqual([0.5, 1, 0.5, 1, 0.5]);
 });
