@@ -158,6 +158,18 @@ describe('List', () => {
 		]);
 	});
 
+	test('filters again where the API ignores the filters', async () => {
+		const { credential, sandbox } = await createFixture();
+		sandbox.seedVideo({ video_link: tiktok(1) });
+		sandbox.seedVideo({ video_link: tiktok(2), status: 'completed' });
+		sandbox.seedVideo({ video_link: youtube(3) });
+		const match = { path: '/videos' };
+		sandbox.faults.add({ kind: 'ignore_filters', filters: ['status', 'platform'], match });
+		const filters = { platform: 'tiktok', status: 'monitoring' };
+		const { items } = await runAction(credential, { operation: 'list', filters });
+		expect(items.map(({ video_link }) => video_link)).toEqual([tiktok(1)]);
+	});
+
 	test.each([80, 100, 120])('lists %d videos though a reply holds 30', async (limit) => {
 		const { credential, sandbox } = await createFixture();
 		for (let number = 0; number < 30; number += 1) {

@@ -199,11 +199,16 @@ const reader =
 export const readTracked = reader<Tracked>('tracked', 'id');
 export const readStopped = reader<Stopped>('stopped', 'success', 'id', 'new_status');
 export const readUsage = reader<Usage>('usage', 'balance_usd', 'uncharged_usage_usd');
-/** Returns what a reply announces that a tracking costs, in USD, also as text; null if it does not say. */
+/** An amount in text: with thousands and decimals as in English, or with a decimal comma. */
+const AMOUNT = /(?:\d{1,3}(?:,\d{3})+|\d{1,12})(?:[.,]\d{1,30})?/;
+
+/** Returns what a reply announces that a tracking costs, in USD, also in text; null if it does not say. */
 export function announcedCost(tracked: Tracked): number | null {
 	const { estimated_cost } = asSent(tracked) as { estimated_cost?: unknown };
 	if (typeof estimated_cost !== 'string') return tracked.estimated_cost ?? null;
-	return /^\d{1,12}(?:\.\d{1,12})?$/.test(estimated_cost) ? Number(estimated_cost) : null;
+	const [amount] = AMOUNT.exec(estimated_cost.slice(0, 100)) ?? [];
+	if (amount === undefined) return null;
+	return Number(amount.replace(/,(?=\d{3}(?:\D|$))/g, '').replace(',', '.'));
 }
 
 const readListEnvelope = reader<{ videos: unknown[]; limit?: unknown; total?: unknown }>(
@@ -268,7 +273,8 @@ export function readVideoList(
 	const list: VideoList = {
 		videos: [],
 		unidentified: [],
-		isFull: entries.length >= ownLimit || saysMore(envelope),
+		// Behind an empty reply there is nothing more, whatever it says.
+		isFull: entries.length > 0 && (entries.length >= ownLimit || saysMore(envelope)),
 		total: readCount(envelope.total),
 		repliedAt,
 	};

@@ -33,13 +33,6 @@ export const isActive = (status: string | null): boolean =>
 export const isRunning = (video: Video, now: number): boolean =>
 	isActive(video.status) || (!isFinal(video.status) && now < plannedEndOf(video));
 
-/**
- * Whether usage may count a tracking among its active videos: one in error only as long as it may resume, one
- * with a status that is not documented always.
- */
-export const mayBeActive = (video: Video, now: number): boolean =>
-	video.status === 'error' ? isRunning(video, now) : !isFinal(video.status);
-
 /** Reads the title and creator of a video; null as long as the platform has not told them. */
 export const titleAndCreatorOf = (video: Video) => ({
 	title: video.current_metadata?.title ?? null,

@@ -132,6 +132,11 @@ async function withLatestSnapshot(
 	};
 }
 
+/** Whether a video matches the filters, which the API may not heed. What cannot be read may match. */
+const matches = (video: Video, { platform, status }: VideoFilters): boolean =>
+	(!platform || video.platform === null || video.platform === platform) &&
+	(!status || video.status === null || video.status === status);
+
 async function listUpTo(
 	client: Client,
 	filters: VideoFilters,
@@ -192,7 +197,8 @@ async function executeItem(context: OperationContext, itemIndex: number): Promis
 	const filters = readFilters(context, itemIndex);
 	const limit = readLimit(context, itemIndex);
 	const listing = await listUpTo(client, filters, limit);
-	const { videos, fullSlices } = listing;
+	const { fullSlices } = listing;
+	const videos = listing.videos.filter((video) => matches(video, filters));
 	tellUnusable(unusableOfList(listing));
 	if (fullSlices.length > 0)
 		hint(

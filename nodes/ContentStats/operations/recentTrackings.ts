@@ -1,39 +1,71 @@
-import { isFinal, type Video } from '../api/schemas';
+import { createdAt } from '../api/listing';
+import type { Video } from '../api/schemas';
+import { isActive } from '../model/videos';
 import { createExpiringEntries } from '../utils/expiring';
 import { MINUTE_MS } from '../utils/time';
+
+interface RecentTracking {
+	video: Video;
+	/** What its link is known by. */
+	identities: string[];
+}
 
 /** Far longer than a list lags behind. */
 const RECENT_MS = 10 * MINUTE_MS;
 
-/** By account and by each identity of the link. */
-const trackings = createExpiringEntries<{ video: Video }>(RECENT_MS);
+/** By account and by the id of the tracking. */
+const trackings = createExpiringEntries<RecentTracking>(RECENT_MS);
 /** By account and by the id of the tracking. */
 const stops = createExpiringEntries<object>(RECENT_MS);
 
 /**
- * Remembers that a tracking runs: the API promises neither that its list shows at once what was
- * tracked, nor that it goes on to show what it has shown.
+ * Remembers that a tracking runs, unless it was stopped: the API promises neither that its list shows at
+ * once what was tracked, nor that it goes on to show what it has shown.
  *
  * @param identities what its link is known by.
  */
 export function rememberTracking(account: string, identities: string[], video: Video): void {
-	for (const identity of identities) trackings.set(account, identity, { video });
+	if (!stops.of(account).has(video.id)) trackings.set(account, video.id, { video, identities });
 }
 
 /** Remembers that a tracking was stopped, and so runs no longer. */
 export function rememberStop(account: string, id: string, newStatus: string | null): void {
-	if (!isFinal(newStatus)) return;
-	for (const [identity, { video }] of trackings.of(account))
-		if (video.id === id) trackings.delete(account, identity);
+	if (isActive(newStatus)) return;
+	trackings.delete(account, id);
 	stops.set(account, id, {});
 }
 
 /**
  * Returns the trackings that this process has seen running in an account in the last ten minutes, by
- * each identity of their link.
+ * each identity of their link, the newest of each.
  */
-export const recentTrackings = (account: string): Map<string, Video> =>
-	new Map([...trackings.of(account)].map(([identity, { video }]) => [identity, video]));
+export function recentTrackings(account: string): Map<string, Video> {
+	const recent = new Map<string, Video>();
+	for (const { video, identities } of trackings.of(account).values())
+		for (const identity of identities) {
+			const other = recent.get(identity);
+			if (!other || createdAt(video) >= createdAt(other)) recent.set(identity, video);
+		}
+	return recent;
+}
 
 /** Returns the ids of the trackings that this process has stopped in the last ten minutes. */
 export const stoppedIds = (account: string): Set<string> => new Set(stops.of(account).keys());
+
+/** How many requests to track a video wait for their answer, by account. */
+const inFlight = new Map<string, number>();
+
+/** Returns how many requests of this process to track a video wait for their answer. */
+export const postsInFlight = (account: string): number => inFlight.get(account) ?? 0;
+
+/** Counts a request to track a video as long as it waits for its answer. */
+export async function countInFlight<T>(account: string, post: () => Promise<T>): Promise<T> {
+	inFlight.set(account, postsInFlight(account) + 1);
+	try {
+		return await post();
+	} finally {
+		const left = postsInFlight(account) - 1;
+		if (left > 0) inFlight.set(account, left);
+		else inFlight.delete(account);
+	}
+}

@@ -22,7 +22,7 @@ import { unusableOfList } from '../model/unusable';
 import { titleAndCreatorOf } from '../model/videos';
 import { truncate } from '../utils/format';
 import type { OperationContext } from './operation';
-import { recentTrackings } from './recentTrackings';
+import { recentTrackings, stoppedIds } from './recentTrackings';
 
 /** Chooses one tracked video: from a searchable list, by its id, or by its link. */
 export const videoLocator: INodeProperties = {
@@ -99,7 +99,8 @@ async function findIdByUrl(
 	tellUnusable(unusableOfList(listing));
 	const unidentified = unidentifiedPlatformsOf(listing);
 	const identities = identitiesOf(account, link);
-	const listed = firstOf(newestByIdentity(videos), identities);
+	const stopped = isForSure ? stoppedIds(account) : new Set<string>();
+	const listed = firstOf(newestByIdentity(videos.filter(({ id }) => !stopped.has(id))), identities);
 	// The list may lag behind what this process has tracked.
 	const recent = firstOf(recentTrackings(account), identities);
 	const [found] = [listed, recent].filter((video) => video !== undefined).sort(byNewest);

@@ -63,6 +63,37 @@ describe('in an account of 130 running videos, Track', () => {
 });
 
 describe('where nothing is hidden, Track', () => {
+	test.each([
+		{ next_cursor: 'abc' },
+		{ cursor: '0' },
+		{ next: '/videos?page=2' },
+		{ total_pages: 2 },
+	])('tracks a new video although every reply says that there are more: %j', async (more) => {
+		const { sandbox, track } = await createAccount([TIKTOK]);
+		sandbox.faults.add(always({ kind: 'map', map: (json: object) => ({ ...json, ...more }) }));
+		expect(outcomes(await track(`${TIKTOK} ${YOUTUBE}`))).toEqual(['already_tracked', 'tracked']);
+	});
+
+	it('tracks a new video although usage counts an old tracking in error', async () => {
+		const { sandbox, clock, track } = await createAccount([TIKTOK]);
+		sandbox.seedVideo({ video_link: YOUTUBE }).setStatus('error');
+		clock.advance({ hours: 24 * 6 });
+		const map = (json: { active_videos: number }) => ({ ...json, active_videos: 2 });
+		sandbox.faults.add({ kind: 'map', map, match: { path: '/usage' }, times: 'always' });
+		expect(outcomes(await track(TWITTER))).toEqual(['tracked']);
+	});
+
+	it('tracks with a test key although usage counts more, since nothing is paid', async () => {
+		const { sandbox, credential } = await createAccount([TIKTOK]);
+		const path = ['active_videos'];
+		sandbox.faults.add({ kind: 'set', path, value: 9, match: { path: '/usage' }, times: 'always' });
+		const { items } = await runAction(
+			{ ...credential, apiKey: sandbox.testKey },
+			{ videoUrls: YOUTUBE },
+		);
+		expect(outcomes(items)).toEqual(['tracked']);
+	});
+
 	test.each<[string, Fault]>([
 		['a reply is short', { kind: 'short_page', limit: 5 }],
 		['a reply has a cursor', { kind: 'short_page', limit: 5, tells: 'cursor' }],
@@ -126,7 +157,9 @@ describe('a tracking in error, or with a status of a new name', () => {
 			]);
 			expect(again).toMatchObject({ outcome: 'already_tracked', status, estimated_cost: 0 });
 			expect(again!.message).toMatch(
-				new RegExp(`with the status “${status}”: it may go on until .*Track Again$`),
+				new RegExp(
+					`with the status “${status}”: it may go on until 2026-01-08T00:00:00.000Z, .*Track Again$`,
+				),
 			);
 			expect(failed).toMatchObject({ outcome: 'failed', message: expect.stringContaining(status) });
 			expect(anew!.outcome).toBe('tracked');

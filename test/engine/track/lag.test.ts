@@ -128,6 +128,44 @@ describe('while the list lags, Track', () => {
 	});
 });
 
+describe('a lost answer', () => {
+	const drop: Fault = { kind: 'drop', when: 'before_commit', match: POST };
+
+	it('is not found in an old tracking in error, whose duration is over', async () => {
+		const { sandbox, clock, track } = await createAccount();
+		sandbox.seedVideo({ video_link: TIKTOK }).setStatus('error');
+		clock.advance({ hours: 24 * 40 });
+		sandbox.faults.add(drop);
+		expect(outcomes(await track(TIKTOK))).toEqual(['unknown']);
+	});
+
+	it('is not found in a tracking that was stopped, and that the list still shows', async () => {
+		const { sandbox, clock, track, stop } = await createAccount();
+		const [first] = await track(TIKTOK);
+		clock.advance({ minutes: 20 });
+		await stop(first!.video_id);
+		sandbox.faults.add(lag(60_000, false, LIST));
+		sandbox.faults.add(drop);
+		expect(outcomes(await track(TIKTOK))).toEqual(['unknown']);
+	});
+
+	it('is not found in an older tracking that was not listed before', async () => {
+		const { sandbox, clock, track } = await createAccount();
+		const old = sandbox.seedVideo({ video_link: TIKTOK });
+		old.setStatus('paused');
+		clock.advance({ hours: 48 });
+		let lists = 0;
+		sandbox.faults.add({
+			kind: 'map',
+			match: LIST,
+			times: 'always',
+			map: (json: object) => ((lists += 1) <= 3 ? { ...json, videos: [], total: 0 } : json),
+		});
+		sandbox.faults.add(drop);
+		expect(outcomes(await track(TIKTOK))).toEqual(['unknown']);
+	});
+});
+
 describe('a tracking that only this process knows', () => {
 	test.each([
 		['ended', { times: 'always', kind: 'set', path: ['status'], value: 'completed' }, 'tracked'],
@@ -197,6 +235,54 @@ describe('a tracking that only this process knows', () => {
 		expect(outcomes(await track(YOUTUBE))).toEqual(['already_tracked']);
 		expect(posts()).toHaveLength(1);
 	});
+
+	it('is forgotten after ten minutes if the API knows it no more, however often it is asked for', async () => {
+		const { sandbox, clock, track } = await createAccount();
+		const [first] = await track(TIKTOK);
+		const gone = sandbox.videos.get(String(first!.video_id))!;
+		gone.setStatus('completed');
+		gone.delete('not_found');
+		clock.advance({ minutes: 6 });
+		expect(outcomes(await track(TIKTOK))).toEqual(['already_tracked']);
+		clock.advance({ minutes: 6 });
+		expect(outcomes(await track(TIKTOK))).toEqual(['tracked']);
+	});
+
+	it('is known again when a second tracking of its link is stopped', async () => {
+		const { sandbox, track, stop } = await createAccount();
+		sandbox.faults.add(lag(3_000));
+		const [first] = await track(TIKTOK);
+		const [second] = await track(TIKTOK, { ifAlreadyTracked: 'trackAgain' });
+		await stop(second!.video_id);
+		const [again] = await track(TIKTOK);
+		expect(again).toMatchObject({ outcome: 'already_tracked', video_id: first!.video_id });
+	});
+
+	it('keeps no link of a batch from being tracked beside another batch', async () => {
+		const { sandbox, posts, track } = await createAccount();
+		sandbox.faults.add({ kind: 'latency', ms: 30, match: POST, times: 'always' });
+		sandbox.faults.add(lag(3_000, false, LIST));
+		const links = Array.from({ length: 60 }, (_, n) => `https://x.com/a/status/${n + 1}`);
+		const large = track(links.join(' '));
+		while (posts().length < 10) await new Promise((resolve) => setTimeout(resolve, 1));
+		expect(outcomes(await track(TIKTOK))).toEqual(['tracked']);
+		expect(outcomes(await large)).toEqual(repeat(60, 'tracked'));
+	});
+
+	test.each([
+		['for all', lag(30_000)],
+		['for usage only', lag(30_000, false, { path: '/usage' })],
+	])(
+		'keeps no link from being tracked after it was stopped, though the API lags %s',
+		async (_, fault) => {
+			const { sandbox, clock, track, stop } = await createAccount();
+			const [first] = await track(YOUTUBE);
+			clock.advance({ minutes: 20 });
+			sandbox.faults.add(fault);
+			await stop(first!.video_id);
+			expect(outcomes(await track(`${TIKTOK} ${YOUTUBE}`))).toEqual(['tracked', 'tracked']);
+		},
+	);
 
 	it('is not remembered for another account', async () => {
 		const { sandbox, credential, track } = await createAccount();

@@ -59,6 +59,16 @@ describe('items that differ in If Already Tracked', () => {
 		expect(ids.size).toBe(tracked);
 	});
 
+	it('say for how many days the first is tracked, if they ask for others', async () => {
+		const { credential } = await createAccount();
+		const parameters = { videoUrls: TIKTOK, durationDays: '={{ $json.days }}' };
+		const { items } = await runAction(credential, parameters, {
+			items: [{ days: 1 }, { days: 30 }],
+		});
+		expect(items[1]).toMatchObject({ outcome: 'duplicate' });
+		expect(items[1]!.message).toMatch(/earlier in this batch, for 1 day$/);
+	});
+
 	it('wait for each other: the second is not sent while the first may run', async () => {
 		const { sandbox, posts, trackAs } = await createAccount();
 		sandbox.faults.add({ kind: 'drop', when: 'before_commit', match: POST });

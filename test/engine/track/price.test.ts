@@ -47,7 +47,7 @@ describe('if the API announces ten times the price of its usage, Track', () => {
 		);
 		expect(posts()).toHaveLength(1);
 		expect(hints.map(({ message }) => message)).toContain(
-			'ContentStats announced $3.60 for what its usage prices at $0.36. Check the charges in your ContentStats account',
+			'ContentStats announced $3.60 for what was priced at $0.36. Check the charges in your ContentStats account',
 		);
 	});
 
@@ -97,6 +97,9 @@ test.each([1, 2, 3, 5, 8])(
 
 test.each<[unknown, string]>([
 	['3.60', 'failed'],
+	['3.5999999999999996', 'failed'],
+	['$3.60', 'failed'],
+	['3,60 USD', 'failed'],
 	['0.36', 'tracked'],
 	['free', 'tracked'],
 	[null, 'tracked'],
@@ -105,6 +108,51 @@ test.each<[unknown, string]>([
 	sandbox.faults.add({ kind: 'set', path: ['estimated_cost'], value, match: POST });
 	const { items } = await track(LINKS.slice(0, 2), { maxTotalCost: 3.7 });
 	expect(outcomes(items)).toEqual(['tracked', outcome]);
+});
+
+it('takes a tracking without a cost for as dear as the days that the reply names', async () => {
+	const { sandbox, track } = await createAccount();
+	const map = ({ estimated_cost: _, ...rest }: IDataObject) => ({
+		...rest,
+		monitoring_duration_days: 30,
+	});
+	sandbox.faults.add({ kind: 'map', map, match: POST, times: 'always' });
+	const { items } = await track(LINKS, { maxTotalCost: 5 });
+	expect(outcomes(items)).toEqual(['tracked', ...times(9, 'failed')]);
+});
+
+it('spends no more than Max Total Cost in all tries of Retry On Fail together', async () => {
+	const { sandbox, credential, posts } = await createAccount();
+	sandbox.faults.add(price(10));
+	const parameters = { videoUrls: LINKS.join(' '), durationDays: 1, options: { maxTotalCost: 20 } };
+	const { error } = await runAction(credential, parameters, { retryOnFail: true });
+	expect(error!.message).toMatch(
+		/Max Total Cost allows \$20\.00, and earlier tries spent \$18\.00/,
+	);
+	expect(posts()).toHaveLength(5);
+});
+
+it('plans with the price that was announced last, also in a dry run', async () => {
+	const { sandbox, posts, track } = await createAccount();
+	sandbox.faults.add({ kind: 'price', factor: 10, match: POST });
+	await track(LINKS, { maxTotalCost: 4 });
+	const { items } = await track(LINKS, { maxTotalCost: 5 });
+	expect(outcomes(items)).toEqual(['already_tracked', ...times(9, 'failed')]);
+	expect(items[1]!.message).toMatch(/9 videos costs \$32\.40, but Max Total Cost allows \$5\.00/);
+	const dry = await track(LINKS.slice(1, 2), { dryRun: true });
+	expect(dry.items[0]!.estimated_cost).toBe(3.6);
+	expect(posts()).toHaveLength(1);
+});
+
+it('does not stop a batch that was planned because another run has read newer credit', async () => {
+	const { sandbox, posts, track } = await createAccount({ balanceUsd: 4 });
+	sandbox.faults.add({ kind: 'latency', ms: 20, match: POST, times: 'always' });
+	const first = track(LINKS);
+	while (posts().length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+	sandbox.balance.add(1000);
+	const many = Array.from({ length: 20 }, (_, n) => `https://x.com/a/status/${n + 100}`);
+	expect(outcomes((await track(many)).items)).toEqual(times(20, 'tracked'));
+	expect(outcomes((await first).items)).toEqual(times(10, 'tracked'));
 });
 
 it('counts answers that were lost against Max Total Cost', async () => {

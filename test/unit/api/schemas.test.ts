@@ -212,6 +212,7 @@ describe('readVideoList', () => {
 		['a limit of 0', 1, { limit: 0 }, false],
 		['a limit as text', 1, { limit: '1' }, true],
 		['a limit that is no number', 1, { limit: [1] }, false],
+		['no entries, whatever it says', 0, { has_more: true, cursor: 'x', limit: 1 }, false],
 		['has_more', 1, { has_more: true }, true],
 		['hasMore', 1, { hasMore: true }, true],
 		['has_next_page in its page_info', 1, { page_info: { has_next_page: true } }, true],

@@ -45,12 +45,26 @@ it('a stopped tracking is forgotten, and known as stopped for ten minutes', () =
 	expect([...stoppedIds('three')]).toEqual([]);
 });
 
-test.each(['monitoring', 'stopping', null])(
-	'a tracking whose new status is %p may run on',
-	(status) => {
-		rememberTracking('four', ['tiktok:1'], video('a'));
-		rememberStop('four', 'a', status);
-		expect(idsOf('four')).toEqual([['tiktok:1', 'a']]);
-		expect(stoppedIds('four').size).toBe(0);
-	},
-);
+test.each([
+	['completed', true],
+	['cancelled', true],
+	['stopped', true],
+	[null, true],
+	['monitoring', false],
+	['paused', false],
+])('a tracking whose new status is %p has been stopped: %p', (status, isStopped) => {
+	const account = `four ${status}`;
+	rememberTracking(account, ['tiktok:1'], video('a'));
+	rememberStop(account, 'a', status);
+	rememberTracking(account, ['tiktok:1'], video('a'));
+	expect(idsOf(account)).toEqual(isStopped ? [] : [['tiktok:1', 'a']]);
+	expect(stoppedIds(account).size).toBe(isStopped ? 1 : 0);
+});
+
+it('of several trackings of a link the newest is returned, and an older one once that is stopped', () => {
+	rememberTracking('five', ['tiktok:1'], video('new', { created: 5 }));
+	rememberTracking('five', ['tiktok:1'], video('old', { created: 1 }));
+	expect(idsOf('five')).toEqual([['tiktok:1', 'new']]);
+	rememberStop('five', 'new', 'completed');
+	expect(idsOf('five')).toEqual([['tiktok:1', 'old']]);
+});

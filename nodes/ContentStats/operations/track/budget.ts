@@ -1,6 +1,8 @@
 import { type ContentStatsError, invalidInput } from '../../api/errors';
 import { HOURS_PER_DAY } from '../../model/money';
+import { createExpiringEntries } from '../../utils/expiring';
 import { formatUsd, roundUsd, truncate } from '../../utils/format';
+import { HOUR_MS } from '../../utils/time';
 
 /** What a run may spend at most, in USD. */
 export interface SpendingLimits {
@@ -36,14 +38,16 @@ export interface Budget {
 	 * there is one, and under a cap, each reply is awaited before the next video.
 	 */
 	allowsConcurrency(): boolean;
+	/** The price of tracking a video for `days`: the highest so far. */
+	priceOf(days: number): number;
 	/** Puts aside what a purchase costs at the highest price so far. @throws ContentStatsError if that is too much. */
 	putAside(purchase: Purchase): number;
 	/**
 	 * Takes a purchase from what was put aside for it.
 	 *
-	 * @param announced what the reply says that it costs; null without a reply.
+	 * @param cost what the reply says that it costs; null without a reply.
 	 */
-	spend(purchase: Purchase, amountPutAside: number, announced: number | null): void;
+	spend(purchase: Purchase, amountPutAside: number, cost: number | null): void;
 	/** Gives back what was put aside for a purchase that failed. */
 	giveBack(amountPutAside: number): void;
 	/** Tells how much more was announced than expected; null if it was not. */
@@ -53,20 +57,35 @@ export interface Budget {
 /** What the runs of this process hold back, by account. */
 const heldByAccount = new Map<string, Map<Budget, () => number>>();
 
+/** What the API last announced for a day, in USD, by account. */
+const announced = createExpiringEntries<{ usdPerDay: number }>(HOUR_MS);
+
+/** What an execution has spent so far, in USD, by account and execution: n8n may try it again. */
+const spentByExecution = createExpiringEntries<{ usd: number }>(HOUR_MS);
+
+/** Returns the price of a snapshot in USD: that of usage, or a higher one that was announced within an hour. */
+export const priceOfSnapshot = (account: string, usagePrice: number): number =>
+	Math.max(usagePrice, (announced.of(account).get('')?.usdPerDay ?? 0) / HOURS_PER_DAY);
+
 /**
  * Creates the budget of a run.
  *
- * @param costPerSnapshot the price that usage names, in USD.
+ * @param costPerSnapshot the price that the plan is made with, in USD.
+ * @param execution names an execution that n8n may try again; null: it does not.
  */
 export function createBudget(
 	account: string,
 	{ maxTotalCost = Infinity, availableUsd = Infinity }: SpendingLimits,
 	costPerSnapshot: number,
+	execution: string | null = null,
 ): Budget {
 	const expectedPerDay = costPerSnapshot * HOURS_PER_DAY;
+	const spentBefore =
+		execution === null ? 0 : (spentByExecution.of(account).get(execution)?.usd ?? 0);
 	let perDay = expectedPerDay;
 	let dearest: Purchase | null = null;
 	let hasReply = false;
+	let planned = 0;
 	let aside = 0;
 	let spent = 0;
 	let expected = 0;
@@ -76,12 +95,16 @@ export function createBudget(
 		return roundUsd(held.reduce((sum, [, amount]) => sum + amount(), 0));
 	};
 
-	function check(totalCost: number): PassedLimit | null {
-		if (totalCost > maxTotalCost || maxTotalCost === 0)
-			return {
-				limit: `Max Total Cost allows ${formatUsd(maxTotalCost)}`,
-				advice: 'Track fewer videos or days, or raise Max Total Cost',
-			};
+	function passedCap(totalCost: number): PassedLimit | null {
+		if (roundUsd(spentBefore + totalCost) <= maxTotalCost && maxTotalCost > 0) return null;
+		const before = spentBefore > 0 ? `, and earlier tries spent ${formatUsd(spentBefore)}` : '';
+		return {
+			limit: `Max Total Cost allows ${formatUsd(maxTotalCost)}${before}`,
+			advice: 'Track fewer videos or days, or raise Max Total Cost',
+		};
+	}
+
+	function passedBalance(totalCost: number): PassedLimit | null {
 		const held = heldByOthers();
 		if (totalCost <= Math.max(0, roundUsd(availableUsd - held))) return null;
 		const others = held > 0 ? `, of which other runs are spending ${formatUsd(held)} just now` : '';
@@ -94,16 +117,19 @@ export function createBudget(
 	function stopAt({ limit, advice }: PassedLimit): ContentStatsError {
 		const reason = dearest
 			? `ContentStats announced ${formatUsd(perDay)} a day for “${truncate(dearest.url)}” instead of ${formatUsd(expectedPerDay)}`
-			: `${formatUsd(spent)} are spent`;
+			: `${formatUsd(roundUsd(spent + aside))} are spent`;
 		return invalidInput(
 			`Stopped to stay within budget: ${reason}, and ${limit}`,
 			`The rest was not tracked. ${advice}`,
 		);
 	}
 
+	const priceOf = (days: number): number => roundUsd(days * perDay);
+
 	const budget: Budget = {
-		check,
+		check: (totalCost) => passedCap(totalCost) ?? passedBalance(totalCost),
 		reserve(totalCost) {
+			planned = totalCost;
 			const held = heldByAccount.get(account) ?? new Map<Budget, () => number>();
 			held.set(budget, () => Math.max(totalCost, roundUsd(spent + aside)));
 			heldByAccount.set(account, held);
@@ -114,29 +140,36 @@ export function createBudget(
 			if (held?.size === 0) heldByAccount.delete(account);
 		},
 		allowsConcurrency: () => hasReply && maxTotalCost === Infinity,
+		priceOf,
 		putAside({ days }) {
-			const cost = roundUsd(days * perDay);
-			const passed = check(roundUsd(spent + aside + cost));
+			const cost = priceOf(days);
+			const total = roundUsd(spent + aside + cost);
+			// The balance was checked for what is planned; other runs may have read another one since.
+			const passed = passedCap(total) ?? (total > planned ? passedBalance(total) : null);
 			if (passed) throw stopAt(passed);
 			aside += cost;
 			return cost;
 		},
-		spend(purchase, amountPutAside, announced) {
+		spend(purchase, amountPutAside, cost) {
 			aside -= amountPutAside;
-			spent += announced ?? amountPutAside;
+			spent += cost ?? amountPutAside;
 			expected += purchase.days * expectedPerDay;
-			if (announced === null) return;
+			if (execution !== null)
+				spentByExecution.set(account, execution, { usd: roundUsd(spentBefore + spent) });
+			if (cost === null) return;
 			hasReply = true;
-			if (roundUsd(announced) <= roundUsd(purchase.days * perDay)) return;
-			perDay = announced / purchase.days;
+			announced.set(account, '', { usdPerDay: cost / purchase.days });
+			if (roundUsd(cost) <= priceOf(purchase.days)) return;
+			perDay = cost / purchase.days;
 			dearest = purchase;
 		},
 		giveBack(amountPutAside) {
 			aside -= amountPutAside;
 		},
 		describeExcess: () =>
-			dearest &&
-			`ContentStats announced ${formatUsd(spent)} for what its usage prices at ${formatUsd(expected)}. Check the charges in your ContentStats account`,
+			dearest && roundUsd(spent) > roundUsd(expected)
+				? `ContentStats announced ${formatUsd(roundUsd(spent))} for what was priced at ${formatUsd(roundUsd(expected))}. Check the charges in your ContentStats account`
+				: null,
 	};
 	return budget;
 }

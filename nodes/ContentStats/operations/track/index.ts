@@ -8,8 +8,8 @@ import { formatUsd, pluralize, truncate } from '../../utils/format';
 import { withLocks } from '../../utils/mutex';
 import type { BatchOperation, NodeError, OperationContext } from '../operation';
 import { rememberTracking } from '../recentTrackings';
-import { type Budget, createBudget } from './budget';
-import { surveyAccount } from './survey';
+import { type Budget, createBudget, priceOfSnapshot } from './budget';
+import { type Survey, surveyAccount } from './survey';
 import { type BatchOptions, fields, readBatch, readBatchOptions } from './parameters';
 import { pendingPosts } from './pending';
 import { type BatchLine, type Plan, planBatch, type PlannedLine, toTrack } from './plan';
@@ -74,11 +74,18 @@ function throwIfRetryPaysAgain({ functions }: OperationContext, lines: BatchLine
 
 interface PlannedBatch {
 	plan: Plan;
-	/** The ids of the trackings that run. */
-	runningIds: ReadonlySet<string>;
+	survey: Survey;
 	budget: Budget;
 	/** Why nothing may be spent on the plan; null if it may. */
 	refusal: ContentStatsError | null;
+}
+
+/** Names an execution that n8n tries again if it fails; null if it does not. */
+function executionOf({ functions }: OperationContext): string | null {
+	const { id, retryOnFail } = functions.getNode();
+	if (!retryOnFail) return null;
+	const { $runIndex } = functions.getWorkflowDataProxy(0);
+	return `${functions.getExecutionId()} ${id} ${String($runIndex)}`;
 }
 
 /** Asks for the balance and the running trackings, and plans the batch. Nothing is spent. */
@@ -89,9 +96,12 @@ async function createPlan(
 ): Promise<PlannedBatch> {
 	const { account, isTestKey, hint } = context;
 	const survey = await surveyAccount(context, lines);
-	const { usage, running, hiddenPlatforms, unidentifiedPlatforms } = survey;
-	const price = usage.cost_per_snapshot;
-	if (price === null) throw unreadableReply('usage', 'cost_per_snapshot is no price');
+	const { usage, running, unidentifiedPlatforms } = survey;
+	// With a test key nothing is paid, and usage may count what the list does not show.
+	const hiddenPlatforms = isTestKey ? new Set<string | null>() : survey.hiddenPlatforms;
+	if (usage.cost_per_snapshot === null)
+		throw unreadableReply('usage', 'cost_per_snapshot is no price');
+	const price = priceOfSnapshot(account, usage.cost_per_snapshot);
 	const plan = planBatch(
 		lines,
 		{
@@ -111,6 +121,7 @@ async function createPlan(
 			availableUsd: options.checkBalance && !isTestKey ? available : undefined,
 		},
 		price,
+		executionOf(context),
 	);
 	const count = toTrack(plan.lines).length;
 	const passed = count > 0 ? budget.check(plan.totalCost) : null;
@@ -127,18 +138,19 @@ async function createPlan(
 			`What is already running will cost ${isComplete ? '' : 'at least '}${formatUsd(committed)} more${plan.totalCost > 0 ? `, this batch ${formatUsd(plan.totalCost)}` : ''}, and ${formatUsd(available)} is left to spend: tracking will pause when it is used up`,
 			'warning',
 		);
-	return { plan, runningIds: new Set(running.map(({ id }) => id)), budget, refusal };
+	return { plan, survey, budget, refusal };
 }
 
 /** Sends what the plan allows. @returns the error that aborted the batch; null if none did. */
 async function sendWithinBudget(
 	context: OperationContext,
-	{ plan, runningIds, budget }: PlannedBatch,
+	{ plan, survey: { knownIds, madeAt }, budget }: PlannedBatch,
 	isAllOrNothing: boolean,
 ): Promise<ContentStatsError | null> {
 	budget.reserve(plan.totalCost);
 	try {
-		return await sendBatch(context, toTrack(plan.lines), runningIds, budget, isAllOrNothing);
+		const before = { ids: knownIds, listedAt: madeAt };
+		return await sendBatch(context, toTrack(plan.lines), before, budget, isAllOrNothing);
 	} finally {
 		budget.release();
 		const excess = budget.describeExcess();
@@ -168,7 +180,8 @@ async function sendPlan(
 		if (isAllOrNothing) throw refusal;
 		for (const line of toTrack(plan.lines)) line.result = failedResult(refusal.message);
 	}
-	for (const line of plan.lines) line.result ??= resultOfDecision(line.decision);
+	for (const line of plan.lines)
+		line.result ??= resultOfDecision(line.decision, line.duration_days);
 	return abortError;
 }
 
@@ -176,11 +189,16 @@ async function sendPlan(
  * Remembers the running trackings that the results report, also those that an earlier run asked for: the
  * list may flip back to one that lacks them.
  */
-function rememberRunning({ account }: OperationContext, lines: PlannedLine[]): void {
+function rememberRunning(
+	{ account }: OperationContext,
+	lines: PlannedLine[],
+	{ unconfirmedIds }: Survey,
+): void {
 	for (const { decision, parsed } of lines) {
 		if (!parsed.ok || (decision.kind !== 'recover' && decision.kind !== 'returnExisting')) continue;
 		const identities = identitiesOf(account, parsed.link);
-		rememberTracking(account, identities, decision.video);
+		if (!unconfirmedIds.has(decision.video.id))
+			rememberTracking(account, identities, decision.video);
 		if (decision.kind === 'recover')
 			for (const identity of identities) pendingPosts.delete(account, identity);
 	}
@@ -209,7 +227,7 @@ async function planAndSend(
 		);
 	const failed = finished.find(({ result }) => result.outcome === 'failed');
 	if (error && isAllOrNothing) throw toNodeError(functions.getNode(), error, failed?.itemIndex);
-	if (!options.dryRun) rememberRunning(context, lines);
+	if (!options.dryRun) rememberRunning(context, lines, planned.survey);
 	return finished;
 }
 

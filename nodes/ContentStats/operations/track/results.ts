@@ -67,12 +67,16 @@ function alreadyTracked(video: Video): string {
 	const state =
 		status === null ? 'a status that cannot be read' : `the status “${truncate(status)}”`;
 	const end = plannedEndOf(video);
-	const until = end < Infinity ? ` until ${formatUtcTime(end)}` : '';
+	const until = end < Infinity ? ` until ${toIsoUtc(new Date(end).toISOString())}` : '';
 	return `${since}, with ${state}: it may go on${until}, so nothing was tracked or charged. To start another tracking now, set If Already Tracked to Track Again`;
 }
 
-/** Builds the result of a line that needs no request. An earlier line must have its result. */
-export function resultOfDecision(decision: Decision): TrackResult {
+/**
+ * Builds the result of a line that needs no request. An earlier line must have its result.
+ *
+ * @param durationDays what the line asks for.
+ */
+export function resultOfDecision(decision: Decision, durationDays: number): TrackResult {
 	switch (decision.kind) {
 		case 'refuse':
 		case 'hidden':
@@ -108,7 +112,7 @@ export function resultOfDecision(decision: Decision): TrackResult {
 				outcome: 'duplicate',
 				video: first.video,
 				estimated_cost: 0,
-				message: `The same video as ${input_link}, earlier in this batch`,
+				message: `The same video as ${input_link}, earlier in this batch${decision.of.duration_days === durationDays ? '' : `, for ${pluralize(decision.of.duration_days, 'day')}`}`,
 			};
 		}
 		case 'track':

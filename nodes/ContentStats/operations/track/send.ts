@@ -6,13 +6,13 @@ import {
 	mayHaveTakenEffect,
 	unreadableReply,
 } from '../../api/errors';
-import { listRunning } from '../../api/listing';
+import { createdAt, listRunning } from '../../api/listing';
 import { announcedCost, type Tracked, unusableFields, type Video } from '../../api/schemas';
 import { newestByIdentity } from '../../model/links';
 import { firstOf, identitiesOf, rememberShortLink } from '../../model/shortLinks';
 import { delay, mapConcurrent } from '../../utils/async';
 import type { OperationContext } from '../operation';
-import { rememberTracking } from '../recentTrackings';
+import { countInFlight, rememberTracking } from '../recentTrackings';
 import type { Budget } from './budget';
 import { pendingPosts } from './pending';
 import type { LineToTrack } from './plan';
@@ -32,18 +32,40 @@ interface LostPost {
 	cost: number;
 }
 
+/** What existed before a batch is sent. */
+export interface KnownBefore {
+	/** The ids of all trackings, whether they run or not. */
+	ids: ReadonlySet<string>;
+	/** When they were listed, by the clock of the API, in Unix milliseconds; null if it does not say. */
+	listedAt: number | null;
+}
+
+/** The API gives the time of its replies in whole seconds, and its servers may differ. */
+const CLOCK_TOLERANCE_MS = 5_000;
+
+/** Whether a tracking was created since. */
+function isNew(video: Video, { ids, listedAt }: KnownBefore): boolean {
+	if (ids.has(video.id)) return false;
+	const created = createdAt(video);
+	return listedAt === null || created === 0 || created > listedAt - CLOCK_TOLERANCE_MS;
+}
+
+/** The days that a tracking runs: the reply may name more than were asked for. */
+const daysOf = ({ monitoring_duration_days }: Tracked, { duration_days }: LineToTrack): number =>
+	Math.max(duration_days, monitoring_duration_days ?? 0);
+
 const LOOKUP_DELAYS_MS = [1_000, 2_000, 4_000];
 
 /**
  * Looks up the trackings of lost POSTs, all of them with each request.
  *
- * @param knownIds the trackings that existed before.
+ * @param known what existed before.
  * @returns those found, by the identity of their link.
  */
 async function findLostTrackings(
 	{ functions, client, account }: OperationContext,
 	lost: LostPost[],
-	knownIds: ReadonlySet<string>,
+	known: KnownBefore,
 ): Promise<Map<string, Video>> {
 	const signal = functions.getExecutionCancelSignal();
 	const found = new Map<string, Video>();
@@ -57,7 +79,7 @@ async function findLostTrackings(
 		const [platform, ...others] = new Set(missing.map((link) => link.platform));
 		try {
 			const { videos } = await listRunning(client, others.length === 0 ? { platform } : {});
-			const added = newestByIdentity(videos.filter((video) => !knownIds.has(video.id)));
+			const added = newestByIdentity(videos.filter((video) => isNew(video, known)));
 			for (const link of missing) {
 				const video = firstOf(added, identitiesOf(account, link));
 				if (video) found.set(link.identity, video);
@@ -83,11 +105,12 @@ const BATCH_ENDING_KINDS = new Set<ErrorKind>([
 const MAX_LOST_IN_A_ROW = 3;
 
 /** Returns the first lines of each video: those that track it again wait until it is known what became of them. */
-function firstOfEachVideo(lines: LineToTrack[]): LineToTrack[] {
+function firstOfEachVideo(account: string, lines: LineToTrack[]): LineToTrack[] {
 	const seen = new Set<string>();
 	return lines.filter(({ decision: { link } }) => {
-		const isFirst = !seen.has(link.identity);
-		seen.add(link.identity);
+		const identities = identitiesOf(account, link);
+		const isFirst = !identities.some((identity) => seen.has(identity));
+		for (const identity of identities) seen.add(identity);
 		return isFirst;
 	});
 }
@@ -98,7 +121,7 @@ function firstOfEachVideo(lines: LineToTrack[]): LineToTrack[] {
  * or once several in a row are lost. If none of them is found, the batch is aborted: nothing more is
  * spent at an API that is silent.
  *
- * @param knownIds the trackings that existed before.
+ * @param before what existed before.
  * @param budget what the lines may cost; if the API announces higher prices, it aborts the batch.
  * @param stopsAtRefusal whether the first line that the API refuses aborts the batch.
  * @returns the error that aborted the batch; null if none did.
@@ -106,19 +129,19 @@ function firstOfEachVideo(lines: LineToTrack[]): LineToTrack[] {
 export async function sendBatch(
 	context: OperationContext,
 	lines: LineToTrack[],
-	knownIds: ReadonlySet<string>,
+	before: KnownBefore,
 	budget: Budget,
 	stopsAtRefusal: boolean,
 ): Promise<ContentStatsError | null> {
 	const { client, account, tellUnusable } = context;
-	const known = new Set(knownIds);
+	const known = { ...before, ids: new Set(before.ids) };
 	let abortError = null as ContentStatsError | null;
 
 	const pendingOf = (line: LineToTrack) =>
 		firstOf(pendingPosts.of(account), identitiesOf(account, line.decision.link));
 
 	function recordRunning({ decision: { link } }: LineToTrack, video: Video): void {
-		known.add(video.id);
+		known.ids.add(video.id);
 		rememberTracking(account, identitiesOf(account, link), video);
 	}
 
@@ -141,8 +164,11 @@ export async function sendBatch(
 		const purchase = { url: link.url, days: line.duration_days };
 		const cost = budget.putAside(purchase);
 		try {
-			const video = await client.track(link.url, line.duration_days);
-			const announced = announcedCost(video) ?? cost;
+			const video = await countInFlight(
+				account,
+				async () => await client.track(link.url, line.duration_days),
+			);
+			const announced = announcedCost(video) ?? budget.priceOf(daysOf(video, line));
 			recordTracked(line, video, announced);
 			budget.spend(purchase, cost, announced);
 		} catch (reason) {
@@ -184,7 +210,7 @@ export async function sendBatch(
 	/** Looks up lost POSTs. @returns whether one was found. */
 	async function recover(lost: LostPost[]): Promise<boolean> {
 		const found = await findLostTrackings(context, lost, known);
-		const knownBefore = new Set(known);
+		const knownIds = new Set(known.ids);
 		for (const { line, error, cost } of lost) {
 			const { link } = line.decision;
 			const video = found.get(link.identity);
@@ -194,7 +220,7 @@ export async function sendBatch(
 				continue;
 			}
 			for (const identity of identitiesOf(account, link))
-				pendingPosts.set(account, identity, { knownIds: knownBefore });
+				pendingPosts.set(account, identity, { knownIds });
 			line.result = unknownResult(line, { cost, error }, pendingOf(line)!.expiresAt);
 		}
 		return found.size > 0;
@@ -202,10 +228,11 @@ export async function sendBatch(
 
 	const unsent = () => lines.filter(({ result }) => result === null);
 	while (unsent().length > 0 && !abortError) {
-		const next = firstOfEachVideo(unsent());
+		const next = firstOfEachVideo(account, unsent());
 		for (const line of next) {
 			const post = pendingOf(line);
-			if (post) line.result = resultOfDecision({ kind: 'wait', until: post.expiresAt });
+			if (post)
+				line.result = resultOfDecision({ kind: 'wait', until: post.expiresAt }, line.duration_days);
 		}
 		const { lost, isSilent } = await send(next.filter(({ result }) => result === null));
 		const isAnyFound = await recover(lost);

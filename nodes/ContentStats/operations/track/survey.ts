@@ -1,7 +1,13 @@
 import type { Client } from '../../api/client';
 import { ContentStatsError, isCommon } from '../../api/errors';
 import { byNewest } from '../../api/listing';
-import type { Platform, Usage, Video } from '../../api/schemas';
+import {
+	type Platform,
+	repliedAtOf,
+	type Usage,
+	type Video,
+	type VideoWithSnapshots,
+} from '../../api/schemas';
 import { newestByIdentity, unidentifiedPlatformsOf } from '../../model/links';
 import { identitiesOf } from '../../model/shortLinks';
 import { isRunning } from '../../model/videos';
@@ -16,6 +22,12 @@ export interface Survey {
 	usage: Usage;
 	/** The running trackings that are listed, and those of the batch that only this process knows. */
 	running: Video[];
+	/** The running trackings of which the API said nothing: only this process knows them. */
+	unconfirmedIds: ReadonlySet<string>;
+	/** The ids of all trackings that are listed or known, whether they run or not. */
+	knownIds: ReadonlySet<string>;
+	/** When it was made, by the clock of the API, in Unix milliseconds; null if it does not say. */
+	madeAt: number | null;
 	/** The same by each identity of their link, the newest of each. */
 	runningByIdentity: ReadonlyMap<string, Video>;
 	/** Platforms of which more trackings run than are known; null: any of them. */
@@ -24,13 +36,17 @@ export interface Survey {
 	unidentifiedPlatforms: ReadonlySet<Platform | null>;
 }
 
-/** Asks for a tracking that is not listed. @returns null if it has ended; it runs if the API does not say. */
+/** Asks for a tracking that is not listed. @returns null if it has ended; the same one if the API does not say. */
 async function askFor(client: Client, video: Video): Promise<Video | null> {
 	const current = await client.get(video.id).catch((error: unknown): Video => {
 		if (error instanceof ContentStatsError && !isCommon(error)) return video;
 		throw error;
 	});
-	return isRunning(current, Date.now()) ? current : null;
+	if (!isRunning(current, repliedAtOf(current) ?? Date.now())) return null;
+	if (current === video) return video;
+	// It is remembered, and its snapshots may be many.
+	const { snapshots: _, ...listed } = current as VideoWithSnapshots;
+	return listed;
 }
 
 /**
@@ -43,7 +59,7 @@ export async function surveyAccount(
 	context: OperationContext,
 	lines: BatchLine[],
 ): Promise<Survey> {
-	const { usage, listing, hidden } = await readAccount(context);
+	const { usage, listing, knownIds, hidden } = await readAccount(context);
 	const { client, account } = context;
 	const recent = recentTrackings(account);
 	const knownById = new Map(listing.videos.map((video) => [video.id, video]));
@@ -70,6 +86,9 @@ export async function surveyAccount(
 	return {
 		usage,
 		running,
+		unconfirmedIds: new Set(unlisted.filter((video) => asked.includes(video)).map(({ id }) => id)),
+		knownIds,
+		madeAt: listing.repliedAt,
 		runningByIdentity,
 		hiddenPlatforms: new Set(hidden.map(({ platform }) => platform)),
 		unidentifiedPlatforms: unidentifiedPlatformsOf(listing),

@@ -59,9 +59,7 @@ describe('the price of a video', () => {
 		expect(buy(budget, 1, 1)).toBe(0.36);
 		expect(buy(budget, 2, 0.5)).toBe(2);
 		expect(buy(budget, 3, null)).toBe(3);
-		expect(budget.describeExcess()).toMatch(
-			/announced \$8\.10 for what its usage prices at \$5\.76/,
-		);
+		expect(budget.describeExcess()).toMatch(/announced \$8\.10 for what was priced at \$5\.76/);
 	});
 
 	it('stops at the cap once it has risen, and says why', () => {
