@@ -5,7 +5,8 @@ import type { Usage } from '../api/schemas';
 import { isRunning } from '../model/videos';
 import { delay } from '../utils/async';
 import type { OperationContext } from './operation';
-import { postsInFlight, recentTrackings, stoppedIds } from './recentTrackings';
+import { closeGate } from './postGate';
+import { justStoppedIds, recentTrackings, stoppedIds } from './recentTrackings';
 
 /** What the API says of an account. */
 export interface AccountReading {
@@ -18,53 +19,52 @@ export interface AccountReading {
 	hidden: Slice[];
 }
 
-/**
- * How to read again if usage counts more than are listed. The list and the usage may come from different
- * replicas of the API: seconds later they agree.
- */
-const REREADINGS = [
-	{ delayMs: 1_000, isThorough: false },
-	{ delayMs: 2_000, isThorough: true },
-];
+/** The list and the usage may come from different replicas of the API: seconds later they agree. */
+const AGREEMENT_DELAYS_MS = [1_000, 2_000];
 
 async function readOnce(
 	{ client, account }: OperationContext,
-	isThorough: boolean,
+	isThorough = false,
 ): Promise<AccountReading> {
+	// What is tracked meanwhile need not be counted by usage.
+	const recent = [...recentTrackings(account).values()];
 	const [usage, listing] = await Promise.all([client.usage(), listRunning(client, {}, isThorough)]);
 	// Trackings may have started or ended since they were counted.
 	const counts = listing.fullSlices.length > 0 ? [usage, await client.usage()] : [usage];
-	const active = counts.some(({ active_videos }) => active_videos === null)
-		? null
-		: Math.max(...counts.map(({ active_videos }) => active_videos!));
+	const active = counts.map(({ active_videos }) => active_videos ?? NaN);
 	const now = listing.repliedAt ?? Date.now();
 	const stopped = stoppedIds(account);
-	const listedIds = new Set([...listing.videos.map(({ id }) => id), ...listing.endedIds]);
-	const unlisted = [...recentTrackings(account).values()].filter(({ id }) => !listedIds.has(id));
-	// Usage may still count what was stopped, and count what is being tracked just now.
-	const isUncounted = (id: string) => !listing.videos.some((video) => video.id === id);
-	const explained = [...stopped].filter(isUncounted).length + postsInFlight(account);
-	const counted = { ...listing, videos: [...listing.videos, ...unlisted] };
-	const hidden = hiddenSlices(counted, active === null ? null : active - explained);
+	const shownIds = new Set(listing.videos.map(({ id }) => id));
+	const listedIds = new Set([...shownIds, ...listing.endedIds]);
+	const unlisted = recent.filter(({ id }) => !listedIds.has(id));
+	const stillCounted = justStoppedIds(account).filter((id) => !shownIds.has(id)).length;
+	const hidden = hiddenSlices(
+		{ ...listing, videos: [...listing.videos, ...unlisted] },
+		// NaN, and so no whole number, if one of them is unknown.
+		Math.max(...active) - stillCounted,
+	);
 	const videos = listing.videos.filter(({ id }) => !stopped.has(id));
 	const running = videos.filter((video) => isRunning(video, now));
-	const knownIds = new Set([...listedIds, ...stopped, ...unlisted.map(({ id }) => id)]);
+	const knownIds = new Set([...listedIds, ...stopped, ...recent.map(({ id }) => id)]);
 	return { usage, listing: { ...listing, videos: running }, knownIds, hidden };
 }
 
 /**
- * Reads the usage and the running trackings of an account, again for three seconds if usage counts more
- * than are listed.
+ * Reads the usage and the running trackings of an account. If usage counts more than are listed, both are
+ * read again for three seconds, at last by platform and status, while this process tracks nothing.
  *
  * @throws ContentStatsError
  */
 export async function readAccount(context: OperationContext): Promise<AccountReading> {
-	const signal = context.functions.getExecutionCancelSignal();
-	let reading = await readOnce(context, false);
-	for (const { delayMs, isThorough } of REREADINGS) {
-		if (reading.hidden.length === 0 || reading.listing.fullSlices.length > 0) break;
-		await delay(delayMs, sleep, signal);
-		reading = await readOnce(context, isThorough);
-	}
-	return reading;
+	const { account, functions } = context;
+	const signal = functions.getExecutionCancelSignal();
+	const isSettled = ({ hidden, listing }: AccountReading) =>
+		hidden.length === 0 || listing.fullSlices.length > 0;
+	const first = await readOnce(context);
+	if (isSettled(first)) return first;
+	await delay(AGREEMENT_DELAYS_MS[0]!, sleep, signal);
+	const second = await readOnce(context);
+	if (isSettled(second)) return second;
+	await delay(AGREEMENT_DELAYS_MS[1]!, sleep, signal);
+	return await closeGate(account, async () => await readOnce(context, true), signal);
 }

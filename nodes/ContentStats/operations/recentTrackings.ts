@@ -2,7 +2,7 @@ import { createdAt } from '../api/listing';
 import type { Video } from '../api/schemas';
 import { isActive } from '../model/videos';
 import { createExpiringEntries } from '../utils/expiring';
-import { MINUTE_MS } from '../utils/time';
+import { MINUTE_MS, monotonicNow } from '../utils/time';
 
 interface RecentTracking {
 	video: Video;
@@ -52,20 +52,11 @@ export function recentTrackings(account: string): Map<string, Video> {
 /** Returns the ids of the trackings that this process has stopped in the last ten minutes. */
 export const stoppedIds = (account: string): Set<string> => new Set(stops.of(account).keys());
 
-/** How many requests to track a video wait for their answer, by account. */
-const inFlight = new Map<string, number>();
+/** Longer than usage goes on to count what was stopped. */
+const USAGE_LAG_MS = MINUTE_MS;
 
-/** Returns how many requests of this process to track a video wait for their answer. */
-export const postsInFlight = (account: string): number => inFlight.get(account) ?? 0;
-
-/** Counts a request to track a video as long as it waits for its answer. */
-export async function countInFlight<T>(account: string, post: () => Promise<T>): Promise<T> {
-	inFlight.set(account, postsInFlight(account) + 1);
-	try {
-		return await post();
-	} finally {
-		const left = postsInFlight(account) - 1;
-		if (left > 0) inFlight.set(account, left);
-		else inFlight.delete(account);
-	}
-}
+/** Returns the ids of the trackings that were stopped in the last minute: usage may still count them. */
+export const justStoppedIds = (account: string): string[] =>
+	[...stops.of(account)].flatMap(([id, { expiresAt }]) =>
+		expiresAt - RECENT_MS > monotonicNow() - USAGE_LAG_MS ? [id] : [],
+	);

@@ -12,7 +12,8 @@ import { newestByIdentity } from '../../model/links';
 import { firstOf, identitiesOf, rememberShortLink } from '../../model/shortLinks';
 import { delay, mapConcurrent } from '../../utils/async';
 import type { OperationContext } from '../operation';
-import { countInFlight, rememberTracking } from '../recentTrackings';
+import { passGate } from '../postGate';
+import { rememberTracking } from '../recentTrackings';
 import type { Budget } from './budget';
 import { pendingPosts } from './pending';
 import type { LineToTrack } from './plan';
@@ -164,13 +165,13 @@ export async function sendBatch(
 		const purchase = { url: link.url, days: line.duration_days };
 		const cost = budget.putAside(purchase);
 		try {
-			const video = await countInFlight(
-				account,
-				async () => await client.track(link.url, line.duration_days),
-			);
-			const announced = announcedCost(video) ?? budget.priceOf(daysOf(video, line));
-			recordTracked(line, video, announced);
-			budget.spend(purchase, cost, announced);
+			// Recorded before the gate opens: who reads the account then must know of it.
+			await passGate(account, async () => {
+				const video = await client.track(link.url, line.duration_days);
+				const announced = announcedCost(video) ?? budget.priceOf(daysOf(video, line));
+				recordTracked(line, video, announced);
+				budget.spend(purchase, cost, announced);
+			});
 		} catch (reason) {
 			// Whatever else went wrong, it was after the POST: the tracking may run.
 			const error =
