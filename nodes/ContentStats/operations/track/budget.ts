@@ -57,20 +57,16 @@ export interface Budget {
 /** What the runs of this process hold back, by account. */
 const heldByAccount = new Map<string, Map<Budget, () => number>>();
 
-/** What the API last announced for a day, in USD, by account. */
-const announced = createExpiringEntries<{ usdPerDay: number }>(HOUR_MS);
-
-/** What an execution has spent so far, in USD, by account and execution: n8n may try it again. */
-const spentByExecution = createExpiringEntries<{ usd: number }>(HOUR_MS);
-
-/** Returns the price of a snapshot in USD: that of usage, or a higher one that was announced within an hour. */
-export const priceOfSnapshot = (account: string, usagePrice: number): number =>
-	Math.max(usagePrice, (announced.of(account).get('')?.usdPerDay ?? 0) / HOURS_PER_DAY);
+/**
+ * What the tries of an execution have spent so far, and the highest price that was announced to them, in
+ * USD: by account and execution.
+ */
+const earlierTries = createExpiringEntries<{ spent: number; perDay: number }>(HOUR_MS);
 
 /**
  * Creates the budget of a run.
  *
- * @param costPerSnapshot the price that the plan is made with, in USD.
+ * @param costPerSnapshot the price that usage names, in USD.
  * @param execution names an execution that n8n may try again; null: it does not.
  */
 export function createBudget(
@@ -80,9 +76,9 @@ export function createBudget(
 	execution: string | null = null,
 ): Budget {
 	const expectedPerDay = costPerSnapshot * HOURS_PER_DAY;
-	const spentBefore =
-		execution === null ? 0 : (spentByExecution.of(account).get(execution)?.usd ?? 0);
-	let perDay = expectedPerDay;
+	const earlier = execution === null ? undefined : earlierTries.of(account).get(execution);
+	const spentBefore = earlier?.spent ?? 0;
+	let perDay = Math.max(expectedPerDay, earlier?.perDay ?? 0);
 	let dearest: Purchase | null = null;
 	let hasReply = false;
 	let planned = 0;
@@ -154,14 +150,13 @@ export function createBudget(
 			aside -= amountPutAside;
 			spent += cost ?? amountPutAside;
 			expected += purchase.days * expectedPerDay;
-			if (execution !== null)
-				spentByExecution.set(account, execution, { usd: roundUsd(spentBefore + spent) });
-			if (cost === null) return;
-			hasReply = true;
-			announced.set(account, '', { usdPerDay: cost / purchase.days });
-			if (roundUsd(cost) <= priceOf(purchase.days)) return;
-			perDay = cost / purchase.days;
-			dearest = purchase;
+			hasReply ||= cost !== null;
+			if (cost !== null && roundUsd(cost) > priceOf(purchase.days)) {
+				perDay = cost / purchase.days;
+				dearest = purchase;
+			}
+			if (execution === null) return;
+			earlierTries.set(account, execution, { spent: roundUsd(spentBefore + spent), perDay });
 		},
 		giveBack(amountPutAside) {
 			aside -= amountPutAside;

@@ -8,7 +8,7 @@ import { formatUsd, pluralize, truncate } from '../../utils/format';
 import { withLocks } from '../../utils/mutex';
 import type { BatchOperation, NodeError, OperationContext } from '../operation';
 import { rememberTracking } from '../recentTrackings';
-import { type Budget, createBudget, priceOfSnapshot } from './budget';
+import { type Budget, createBudget } from './budget';
 import { type Survey, surveyAccount } from './survey';
 import { type BatchOptions, fields, readBatch, readBatchOptions } from './parameters';
 import { pendingPosts } from './pending';
@@ -99,9 +99,8 @@ async function createPlan(
 	const { usage, running, unidentifiedPlatforms } = survey;
 	// With a test key nothing is paid, and usage may count what the list does not show.
 	const hiddenPlatforms = isTestKey ? new Set<string | null>() : survey.hiddenPlatforms;
-	if (usage.cost_per_snapshot === null)
-		throw unreadableReply('usage', 'cost_per_snapshot is no price');
-	const price = priceOfSnapshot(account, usage.cost_per_snapshot);
+	const price = usage.cost_per_snapshot;
+	if (price === null) throw unreadableReply('usage', 'cost_per_snapshot is no price');
 	const plan = planBatch(
 		lines,
 		{
