@@ -9,5 +9,6 @@ module.exports = {
 	rootDir: '..',
 	roots: ['<rootDir>/test/e2e', '<rootDir>/test/browser', '<rootDir>/test/queue'],
 	maxWorkers: 3,
+	testSequencer: '<rootDir>/test/support/queueFirst.js',
 	testTimeout: 20 * 60_000,
 };
