@@ -261,7 +261,7 @@ export async function answerWithFault(
 			return { ...answer, status: fault.status ?? answer.status, body, contentType };
 		}
 		case 'lag': {
-			const random = fault.flips ? randomStream('lag', clock.now(), (replies += 1))() : 1;
+			const random = fault.flips ? randomStream('lag', clock.now(), countReply(fault))() : 1;
 			return perform({ asOf: clock.now() - fault.ms * random });
 		}
 		case 'short_page':
@@ -295,8 +295,14 @@ export async function answerWithFault(
 	}
 }
 
-/** Number of lagging replies so far: each one flips by itself, also within a millisecond. */
-let replies = 0;
+/** Number of lagging replies by fault: each one flips by itself, also within a millisecond. */
+const replies = new WeakMap<Fault, number>();
+
+function countReply(fault: Fault): number {
+	const count = (replies.get(fault) ?? 0) + 1;
+	replies.set(fault, count);
+	return count;
+}
 
 interface ListBody {
 	videos: unknown[];

@@ -1,7 +1,7 @@
 import { toEpochMs } from '../utils/time';
 import type { Client, VideoFilters } from './client';
 import { ContentStatsError, isCommon } from './errors';
-import { isFinal, PLATFORMS, STATUSES, type Video, type VideoList } from './schemas';
+import { entryKeyOf, isFinal, PLATFORMS, STATUSES, type Video, type VideoList } from './schemas';
 
 /** A part of the list that cannot be narrowed any further; null: of any platform, of any status. */
 export interface Slice {
@@ -59,14 +59,9 @@ function narrow(filters: VideoFilters, seen: Video[]): VideoFilters[] {
 	return valuesOf(STATUSES, (video) => video.status).map((status) => ({ ...filters, status }));
 }
 
-/**
- * Keeps each video once, newest first: the API promises no order. An id with two links is kept twice,
- * since either may be the one that costs money.
- */
+/** Keeps each entry once, newest first: the API promises no order. */
 const uniqueNewestFirst = (videos: Video[]): Video[] =>
-	[...new Map(videos.map((video) => [`${video.id} ${video.video_link}`, video])).values()].sort(
-		byNewest,
-	);
+	[...new Map(videos.map((video) => [entryKeyOf(video), video])).values()].sort(byNewest);
 
 const uniqueSlices = (slices: Slice[]): Slice[] => [
 	...new Map(slices.map((slice) => [formatSlices([slice]), slice])).values(),

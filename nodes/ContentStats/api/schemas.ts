@@ -218,6 +218,9 @@ const readListEnvelope = reader<{ videos: unknown[]; limit?: unknown; total?: un
 const readListed = reader<Video>('video', 'id');
 const readVideoEnvelope = reader<VideoWithSnapshots>('videoWithSnapshots', 'id', 'snapshots');
 
+/** Identifies an entry of the list. An id with two links is two entries: either may be the one that costs money. */
+export const entryKeyOf = ({ id, video_link }: Video): string => `${id} ${video_link}`;
+
 const latestOf = (repliedAt: number | null): number =>
 	repliedAt === null ? Infinity : repliedAt + MAX_AHEAD_MS;
 
@@ -283,7 +286,7 @@ export function readVideoList(
 		const { id, platform } = Object(entry) as { id?: unknown; platform?: unknown };
 		if (typeof id === 'string' && id !== '') {
 			const video = withoutLaterStarts(readListed(entry, subject), latestOf(repliedAt));
-			const key = `${id} ${video.video_link}`;
+			const key = entryKeyOf(video);
 			// One that is listed twice stands in the place of another.
 			if (seen.has(key)) list.isFull = true;
 			seen.add(key);

@@ -93,7 +93,8 @@ export function createBudget(
 
 	function passedCap(totalCost: number): PassedLimit | null {
 		if (roundUsd(spentBefore + totalCost) <= maxTotalCost && maxTotalCost > 0) return null;
-		const before = spentBefore > 0 ? `, and earlier tries spent ${formatUsd(spentBefore)}` : '';
+		const before =
+			spentBefore > 0 ? `, of which earlier tries spent ${formatUsd(spentBefore)}` : '';
 		return {
 			limit: `Max Total Cost allows ${formatUsd(maxTotalCost)}${before}`,
 			advice: 'Track fewer videos or days, or raise Max Total Cost',
@@ -110,10 +111,10 @@ export function createBudget(
 		};
 	}
 
-	function stopAt({ limit, advice }: PassedLimit): ContentStatsError {
+	function stopBefore(cost: number, { limit, advice }: PassedLimit): ContentStatsError {
 		const reason = dearest
 			? `ContentStats announced ${formatUsd(perDay)} a day for “${truncate(dearest.url)}” instead of ${formatUsd(expectedPerDay)}`
-			: `${formatUsd(roundUsd(spent + aside))} are spent`;
+			: `the next video costs ${formatUsd(cost)}`;
 		return invalidInput(
 			`Stopped to stay within budget: ${reason}, and ${limit}`,
 			`The rest was not tracked. ${advice}`,
@@ -142,7 +143,7 @@ export function createBudget(
 			const total = roundUsd(spent + aside + cost);
 			// The balance was checked for what is planned; other runs may have read another one since.
 			const passed = passedCap(total) ?? (total > planned ? passedBalance(total) : null);
-			if (passed) throw stopAt(passed);
+			if (passed) throw stopBefore(cost, passed);
 			aside += cost;
 			return cost;
 		},

@@ -9,7 +9,6 @@ import { withLocks } from '../../utils/mutex';
 import type { BatchOperation, NodeError, OperationContext } from '../operation';
 import { rememberTracking } from '../recentTrackings';
 import { type Budget, createBudget } from './budget';
-import { type Survey, surveyAccount } from './survey';
 import { type BatchOptions, fields, readBatch, readBatchOptions } from './parameters';
 import { pendingPosts } from './pending';
 import { type BatchLine, type Plan, planBatch, type PlannedLine, toTrack } from './plan';
@@ -22,6 +21,7 @@ import {
 	toItem,
 } from './results';
 import { sendBatch } from './send';
+import { type Survey, surveyAccount } from './survey';
 
 interface RefusedLine {
 	line: BatchLine;

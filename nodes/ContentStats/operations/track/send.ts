@@ -1,11 +1,6 @@
 import { sleep } from 'n8n-workflow';
 
-import {
-	ContentStatsError,
-	type ErrorKind,
-	mayHaveTakenEffect,
-	unreadableReply,
-} from '../../api/errors';
+import { ContentStatsError, isCommon, mayHaveTakenEffect, unreadableReply } from '../../api/errors';
 import { createdAt, listRunning } from '../../api/listing';
 import { announcedCost, type Tracked, unusableFields, type Video } from '../../api/schemas';
 import { newestByIdentity } from '../../model/links';
@@ -92,15 +87,9 @@ async function findLostTrackings(
 	return found;
 }
 
-/** Errors after which no other link of the batch can succeed either. */
-const BATCH_ENDING_KINDS = new Set<ErrorKind>([
-	'invalid_key',
-	'insufficient_balance',
-	'rate_limited',
-	'unreachable',
-	'web_page',
-	'cancelled',
-]);
+/** Whether no other link of the batch can succeed after an error either. */
+const endsBatch = (error: ContentStatsError): boolean =>
+	isCommon(error) || error.kind === 'insufficient_balance';
 
 /** As many lost answers in a row may mean that the API is down: look them up before sending more. */
 const MAX_LOST_IN_A_ROW = 3;
@@ -147,7 +136,7 @@ export async function sendBatch(
 	}
 
 	function recordFailed(line: LineToTrack, error: ContentStatsError): void {
-		if (stopsAtRefusal || BATCH_ENDING_KINDS.has(error.kind)) abortError ??= error;
+		if (stopsAtRefusal || endsBatch(error)) abortError ??= error;
 		line.result = failedResult(`${error.message}. ${error.description}`);
 	}
 

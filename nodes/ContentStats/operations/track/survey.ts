@@ -22,14 +22,14 @@ export interface Survey {
 	usage: Usage;
 	/** The running trackings that are listed, and those of the batch that only this process knows. */
 	running: Video[];
+	/** The same by each identity of their link, the newest of each. */
+	runningByIdentity: ReadonlyMap<string, Video>;
 	/** The running trackings of which the API said nothing: only this process knows them. */
 	unconfirmedIds: ReadonlySet<string>;
 	/** The ids of all trackings that are listed or known, whether they run or not. */
 	knownIds: ReadonlySet<string>;
 	/** When it was made, by the clock of the API, in Unix milliseconds; null if it does not say. */
 	madeAt: number | null;
-	/** The same by each identity of their link, the newest of each. */
-	runningByIdentity: ReadonlyMap<string, Video>;
 	/** Platforms of which more trackings run than are known; null: any of them. */
 	hiddenPlatforms: ReadonlySet<string | null>;
 	/** Platforms of running trackings whose id or link cannot be read; null if it is unknown too. */
@@ -86,7 +86,9 @@ export async function surveyAccount(
 	return {
 		usage,
 		running,
-		unconfirmedIds: new Set(unlisted.filter((video) => asked.includes(video)).map(({ id }) => id)),
+		unconfirmedIds: new Set(
+			unlisted.filter((video, index) => asked[index] === video).map(({ id }) => id),
+		),
 		knownIds,
 		madeAt: listing.repliedAt,
 		runningByIdentity,
