@@ -1,7 +1,7 @@
 import { isFinal, MAX_DURATION_DAYS, type Video } from '../api/schemas';
 import { hasEnded, isActive, plannedEndOf } from '../model/videos';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../utils/time';
-import { type Cursor, gapsOf } from './cursor';
+import { gapsOf } from './cursor';
 import type { PollState, WatchedVideo } from './state';
 
 /** How long a video is watched after its end: as long as a late snapshot is emitted. */
@@ -17,33 +17,33 @@ const LISTING_MS_PER_REQUEST = 7.5 * MINUTE_MS;
 const BALANCE_INTERVAL_MS = 15 * MINUTE_MS;
 
 /** Of an even count, the lower of the two in the middle: one gap that is too long changes nothing. */
-function medianOf(numbers: number[]): number | null {
+function medianOf(numbers: number[]): number {
 	const sorted = [...numbers].sort((a, b) => a - b);
-	return sorted[Math.floor((sorted.length - 1) / 2)] ?? null;
+	return sorted[Math.floor((sorted.length - 1) / 2)]!;
 }
 
-function cadenceOf(cursor: Cursor): number | null {
-	const gaps = gapsOf(cursor);
-	return gaps.length >= MIN_GAPS ? medianOf(gaps) : null;
+/**
+ * Returns the time between the snapshots of a video, in milliseconds: the documented one, until its gaps
+ * say otherwise. A single short gap is tried once.
+ */
+function cadenceOf(video: WatchedVideo): number {
+	const { newest, lastFetchedAt, latenessMs } = video;
+	const gaps = gapsOf(video);
+	if (gaps.length >= MIN_GAPS) return medianOf(gaps);
+	const [gap = DOCUMENTED_CADENCE_MS] = gaps;
+	const isUntried = newest !== null && lastFetchedAt < newest + gap + latenessMs;
+	return gap < DOCUMENTED_CADENCE_MS / 2 && isUntried ? gap : DOCUMENTED_CADENCE_MS;
 }
 
 /** Returns when to retry a failing video: at the next poll, then less and less often. */
 const videoRetryAt = ({ since, lastTriedAt }: NonNullable<WatchedVideo['failing']>): number =>
 	lastTriedAt + Math.min((lastTriedAt - since) / 2, HOUR_MS);
 
-/** Returns when the next snapshot of a video should show. @param cadence milliseconds; null: unknown. */
-function snapshotDueAt(
-	{ newest, lastFetchedAt, latenessMs, retryDelayMs = 0 }: WatchedVideo,
-	cadence: number | null,
-): number {
+/** Returns when the next snapshot of a video should show. */
+function snapshotDueAt(video: WatchedVideo): number {
+	const { newest, lastFetchedAt, latenessMs, retryDelayMs = 0 } = video;
 	if (newest === null) return lastFetchedAt + retryDelayMs;
-	if (cadence === null) {
-		const documented = newest + DOCUMENTED_CADENCE_MS;
-		return Math.min(
-			lastFetchedAt + retryDelayMs,
-			documented > lastFetchedAt ? documented : Infinity,
-		);
-	}
+	const cadence = cadenceOf(video);
 	const expected = newest + cadence + latenessMs;
 	// A snapshot that is ahead of its fetch says nothing of when the others show.
 	if (lastFetchedAt < expected) return Math.min(expected, lastFetchedAt + cadence);
@@ -68,7 +68,7 @@ export function dueAt(video: WatchedVideo, isListed: boolean): number {
 		return endedAt + (lastFetchedAt < endedAt + HOUR_MS ? HOUR_MS : LINGER_MS);
 	const isQuiet = status === 'paused' || status === 'error';
 	if (isQuiet) return lastFetchedAt + (isListed ? 6 : 1) * HOUR_MS;
-	return snapshotDueAt(video, cadenceOf(video));
+	return snapshotDueAt(video);
 }
 
 /**
@@ -103,7 +103,7 @@ export function dueIds(
 const lastTriedAt = ({ lastFetchedAt, failing }: WatchedVideo) =>
 	Math.max(lastFetchedAt, failing?.lastTriedAt ?? 0);
 
-/** Returns the next wait for a first snapshot, or for a second one to know the cadence by. */
+/** Returns the next wait for the first snapshot, which comes at any time within an hour. */
 const nextRetryDelayMs = (delayMs: number | undefined): number =>
 	Math.min(delayMs === undefined ? MINUTE_MS : delayMs * 3, 30 * MINUTE_MS);
 
@@ -114,18 +114,15 @@ const nextRetryDelayMs = (delayMs: number | undefined): number =>
  * @param fresh the instants that did not show at the previous fetch, ascending.
  * @param now when it was fetched, in Unix milliseconds by the clock of n8n.
  */
-function learnLateness(
-	{ newest, lastFetchedAt, latenessMs }: WatchedVideo,
-	fresh: number[],
-	now: number,
-	cadence: number | null,
-): number {
+function learnLateness(before: WatchedVideo, fresh: number[], now: number): number {
+	const { newest, lastFetchedAt, latenessMs } = before;
 	const latest = fresh.at(-1);
 	if (latest === undefined) return latenessMs;
 	// It shows: so much is certain, even if the clocks of n8n and the API differ.
 	const atMost = now - latest;
-	const isNext = newest !== null && cadence !== null && fresh.length === 1 && latest > newest;
+	const isNext = newest !== null && fresh.length === 1 && latest > newest;
 	if (!isNext) return Math.min(latenessMs, atMost);
+	const cadence = cadenceOf(before);
 	const wasTooEarly = lastFetchedAt >= newest + cadence + latenessMs;
 	const step = cadence / 60;
 	const learned = wasTooEarly
@@ -147,14 +144,11 @@ export function scheduleAfterFetch(
 	video: Video,
 	now: number,
 ): Pick<WatchedVideo, 'lastFetchedAt' | 'latenessMs' | 'retryDelayMs' | 'endedAt'> {
-	const cadence = cadenceOf(before);
-	const isWaiting = cadence === null || (before.newest === null && fresh.length === 0);
+	const hasNone = before.newest === null && fresh.length === 0;
 	return {
 		lastFetchedAt: now,
-		latenessMs: learnLateness(before, fresh, now, cadence),
-		...(isWaiting && {
-			retryDelayMs: nextRetryDelayMs(fresh.length > 0 ? undefined : before.retryDelayMs),
-		}),
+		latenessMs: learnLateness(before, fresh, now),
+		...(hasNone && { retryDelayMs: nextRetryDelayMs(before.retryDelayMs) }),
 		...endAfterFetch(before, video, now),
 	};
 }

@@ -27,7 +27,7 @@ const watchedVideoSchema = cursorSchema.extend({
 	isDue: z.literal(true).optional(),
 	/** Its link means a newer tracking: it is fetched once more, and forgotten a day later. */
 	isSuperseded: z.literal(true).optional(),
-	/** The wait before the next fetch, as long as the cadence is not known. */
+	/** The wait before the next fetch, as long as there is no snapshot. */
 	retryDelayMs: milliseconds.optional(),
 	/** Absent: monitoring. */
 	status: z.string().optional(),

@@ -51,22 +51,24 @@ describe('a video is due', () => {
 	});
 
 	test.each<[string, WatchedVideo, number]>([
+		['of one snapshot, after the documented hour', watched([4], { lastFetchedAt: at(4.1) }), 5],
 		[
-			'unknown: at the documented hour if that comes first',
-			watched([4], { lastFetchedAt: at(4), retryDelayMs: 2 * HOUR_MS }),
-			5,
+			'of one old snapshot, at the next full hour since',
+			watched([4], { lastFetchedAt: at(9.5) }),
+			10,
+		],
+		['of one short gap, after that gap', watched([4, 4.1], { lastFetchedAt: at(4.15) }), 4.2],
+		[
+			'of one short gap that did not repeat, after the documented hour',
+			watched([4, 4.1], { lastFetchedAt: at(4.2) }),
+			5.1,
 		],
 		[
-			'unknown: after its retry delay if that comes first',
-			watched([4], { lastFetchedAt: at(4), retryDelayMs: minutes(3) }),
-			4.05,
-		],
-		[
-			'unknown: after its retry delay once the documented hour is over',
-			watched([4], { lastFetchedAt: at(5), retryDelayMs: minutes(30) }),
+			'of one gap of half an hour or more, after the documented hour',
+			watched([4, 4.5], { lastFetchedAt: at(4.6) }),
 			5.5,
 		],
-	])('while its cadence is %s', (_, watchedVideo, hours) => {
+	])('by what it knows %s', (_, watchedVideo, hours) => {
 		expect(due(watchedVideo)).toBeCloseTo(hours, 6);
 	});
 
@@ -208,11 +210,10 @@ describe('scheduleAfterFetch', () => {
 	});
 
 	test.each<[string, WatchedVideo, number[], number | undefined]>([
-		['its first snapshot arrived', watched([], { retryDelayMs: minutes(30) }), [3], 1],
-		['another snapshot arrived', watched([2], { retryDelayMs: minutes(9) }), [3], 1],
-		['no snapshot arrived', watched([3], { retryDelayMs: minutes(3) }), [], 9],
-		['the cadence is known', watched([1, 2, 3], { retryDelayMs: minutes(3) }), [], undefined],
-	])('sets a retry delay only while the cadence is unknown: %s', (_, before, fresh, delay) => {
+		['it has none', watched([], { retryDelayMs: minutes(3) }), [], 9],
+		['its first snapshot arrived', watched([], { retryDelayMs: minutes(30) }), [3], undefined],
+		['no other snapshot arrived', watched([3]), [], undefined],
+	])('sets a retry delay only until its first snapshot: %s', (_, before, fresh, delay) => {
 		const expected = delay === undefined ? undefined : minutes(delay);
 		expect(fetched(before, fresh, 3.5).retryDelayMs).toBe(expected);
 	});
