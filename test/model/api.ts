@@ -36,30 +36,45 @@ interface Snapshot {
 	at: number;
 	/** When the API starts to return it. */
 	sent: number;
-	/** When the trigger may use it, which is later if it is more than a day ahead. */
+	/** From which Date on the trigger may use it: not while it is more than a day ahead. */
+	usable: number;
+	/** When both are so. */
 	appears: number;
 	json: string;
 }
 
 const iso = (instant: number): string => new Date(instant).toISOString();
 
+type Status = 'monitoring' | 'paused' | 'error' | 'completed' | 'cancelled';
+
 export class Video {
 	readonly taken: Snapshot[] = [];
-	status: 'monitoring' | 'paused' | 'error' | 'completed' | 'cancelled' = 'monitoring';
 	isDeleted = false;
-	/** Whether the API answers 404 for it. */
-	isGone = false;
 	endedAt: number | null = null;
 	private slots = 0;
+	/** Its statuses, and since when, oldest first. */
+	private readonly statuses: Array<{ since: number; status: Status }>;
+	private goneAt = Infinity;
 
 	constructor(
 		readonly id: string,
 		readonly plan: VideoPlan,
 		readonly createdAt: number,
-	) {}
+	) {
+		this.statuses = [{ since: createdAt, status: 'monitoring' }];
+	}
+
+	get status(): Status {
+		return this.statuses.at(-1)!.status;
+	}
 
 	get isFinal(): boolean {
 		return this.endedAt !== null;
+	}
+
+	/** Whether the API answers 404 for it. */
+	get isGone(): boolean {
+		return this.goneAt <= clock.now;
 	}
 
 	/** Takes the snapshots due by now. A video that is not monitored takes none. */
@@ -86,19 +101,19 @@ export class Video {
 		const json = JSON.stringify({ snapshot_time, ...counts, comments: '3' });
 		// The Date of a reply has no fractions of a second.
 		const usable = Math.ceil((at - 24 * HOUR_MS) / 1000) * 1000;
-		this.taken.push({ at, sent, appears: Math.max(sent, usable), json });
+		this.taken.push({ at, sent, usable, appears: Math.max(sent, usable), json });
 	}
 
-	become(status: Video['status']): void {
+	become(status: Status): void {
 		if (this.isFinal || this.isGone) return;
 		this.takeSnapshots();
-		this.status = status;
+		this.statuses.push({ since: clock.now, status });
 		if (status === 'completed' || status === 'cancelled') this.endedAt = clock.now;
 	}
 
 	vanish(as: 'gone' | 'deleted'): void {
 		this.takeSnapshots();
-		if (as === 'gone') this.isGone = true;
+		if (as === 'gone') this.goneAt = Math.min(this.goneAt, clock.now);
 		else this.isDeleted = true;
 	}
 
@@ -107,7 +122,13 @@ export class Video {
 		return this.taken.filter(({ appears }) => appears <= clock.now);
 	}
 
-	get listed() {
+	/** Whether a list of that time has it. */
+	isListedAt(time: number): boolean {
+		return this.createdAt <= time && time < this.goneAt;
+	}
+
+	/** Its entry in a list of that time. */
+	listedAt(time: number) {
 		const { link, platform } = this.plan;
 		return {
 			id: this.id,
@@ -117,7 +138,7 @@ export class Video {
 					? `https://www.tiktok.com/@a/video/${7_000_000_000 + link}`
 					: `https://www.youtube.com/watch?v=aaaaaaaaaa${link}`,
 			platform,
-			status: this.status,
+			status: this.statuses.findLast(({ since }) => since <= time)!.status,
 			monitoring_started: iso(this.createdAt),
 			monitoring_duration_days: 30,
 			days_remaining: 5.5,
@@ -127,15 +148,20 @@ export class Video {
 		};
 	}
 
-	/** Builds the reply for this video. Also returns the instants of its snapshots. */
-	read(): { body: string; instants: Set<number> } {
+	/**
+	 * Builds the reply for this video. Also returns the instants of its snapshots that the trigger may use.
+	 *
+	 * @param date the time that the reply tells, in Unix milliseconds
+	 */
+	read(date: number): { body: string; instants: Set<number> } {
 		const { order, isRepeated } = this.plan;
 		const entries = this.taken.filter(({ sent }) => sent <= clock.now);
-		const instants = new Set(this.shown.map(({ at }) => at));
+		const usable = this.shown.filter((snapshot) => snapshot.usable <= date);
+		const instants = new Set(usable.map(({ at }) => at));
 		if (order === 'newest first') entries.reverse();
 		if (order === 'mixed') entries.push(...entries.splice(0, entries.length >> 1));
 		if (isRepeated) entries.push(...entries.slice(-2));
-		const video = JSON.stringify({ ...this.listed, is_deleted: this.isDeleted });
+		const video = JSON.stringify({ ...this.listedAt(clock.now), is_deleted: this.isDeleted });
 		const undated = this.plan.odd ? [JSON.stringify(this.plan.odd.undated)] : [];
 		const snapshots = [...undated, ...entries.map(({ json }) => json)].join(',');
 		return { body: `${video.slice(0, -1)},"snapshots":[${snapshots}]}`, instants };
@@ -148,8 +174,9 @@ export interface Trouble {
 	 * modulo the number of videos.
 	 */
 	on: 'all' | 'list' | number[];
-	/** A status, a 429 that lasts `refusedSeconds`, a truncated body, or a lost connection. */
-	harm: 401 | 403 | 404 | 503 | { refusedSeconds: number } | 'cut' | 'reset';
+	/** A status, a 429 that lasts `refusedSeconds`, a Date of the past, a truncated body, or a lost connection. */
+	harm:
+		401 | 403 | 404 | 503 | { refusedSeconds: number } | { hoursBehind: number } | 'cut' | 'reset';
 	/** Number of requests it affects. */
 	times: number;
 }
@@ -186,7 +213,7 @@ const rotated = <T>(entries: T[]): T[] => [...entries.slice(1), ...entries.slice
 
 /** The content of the replies that a poll has received. */
 export interface Told {
-	/** The videos of the last list received, and when the API built it. */
+	/** The videos of the last list received, and the time that it is of. */
 	list: { at: number; videos: Video[] } | null;
 	/** Instants of the snapshots received, by video id. */
 	shown: Map<string, Set<number>>;
@@ -204,7 +231,14 @@ export class Api {
 	troubles: Trouble[] = [];
 	/** Latencies in milliseconds; requests take them in turn. */
 	latencies: number[] = [];
+	/** By how many minutes lists are old; lists take them in turn. */
+	listLags: number[] = [];
+	/** The requests that others with the same API key send in each window. */
+	others = 0;
+	/** Until when every request has to wait, as the API said. */
+	refusedUntil = 0;
 	private requests = 0;
+	private lists = 0;
 	private window = 0;
 	private used = 0;
 
@@ -253,7 +287,7 @@ export class Api {
 
 	private answer(path: string, platform: unknown): Answer {
 		const minute = Math.floor(clock.now / MINUTE_MS);
-		if (minute !== this.window) this.used = 0;
+		if (minute !== this.window) this.used = this.others;
 		this.window = minute;
 		this.used += 1;
 		const reset = (minute + 1) * 60;
@@ -262,16 +296,21 @@ export class Api {
 		const harm = this.harmTo(path);
 		if (harm === 'reset') return { reply: null };
 		if (typeof harm === 'number') return this.reply({ ...REFUSED, statusCode: harm }, reset);
-		const content = this.read(path, platform);
-		if (harm === null) return this.reply(content, reset);
+		const isOfThePast = typeof harm === 'object' && harm !== null && 'hoursBehind' in harm;
+		const date = isOfThePast ? clock.now - harm.hoursBehind * HOUR_MS : clock.now;
+		// A wrong Date makes the window seem to end later, by two minutes at most.
+		if (isOfThePast) this.refusedUntil = clock.now + 2 * MINUTE_MS;
+		const content = this.read(path, platform, date);
+		if (harm === null || isOfThePast) return this.reply(content, reset, date);
 		if (harm === 'cut')
 			return this.reply({ ...REFUSED, statusCode: 200, body: content.body.slice(0, -5) }, reset);
-		return this.reply(REFUSED, Math.ceil(clock.now / 1000) + harm.refusedSeconds);
+		this.refusedUntil = clock.now + harm.refusedSeconds * 1000;
+		return this.reply(REFUSED, Math.ceil(this.refusedUntil / 1000));
 	}
 
-	private reply({ statusCode, body, note }: Content, reset: number): Answer {
+	private reply({ statusCode, body, note }: Content, reset: number, date = clock.now): Answer {
 		const headers = {
-			date: new Date(clock.now).toUTCString(),
+			date: new Date(date).toUTCString(),
 			'x-ratelimit-limit': String(this.limit),
 			'x-ratelimit-remaining': String(Math.max(0, this.limit - this.used)),
 			'x-ratelimit-reset': String(reset),
@@ -279,20 +318,23 @@ export class Api {
 		return { reply: { statusCode, headers, body }, note };
 	}
 
-	private read(path: string, platform: unknown): Content {
+	private read(path: string, platform: unknown, date: number): Content {
 		if (path === '/usage') return { statusCode: 200, body: USAGE };
 		if (path === '/videos') {
+			const lag = this.listLags[this.lists % this.listLags.length] ?? 0;
+			this.lists += 1;
+			const at = clock.now - lag * MINUTE_MS;
 			const videos = this.videos.filter(
-				({ isGone, plan }) => !isGone && (!platform || plan.platform === platform),
+				(video) => video.isListedAt(at) && (!platform || video.plan.platform === platform),
 			);
-			const list = { at: clock.now, videos };
-			const listed = [...this.oddEntries, ...rotated(videos).map((video) => video.listed)];
+			const list = { at, videos };
+			const listed = [...this.oddEntries, ...rotated(videos).map((video) => video.listedAt(at))];
 			const body = JSON.stringify({ videos: listed, total: listed.length, limit: 100 });
 			return { statusCode: 200, body, note: (told) => void (told.list = list) };
 		}
 		const video = this.videos.find(({ id }) => path === `/videos/${id}`);
 		if (!video || video.isGone) return { ...REFUSED, statusCode: 404 };
-		const { body, instants } = video.read();
+		const { body, instants } = video.read(date);
 		return { statusCode: 200, body, note: (told) => void told.shown.set(video.id, instants) };
 	}
 

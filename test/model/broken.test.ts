@@ -1,21 +1,21 @@
 import fc from 'fast-check';
 
 import { HOUR_MS } from './clock';
-import { type CursorModule, loadTrigger } from './n8n';
+import { type Break, loadPackages } from './n8n';
 import { schedules } from './schedule';
 import { ScheduleRunner } from './scheduleRunner';
 
-type Break = (cursor: CursorModule) => Partial<CursorModule>;
-
 const MISSING = /is missing$/;
+const NO_PROGRESS = /makes no progress$|took longer than/;
 const TOO_MUCH = /was emitted 2 times$|is of before the seed$/;
 
-const BROKEN: Array<[string, RegExp, Break]> = [
+const CURSORS: Array<[string, RegExp, Break<'polling/cursor'>['by']]> = [
 	[
 		'drops every snapshot older than the newest one',
 		MISSING,
-		() => ({
-			freshInstants: ({ newest }, instants) => instants.filter((at) => at > (newest ?? 0)),
+		({ freshInstants }) => ({
+			freshInstants: (cursor, instants) =>
+				freshInstants(cursor, instants).filter((at) => at > (cursor.newest ?? 0)),
 		}),
 	],
 	[
@@ -68,13 +68,59 @@ const BROKEN: Array<[string, RegExp, Break]> = [
 	],
 ];
 
+const BROKEN: Array<[string, RegExp, Break]> = [
+	...CURSORS.map(([what, complaint, by]): [string, RegExp, Break] => [
+		`a cursor that ${what}`,
+		complaint,
+		{ of: 'polling/cursor', by },
+	]),
+	[
+		'a list that makes the trigger forget the videos that it lacks',
+		/is missing$|was emitted 2 times$/,
+		{
+			of: 'polling/reconcile',
+			by: ({ reconcile }) => ({
+				reconcile: (state, watch, listing, now) => {
+					const after = reconcile(state, watch, listing, now);
+					const listed = new Set(listing?.videos.map(({ id }) => id));
+					const isForgotten = (id: string) => watch.kind === 'all' && listing && !listed.has(id);
+					const kept = Object.entries(after.videos).filter(([id]) => !isForgotten(id));
+					return { ...after, videos: Object.fromEntries(kept) };
+				},
+			}),
+		},
+	],
+	[
+		'waits that go by a clock that may be set back',
+		NO_PROGRESS,
+		{ of: 'utils/time', by: () => ({ monotonicNow: () => Date.now() }) },
+	],
+	[
+		'a rate limiter that sends the requests of all owners in turn',
+		NO_PROGRESS,
+		{
+			of: 'api/rateLimiter',
+			by: ({ rateLimiterFor }) => ({
+				rateLimiterFor: (account, hostClock) => {
+					const rateLimiter = rateLimiterFor(account, hostClock);
+					return {
+						...rateLimiter,
+						run: async (send, subject, options) =>
+							await rateLimiter.run(send, subject, { ...options, owner: '' }),
+					};
+				},
+			}),
+		},
+	],
+];
+
 test.each(BROKEN)(
-	'detects a cursor that %s',
-	async (_, complaint, breakCursor) => {
-		const triggers = [loadTrigger(breakCursor), loadTrigger(breakCursor)];
+	'detects %s',
+	async (_, complaint, broken) => {
+		const packages = loadPackages(broken);
 		const property = fc.asyncProperty(
 			schedules,
-			async (schedule) => await new ScheduleRunner(schedule, triggers).run(),
+			async (schedule) => await new ScheduleRunner(schedule, packages).run(),
 		);
 		const { errorInstance } = await fc.check(property, {
 			seed: 1,

@@ -32,7 +32,7 @@ class Clock {
 
 	/** Resolves once `ms` have passed on this clock. */
 	async sleep(ms: number): Promise<void> {
-		const at = this.now + ms;
+		const at = this.now + Math.ceil(ms);
 		await new Promise<void>((wake) => this.sleepers.push({ at, wake }));
 	}
 
@@ -67,11 +67,23 @@ class Clock {
 	private set(now: number): void {
 		this.now = now;
 		Date.now = () => now + this.skewMs;
+		performance.now = () => now - START_MS;
 	}
 }
 
 export const clock = new Clock();
 
-// The node reads the time only from Date.now. A fake Date would slow down its timestamp parsing.
-const realNow = Date.now;
-afterAll(() => void (Date.now = realNow));
+/** Aborts by the schedule's clock, as the requests and the waits of the node time out. */
+AbortSignal.timeout = (ms) => {
+	const controller = new AbortController();
+	void clock.sleep(ms).then(() => controller.abort());
+	return controller.signal;
+};
+
+// The node reads the time only from these. A fake Date would slow down its timestamp parsing.
+const { now } = Date;
+const elapsed = performance.now;
+afterAll(() => {
+	Date.now = now;
+	performance.now = elapsed;
+});

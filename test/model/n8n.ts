@@ -9,27 +9,54 @@ import { clock } from './clock';
 // The node's waits pass on the schedule's clock.
 useSleep((ms) => clock.sleep(ms));
 
-const CURSOR = '../../nodes/ContentStats/polling/cursor';
-export type CursorModule = typeof import('../../nodes/ContentStats/polling/cursor');
+/** What a process of n8n has loaded of this package. */
+export interface LoadedPackage {
+	trigger: INodeType;
+	connect: typeof import('../../nodes/ContentStats/host').connect;
+}
+
+const NODE = '../../nodes/ContentStats';
+
+interface Modules {
+	'api/rateLimiter': typeof import('../../nodes/ContentStats/api/rateLimiter');
+	'polling/cursor': typeof import('../../nodes/ContentStats/polling/cursor');
+	'polling/reconcile': typeof import('../../nodes/ContentStats/polling/reconcile');
+	'utils/time': typeof import('../../nodes/ContentStats/utils/time');
+}
+
+/** Returns replacements for exports of a module. */
+export type Break<Name extends keyof Modules = keyof Modules> = {
+	[Each in Name]: { of: Each; by: (actual: Modules[Each]) => Partial<Modules[Each]> };
+}[Name];
+
+const PROCESSES = 4;
 
 /**
- * Loads the trigger with fresh copies of all its modules, as another n8n process would. n8n itself
+ * Loads the package for several processes, each with fresh copies of all its modules. n8n itself
  * is loaded once.
  *
- * @param breakCursor returns replacements for exports of the cursor module
+ * @param broken the module to break
  */
-export function loadTrigger(
-	breakCursor: (cursor: CursorModule) => Partial<CursorModule> = () => ({}),
-): INodeType {
-	let trigger!: INodeType;
+export const loadPackages = (broken?: Break): LoadedPackage[] =>
+	Array.from({ length: PROCESSES }, () => loadPackage(broken));
+
+function loadPackage(broken?: Break): LoadedPackage {
+	let loaded!: LoadedPackage;
 	jest.isolateModules(() => {
 		jest.doMock('n8n-workflow', () => workflow);
-		const cursor = jest.requireActual<CursorModule>(CURSOR);
-		jest.doMock(CURSOR, () => ({ ...cursor, ...breakCursor(cursor) }));
+		if (broken) {
+			const path = `${NODE}/${broken.of}`;
+			const actual = jest.requireActual(path);
+			jest.doMock(path, () => ({ ...actual, ...broken.by(actual) }));
+		}
 		const { ContentStatsTrigger } = jest.requireActual<
 			typeof import('../../nodes/ContentStats/ContentStatsTrigger.node')
-		>('../../nodes/ContentStats/ContentStatsTrigger.node');
-		trigger = new ContentStatsTrigger();
+		>(`${NODE}/ContentStatsTrigger.node`);
+		const { connect } = jest.requireActual<typeof import('../../nodes/ContentStats/host')>(
+			`${NODE}/host`,
+		);
+		loaded = { trigger: new ContentStatsTrigger(), connect };
+		if (broken) jest.dontMock(`${NODE}/${broken.of}`);
 	});
-	return trigger;
+	return loaded;
 }

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import type { Api, Told, Video } from './api';
@@ -15,6 +17,8 @@ export interface Watched {
 interface Member {
 	/** Instants that Start From skipped at the seed; null until the video is seeded. */
 	seed: Set<number> | null;
+	/** Whether those may be emitted nevertheless. */
+	isSeedFree?: true;
 	/** Instants emitted since the seed, each with the start of the poll that emitted it. */
 	emitted: Array<{ at: number; begun: number }>;
 }
@@ -25,14 +29,22 @@ interface Member {
  */
 export interface Memory {
 	watched: Watched | null;
-	/** When the API built the last list that the trigger received. */
+	/** The time of the newest list that the trigger received. */
 	listed: number;
+	/** When the trigger last received a list while it was seeding, and the time that the list is of. */
+	seeded: { at: number; listed: number };
 	members: Map<string, Member>;
 	/** Keys of all emitted snapshots, with the time on n8n's clock. */
 	log: Array<{ key: string; n8nAt: number }>;
 }
 
-export const noMemory: Memory = { watched: null, listed: -Infinity, members: new Map(), log: [] };
+export const noMemory: Memory = {
+	watched: null,
+	listed: -Infinity,
+	seeded: { at: -Infinity, listed: -Infinity },
+	members: new Map(),
+	log: [],
+};
 
 /** A poll as seen from outside the trigger. */
 export interface Polled {
@@ -46,6 +58,7 @@ export interface Polled {
 
 const toBeSeeded: Member = { seed: null, emitted: [] };
 const fromItsStart: Member = { seed: new Set(), emitted: [] };
+const fromEither: Member = { ...toBeSeeded, isSeedFree: true };
 const REPLAYED_MS = 10 * MINUTE_MS;
 const LATE_WINDOW_MS = 24 * HOUR_MS;
 const MOST_REMEMBERED = 48;
@@ -93,11 +106,17 @@ export class Oracle {
 			// The trigger forgets ended videos, so one that is selected again may count as added.
 			if (isNamed && !wasNamed && (!known || video.isFinal)) add(video, known ?? toBeSeeded);
 		}
+		const isSeeding = !isDeepStrictEqual(before?.parameters, watched.parameters);
 		for (const video of told.list?.videos ?? []) {
 			if (members.has(video.id) || !watched.has(video)) continue;
 			const isNew = before?.has(video) && video.createdAt > memory.listed;
-			if (isNew) members.set(video.id, fromItsStart);
-			else if (!video.isFinal) add(video, toBeSeeded);
+			const wasFinal = video.endedAt !== null && video.endedAt <= told.list!.at;
+			// The list of the seeding was too old to show it.
+			const { at, listed } = memory.seeded;
+			const wasHidden = !isSeeding && listed < video.createdAt && video.createdAt <= at;
+			if (wasHidden) members.set(video.id, fromEither);
+			else if (isNew) members.set(video.id, fromItsStart);
+			else if (!wasFinal) add(video, toBeSeeded);
 		}
 		for (const [id, shown] of told.shown) {
 			const member = members.get(id);
@@ -116,7 +135,8 @@ export class Oracle {
 				this.video(id).shown.some((snapshot) => snapshot.at === at),
 				`${key} is made up`,
 			);
-			const isExpected = watched.has(this.video(id)) && member?.seed && !member.seed.has(at);
+			const isBeforeSeed = member?.seed?.has(at) && !member.isSeedFree;
+			const isExpected = watched.has(this.video(id)) && member?.seed && !isBeforeSeed;
 			check(isExpected || this.replayed.has(key), `${key} was emitted, but is of before the seed`);
 			if (member) members.set(id, { ...member, emitted: [...member.emitted, { at, begun }] });
 		}
@@ -126,7 +146,9 @@ export class Oracle {
 		const most = isCounted ? this.schedule.maxItemsPerPoll : Infinity;
 		check(items.length <= most, `${items.length} items are too many for one poll`);
 		const log = [...memory.log, ...keys.map((key) => ({ key, n8nAt }))];
-		return { watched, listed: told.list?.at ?? memory.listed, members, log };
+		const listed = Math.max(memory.listed, told.list?.at ?? -Infinity);
+		const seeded = isSeeding && told.list ? { at: begun, listed: told.list.at } : memory.seeded;
+		return { watched, listed, seeded, members, log };
 	}
 
 	/** Records that the workflow was started with the items of a poll. */

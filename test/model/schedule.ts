@@ -8,8 +8,8 @@ export type WatchPlan = 'all' | 'tiktok' | 'youtube' | { ids: number[] };
 export type Step =
 	/** Time passes without a poll. */
 	| { do: 'wait'; minutes: number }
-	/** n8n's clock is set to `ahead` minutes ahead of the API's. */
-	| { do: 'set clock'; ahead: number }
+	/** n8n's clock is set to `ahead` minutes ahead of the API's, `after` seconds from now: perhaps during a poll. */
+	| { do: 'set clock'; ahead: number; after: number; latencies: number[] }
 	| { do: 'poll'; every: number; times: number }
 	| { do: 'two polls at once'; latencies: number[] }
 	/** n8n restarts, or only activates the workflow again. */
@@ -18,10 +18,17 @@ export type Step =
 	| { do: 'publish'; watch: WatchPlan | null; whilePolling: number[] | null }
 	| { do: 'crash'; after: 'saving' | 'running' }
 	| { do: 'trouble'; trouble: Trouble }
+	/** A run of another workflow begins, and sends so many requests beside the next polls. */
+	| { do: 'run'; requests: number }
+	/** Lists are as old as `minutes` says, in turn. */
+	| { do: 'lag'; minutes: number[] }
 	| { do: 'slow'; budgetMs: number; latencies: number[] }
 	| { do: 'track'; video: VideoPlan }
 	| { do: 'status'; of: number; is: 'paused' | 'monitoring' | 'error' | 'completed' | 'cancelled' }
 	| { do: 'lose'; of: number; as: 'gone' | 'deleted' };
+
+/** The lowest rate limit, in requests per minute. */
+export const MIN_LIMIT = 2;
 
 export interface Schedule {
 	startFrom: 'new' | 'latest' | 'beginning';
@@ -31,6 +38,12 @@ export interface Schedule {
 	isAllEvents: boolean;
 	/** Rate limit, in requests per minute. */
 	limit: number;
+	/** Requests in each window that others with the same API key send. */
+	others: number;
+	/** The time of each poll in milliseconds. */
+	budgetMs: number;
+	/** What a second workflow watches, in the same process and with the same API key; null: there is none. */
+	rival: WatchPlan | null;
 	/** Videos that are tracked before the workflow is published, and for how many hours. */
 	tracked: Array<{ hours: number; video: VideoPlan }>;
 	watch: WatchPlan;
@@ -110,13 +123,14 @@ const latencies: fc.Arbitrary<number[]> = few(
 
 const times = mostly([3, fc.constant(99)], [1, between(1, 3)]);
 const refused = between(1, 90).map((refusedSeconds) => ({ refusedSeconds }));
+const oldDate = between(1, 20).map((hoursBehind) => ({ hoursBehind }));
 const oneHarm = (...harms: Array<Trouble['harm']>) => fc.constantFrom(...harms);
 const trouble = mostly<Trouble>(
 	[
 		4,
 		fc.record({
 			on: which,
-			harm: oneHarm(503, 403, 404, 'cut', 'reset'),
+			harm: mostly<Trouble['harm']>([4, oneHarm(503, 403, 404, 'cut', 'reset')], [1, oldDate]),
 			times,
 		}),
 	],
@@ -124,7 +138,7 @@ const trouble = mostly<Trouble>(
 		1,
 		fc.record({
 			on: fc.constant('list' as const),
-			harm: oneHarm(503, 403, 'cut', 'reset'),
+			harm: mostly<Trouble['harm']>([3, oneHarm(503, 403, 'cut', 'reset')], [1, oldDate]),
 			times,
 		}),
 	],
@@ -132,7 +146,7 @@ const trouble = mostly<Trouble>(
 		3,
 		fc.record({
 			on: fc.constant('all' as const),
-			harm: mostly<Trouble['harm']>([3, oneHarm(503, 401, 'reset')], [2, refused]),
+			harm: mostly<Trouble['harm']>([3, oneHarm(503, 401, 'reset')], [2, refused], [1, oldDate]),
 			times,
 		}),
 	],
@@ -185,12 +199,28 @@ const step = mostly<Step>(
 	[1, fc.record({ do: fc.constant('lose'), of: number, as: fc.constantFrom('gone', 'deleted') })],
 	[1, latencies.map((given) => ({ do: 'two polls at once', latencies: given }))],
 	[2, publish],
-	[1, between(-120, 120).map((ahead) => ({ do: 'set clock', ahead }))],
+	[
+		2,
+		fc.record({
+			do: fc.constant('set clock'),
+			ahead: between(-120, 120),
+			after: mostly([1, fc.constant(0)], [2, between(1, 90)]),
+			latencies,
+		}),
+	],
+	[
+		2,
+		few(mostly([1, fc.constant(0)], [2, between(1, 45)]), 3).map((minutes) => ({
+			do: 'lag',
+			minutes,
+		})),
+	],
+	[2, between(1, 80).map((requests) => ({ do: 'run', requests }))],
 	[
 		1,
 		fc.record({
 			do: fc.constant('slow'),
-			budgetMs: between(2, 20).map((s) => s * 1000),
+			budgetMs: between(2000, 20_000),
 			latencies,
 		}),
 	],
@@ -201,7 +231,10 @@ const biased = fc.record<Schedule>({
 	maxItemsPerPoll: mostly([3, fc.constant(1000)], [1, between(1, 5)], [1, between(6, 60)]),
 	replayAfterRestart: mostly([3, fc.constant(false)], [1, fc.constant(true)]),
 	isAllEvents: fc.boolean(),
-	limit: mostly([6, fc.constant(1000)], [1, between(2, 10)]),
+	limit: mostly([6, fc.constant(1000)], [1, between(MIN_LIMIT, 10)]),
+	others: mostly([3, fc.constant(0)], [1, between(1, 9)]),
+	budgetMs: mostly([4, fc.constant(300_000)], [1, between(5000, 60_000)]),
+	rival: mostly<WatchPlan | null>([3, fc.constant(null)], [1, watch]),
 	tracked: fc.array(
 		fc.record({ hours: mostly([5, between(0, 3)], [1, between(4, 30)]), video: videoPlan }),
 		{ maxLength: 3 },

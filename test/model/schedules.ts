@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 import { countRuns } from '../support/progress';
-import { loadTrigger } from './n8n';
+import { loadPackages } from './n8n';
 import { schedules } from './schedule';
 import { ScheduleRunner } from './scheduleRunner';
 
@@ -19,10 +19,10 @@ export const testSchedules = (...seeds: number[]): void =>
 		`emits every snapshot once in ${RUNS} random schedules from seed %d`,
 		async (seed) => {
 			const countRun = countRuns(`schedules from seed ${seed}`, RUNS);
-			const triggers = [loadTrigger(), loadTrigger()];
+			const packages = loadPackages();
 			await fc.assert(
 				fc.asyncProperty(schedules, async (schedule) => {
-					await new ScheduleRunner(schedule, triggers).run();
+					await new ScheduleRunner(schedule, packages).run();
 					countRun();
 				}),
 				{ seed, numRuns: RUNS },

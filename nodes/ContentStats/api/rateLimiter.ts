@@ -1,3 +1,4 @@
+import { timeoutSignal } from '../utils/async';
 import { type Clock, DAY_MS, MINUTE_MS } from '../utils/time';
 import { BudgetExhaustedError } from './errors';
 
@@ -106,7 +107,7 @@ export interface RateLimiter {
 /** Enough to fill a fast plan's window, few enough to stop within a reply of its end. */
 const MAX_IN_FLIGHT = 8;
 
-/** The largest part of a window that is kept for owners who were turned away. */
+/** The part of a window that is kept for owners who were turned away: at least one request of two. */
 const MAX_RESERVED_SHARE = 1 / 4;
 /** How long after an owner was turned away for the last time. */
 const RESERVATION_MS = 60 * MINUTE_MS;
@@ -136,17 +137,23 @@ export function createRateLimiter({
 	/** By owner. */
 	const reservations = new Map<string, Reservation>();
 	let inFlight = 0;
+	/** How many requests this window still has room for, those in flight among them. */
 	let remaining = Infinity;
-	let capacity = 0;
-	let windowEnd = 0;
+	/** How many requests the window had room for, as its first reply told. */
+	let capacity = Infinity;
+	let windowEnd = Infinity;
+	/** Whether a reply has told the end of this window. */
+	let isTold = false;
 	let windowReset = 0;
 	let blockedUntil = 0;
 	let drainAt = 0;
+	let nextDeadline = Infinity;
 
-	/** How many requests the window still has room for; unknown, and so unlimited, once it has ended. */
-	const room = (): number => (now() >= windowEnd ? Infinity : remaining);
+	/** How many requests of this window are kept for owners who were turned away, sent ones among them. */
+	const reservedShare = (): number =>
+		Math.max(Math.floor(capacity * MAX_RESERVED_SHARE), capacity > 1 ? 1 : 0);
 
-	/** How much room this window still keeps for owners who were turned away. */
+	/** How many requests this window still keeps from owners who were not turned away. */
 	function reservedRoom(): number {
 		let wanted = 0;
 		let sent = 0;
@@ -154,17 +161,30 @@ export function createRateLimiter({
 			wanted += reservation.wanted;
 			sent += reservation.sent;
 		}
-		return Math.max(0, Math.min(wanted, Math.floor(capacity * MAX_RESERVED_SHARE)) - sent);
+		return Math.max(0, Math.min(wanted, reservedShare()) - sent);
 	}
 
-	/** How many requests an owner may send in this window. */
-	const roomFor = (owner: string): number =>
-		room() - (reservations.has(owner) ? 0 : reservedRoom());
+	/** How many requests an owner who was turned away may still send in this window: others were so, too. */
+	function quotaOf(owner: string, { sent }: Reservation): number {
+		const part = Math.max(Math.floor(reservedShare() / reservations.size), 1);
+		let ofOthers = 0;
+		for (const [other, { wanted }] of reservations)
+			if (other !== owner) ofOthers += Math.min(wanted, part);
+		return Math.max(part, capacity - ofOthers) - sent;
+	}
+
+	/** How many requests an owner may have in flight, those of others among them; 0 or less: none any more. */
+	function roomFor(owner: string): number {
+		const reservation = reservations.get(owner);
+		if (!reservation) return remaining - reservedRoom();
+		return quotaOf(owner, reservation) > 0 ? remaining : 0;
+	}
 
 	const isAvailable = (owner: string): boolean =>
 		now() >= blockedUntil && inFlight < MAX_IN_FLIGHT && roomFor(owner) > inFlight;
 
 	function drain(): void {
+		if (now() >= windowEnd) beginWindow();
 		rejectPastDeadline();
 		let owner: string | undefined;
 		while ((owner = [...queues.keys()].find(isAvailable)) !== undefined) {
@@ -180,8 +200,11 @@ export function createRateLimiter({
 	}
 
 	/** The earliest moment at which an owner may send a request, as far as it is known. */
-	const availableAt = (owner: string): number =>
-		Math.max(now(), blockedUntil, roomFor(owner) <= 0 ? windowEnd : 0);
+	function availableAt(owner: string): number {
+		const isReplyAwaited = !isTold && inFlight > 0;
+		const isUsedUp = roomFor(owner) <= 0 && !isReplyAwaited;
+		return Math.max(now(), blockedUntil, isUsedUp ? windowEnd : 0);
+	}
 
 	function remove(owner: string, isRemoved: (waiter: Waiter) => boolean): Waiter[] {
 		const waiters = queues.get(owner) ?? [];
@@ -217,12 +240,22 @@ export function createRateLimiter({
 		const at = Math.min(...[...queues.keys()].map(availableAt));
 		const waitMs = Math.max(at - now(), 0);
 		const isReplyDue = waitMs === 0 && inFlight > 0;
-		if (isReplyDue || drainAt === at) return;
+		if (isReplyDue) return drainAtDeadline();
+		if (drainAt === at) return;
 		drainAt = at;
 		void sleep(waitMs).then(() => {
 			if (drainAt === at) drainAt = 0;
 			drain();
 		});
+	}
+
+	/** The replies in flight may all come too late for somebody who waits. */
+	function drainAtDeadline(): void {
+		const deadlines = [...queues.values()].flat().map(({ deadline }) => deadline);
+		const first = Math.min(...deadlines);
+		if (first === Infinity || first === nextDeadline) return;
+		nextDeadline = first;
+		timeoutSignal(first - now() + 1).addEventListener('abort', drain, { once: true });
 	}
 
 	function acquire(
@@ -253,8 +286,11 @@ export function createRateLimiter({
 		});
 	}
 
-	function beginWindow({ remaining: left }: RateWindow): void {
-		capacity = left + 1;
+	/** Begins a window of which no reply has told yet: it will have as much room as the last one. */
+	function beginWindow(): void {
+		remaining = capacity;
+		windowEnd = now() + MINUTE_MS;
+		isTold = false;
 		for (const [owner, reservation] of reservations) {
 			const { turnedAwayAt, wanted, sent, turnedAway } = reservation;
 			if (now() - turnedAwayAt > RESERVATION_MS) reservations.delete(owner);
@@ -270,14 +306,19 @@ export function createRateLimiter({
 
 	function updateWindow(window: RateWindow | null): void {
 		if (!window) return;
-		const isOfEarlierWindow = window.reset < windowReset && now() < windowEnd;
+		const isOfEarlierWindow = window.reset < windowReset && isTold && now() < windowEnd;
 		if (isOfEarlierWindow) return;
-		if (window.reset !== windowReset) beginWindow(window);
-		// Replies may overtake each other: within one window, the fewest left is the newest.
-		remaining =
-			window.reset === windowReset ? Math.min(room(), window.remaining) : window.remaining;
+		if (window.reset === windowReset) {
+			// Replies may overtake each other: within one window, the fewest left is the newest.
+			remaining = Math.min(remaining, window.remaining);
+		} else {
+			if (isTold) beginWindow();
+			capacity = window.remaining + 1;
+			remaining = window.remaining;
+		}
 		windowReset = window.reset;
 		windowEnd = now() + window.endsInMs;
+		isTold = true;
 	}
 
 	return {

@@ -1,6 +1,6 @@
 import type { IDataObject, IHttpRequestMethods, IHttpRequestOptions } from 'n8n-workflow';
 
-import { delay } from '../utils/async';
+import { delay, timeoutSignal } from '../utils/async';
 import { trimTrailingSlashes, truncate } from '../utils/format';
 import type { Clock } from '../utils/time';
 import {
@@ -342,7 +342,7 @@ export function createRequest(transport: Transport): Request {
 					disableFollowRedirect: true,
 					timeout,
 					// axios times out a silent socket only: a reply that drips would never end.
-					abortSignal: AbortSignal.timeout(timeout),
+					abortSignal: timeoutSignal(timeout),
 				});
 				return { reply, rateWindow: readRateWindow(reply.headers, now()) };
 			},

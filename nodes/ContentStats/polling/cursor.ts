@@ -65,17 +65,18 @@ export const isAhead = (instant: number, repliedAt: number): boolean =>
 	instant > repliedAt + AHEAD_TOLERANCE_MS;
 
 /**
- * Returns the cursor after `emitted` was emitted too.
+ * Returns the cursor after `emitted` was emitted too. Its newest snapshot never becomes an older one.
  *
- * @param repliedAt when the API sent the snapshots, in Unix milliseconds by its own clock: one that is far
- * ahead of it must not make those that follow look old.
+ * @param until when the API sent the snapshots, in Unix milliseconds by its own clock; earlier if some are
+ * still to be emitted. One that is far ahead of it must not make those that follow look old.
  */
-export function advanceCursor(cursor: Cursor, emitted: number[], repliedAt = Infinity): Cursor {
+export function advanceCursor(cursor: Cursor, emitted: number[], until = Infinity): Cursor {
 	const { ahead: aheadBefore = [] } = cursor;
 	if (emitted.length === 0 && aheadBefore.length === 0) return cursor;
 	const all = [...new Set([...rememberedInstants(cursor), ...aheadBefore, ...emitted])];
 	all.sort((a, b) => b - a);
-	const ahead = all.filter((instant) => isAhead(instant, repliedAt));
+	const known = cursor.newest ?? -Infinity;
+	const ahead = all.filter((instant) => instant > known && isAhead(instant, until));
 	const reached = all.slice(ahead.length);
 	const newest = reached[0] ?? null;
 	const kept = reached

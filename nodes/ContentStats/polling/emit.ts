@@ -77,11 +77,13 @@ export function emit(
 		const count = snapshotItems.length + statusItems.length;
 		const hasRoom =
 			status.length === 0 || (maxItems > 0 && count === 0) || count + status.length <= maxItems;
-		const isFullyEmitted = !hasMore && emitted.length === all.length && hasRoom;
+		const areSnapshotsLeft = hasMore || emitted.length < all.length;
+		const isFullyEmitted = !areSnapshotsLeft && hasRoom;
 		if (isFullyEmitted) statusItems.push(...status);
 		else backlog.add(id);
 		if (!before) continue;
-		const { newest, seen, ahead } = advanceCursor(after, emitted, repliedAt);
+		const until = areSnapshotsLeft ? Math.min(repliedAt, emitted.at(-1) ?? -Infinity) : repliedAt;
+		const { newest, seen, ahead } = advanceCursor(after, emitted, until);
 		// The events of its status follow its last snapshot: until then the status stays as it was.
 		const {
 			failing: _failing,

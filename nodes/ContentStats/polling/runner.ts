@@ -36,6 +36,8 @@ const USABLE_SHARE_OF_BUDGET = 0.8;
 /** n8n 2.40 gives up an activation after 84 seconds. */
 const MAX_ACTIVATION_MS = MINUTE_MS;
 
+const NO_ROOM = 'the rate limit left no room for this poll: the next one goes on';
+
 /** Errors that the user must fix: n8n may refuse to activate the workflow, and show them. */
 const ACTIVATION_ERROR_KINDS = new Set<ErrorKind>([
 	'invalid_input',
@@ -100,6 +102,7 @@ async function pollOnce(
 	if (result.unusable.length > 0)
 		context.logger.warn(`ContentStats: ${describeUnusable(result.unusable)}`);
 	if (result.isListCut && shareOfList < 1) recordCutList(trigger);
+	if (result.isTurnedAway) context.logger.warn(`ContentStats: ${NO_ROOM}`);
 	const starvation = recordTurn(trigger, result.isTurnedAway);
 	for (const report of [result.report, starvation])
 		if (report) context.__emitError(toNodeError(report));
@@ -127,7 +130,9 @@ async function pollWithBackoff(
 	const hasSent = !isUnsent(outcome);
 	if (hasSent) recordFailedPoll(context, host.now());
 	if (hasSent && (!isActivation || mustBeFixed(outcome))) throw outcome;
-	context.logger.warn(`ContentStats: this poll brought nothing: ${outcome.message}`);
+	context.logger.warn(
+		`ContentStats: ${hasSent ? `this poll brought nothing: ${outcome.message}` : NO_ROOM}`,
+	);
 	const report = hasSent ? outcome : recordTurn(triggerOf(context), true);
 	if (report) context.__emitError(host.toNodeError(report));
 	return null;

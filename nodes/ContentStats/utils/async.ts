@@ -30,6 +30,12 @@ export async function delay(
 	signal?.throwIfAborted();
 }
 
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** Returns a signal that is aborted after `ms` milliseconds: Node.js takes whole ones only. */
+export const timeoutSignal = (ms: number): AbortSignal =>
+	AbortSignal.timeout(Math.min(Math.max(Math.ceil(ms), 0), MAX_TIMEOUT_MS));
+
 /** Enough concurrency to keep the rate limiter busy; little enough to stop soon after a failure. */
 const MAX_CONCURRENCY = 8;
 

@@ -7,23 +7,35 @@ export interface Clock {
 	sleep: (ms: number) => Promise<void>;
 }
 
+/** Two readings a moment apart differ by less. */
+const READING_TOLERANCE_MS = 10;
+
 /**
- * Creates a clock that stands still where another one is set back, and goes on with it. The process's own
- * monotonic clock would stand still while the machine sleeps.
+ * Creates a clock that goes on where another one is set back, and with it where that one is ahead: a
+ * process's own clock stands still while the machine sleeps.
+ *
+ * @param now the clock that may be set back or forward.
+ * @param elapsed a clock that is never set, and may stand still.
  */
-export function createMonotonicClock(now: () => number): () => number {
-	let latest = -Infinity;
-	let behindMs = 0;
+export function createMonotonicClock(now: () => number, elapsed: () => number): () => number {
+	let lead = now() - elapsed();
+	let offset = lead;
 	return () => {
-		const time = now() + behindMs;
-		if (time < latest) behindMs += latest - time;
-		latest = Math.max(latest, time);
-		return latest;
+		const time = elapsed();
+		const moved = now() - time - lead;
+		if (Math.abs(moved) > READING_TOLERANCE_MS) {
+			lead += moved;
+			offset += Math.max(moved, 0);
+		}
+		return time + offset;
 	};
 }
 
 /** The monotonic clock of this process. */
-export const monotonicNow = createMonotonicClock(() => Date.now());
+export const monotonicNow = createMonotonicClock(
+	() => Date.now(),
+	() => Math.round(performance.now()),
+);
 
 /** Converts a moment of the monotonic clock to Unix milliseconds. */
 export const toWallTime = (moment: number): number => Date.now() + moment - monotonicNow();

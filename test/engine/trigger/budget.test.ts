@@ -55,6 +55,13 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 		return await work().finally(() => clearInterval(timer));
 	}
 
+	test('uses a time that is no whole number of milliseconds', async () => {
+		const { videos, trigger, advance } = await withMany(3, 7_001.5);
+		await trigger.poll();
+		advance({ hours: 1 });
+		expect(await trigger.poll()).toHaveLength(videos.length);
+	});
+
 	const fresh = (videos: SandboxVideo[], before: string[]) =>
 		without(snapshotKeys(...videos), before);
 

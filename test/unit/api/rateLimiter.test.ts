@@ -17,6 +17,15 @@ const host: Clock = {
 beforeEach(() => jest.useFakeTimers({ now: Date.UTC(2026, 0, 1, 10, 0, 0) }));
 afterEach(() => jest.useRealTimers());
 
+beforeEach(() =>
+	jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+		const controller = new AbortController();
+		setTimeout(() => controller.abort(), ms);
+		return controller.signal;
+	}),
+);
+afterEach(() => jest.restoreAllMocks());
+
 const settle = () => jest.advanceTimersByTimeAsync(0);
 
 /**
@@ -123,12 +132,27 @@ describe('the rate window', () => {
 	});
 
 	it('holds requests back until its end once it is used up', async () => {
-		const rateLimiter = await limiterWith(windowOf(0, 20_000));
+		const rateLimiter = await limiterWith(windowOf(1, 20_000));
+		const last = openRequest(rateLimiter);
+		await settle();
+		last.answer(windowOf(0, 20_000));
+		await settle();
 		const waiting = [openRequest(rateLimiter), openRequest(rateLimiter)];
 		await jest.advanceTimersByTimeAsync(19_999);
 		expect(waiting.map(({ isSent }) => isSent)).toEqual([false, false]);
 		await jest.advanceTimersByTimeAsync(2);
 		expect(waiting.map(({ isSent }) => isSent)).toEqual([true, true]);
+	});
+
+	it('is taken to have as much room as the last one, until a reply tells', async () => {
+		const rateLimiter = await limiterWith(windowOf(1, 20_000));
+		await jest.advanceTimersByTimeAsync(20_001);
+		const requests = [1, 2, 3].map(() => openRequest(rateLimiter));
+		await settle();
+		expect(requests.map(({ isSent }) => isSent)).toEqual([true, true, false]);
+		requests[0]!.answer(windowOf(9, 60_000, 2));
+		await settle();
+		expect(requests[2]!.isSent).toBe(true);
 	});
 
 	it('no longer limits requests once it has ended', async () => {
@@ -321,7 +345,8 @@ describe('an abort', () => {
 	});
 
 	it('removes only the aborted requests from the queue', async () => {
-		const rateLimiter = await limiterWith(windowOf(0, 20_000));
+		const rateLimiter = createRateLimiter(host);
+		rateLimiter.blockFor(20_000);
 		const controllers = [1, 2, 3, 4].map(() => new AbortController());
 		const requests = controllers.map(({ signal }) => openRequest(rateLimiter, { signal }));
 		controllers[1]!.abort(reason);
@@ -399,6 +424,17 @@ describe('a deadline', () => {
 		expect([hurried.isSent, patient.isSent]).toEqual([false, true]);
 	});
 
+	it('rejects a request on time, though as many as may be are in flight', async () => {
+		const rateLimiter = createRateLimiter(host);
+		const inFlight = Array.from({ length: 9 }, () => openRequest(rateLimiter));
+		const hurried = openRequest(rateLimiter, within(1_000));
+		await jest.advanceTimersByTimeAsync(1_000);
+		expect(await retryAfterOf(hurried)).toBeNull();
+		await jest.advanceTimersByTimeAsync(1);
+		expect(await retryAfterOf(hurried)).toBe(0);
+		expect(inFlight.filter(({ isSent }) => isSent)).toHaveLength(8);
+	});
+
 	it('that passes in the queue rejects the request, even if there is room again', async () => {
 		const rateLimiter = await limiterWith(windowOf(1, 60_000));
 		const inFlight = openRequest(rateLimiter);
@@ -445,8 +481,8 @@ describe('owners', () => {
 	 * Lets a greedy owner use up every window from its start, and another one come in the middle of each
 	 * with a deadline that is before the end of the window.
 	 */
-	async function contend(windows: number, requestsOfPoll: number) {
-		const { server, answer } = createServer(60);
+	async function contend(windows: number, requestsOfPoll: number, limit = 60) {
+		const { server, answer } = createServer(limit);
 		const rateLimiter = createRateLimiter(host);
 		const served = { greedy: 0, hurried: [] as number[] };
 		let isOver = false;
@@ -472,7 +508,7 @@ describe('owners', () => {
 			served.hurried.push(counts.reduce<number>((sum, count) => sum + count, 0));
 		}
 		isOver = true;
-		await jest.advanceTimersByTimeAsync(120_000);
+		await jest.advanceTimersByTimeAsync(600_000);
 		await Promise.all(greedy);
 		return { ...served, rateLimited: server.rateLimited };
 	}
@@ -492,6 +528,48 @@ describe('owners', () => {
 			expect(rateLimited).toBe(0);
 		},
 	);
+
+	test.each([2, 3, 5])(
+		'do not starve each other, though a window has room for only %d',
+		async (limit) => {
+			const { greedy, hurried } = await contend(10, 3, limit);
+			for (const count of hurried.slice(2)) expect(count).toBeGreaterThanOrEqual(1);
+			expect(greedy).toBeGreaterThanOrEqual(10);
+		},
+	);
+
+	test.each([
+		[60, 50],
+		[60, 100],
+		[2, 2],
+	])('who were all turned away share a window of %d: each wants %d', async (limit, wanted) => {
+		const { server, answer } = createServer(limit);
+		const rateLimiter = createRateLimiter(host);
+		const sent: Array<Record<string, number>> = [];
+		for (let window = 0; window < 6; window += 1) {
+			const counts: Record<string, number> = { first: 0, second: 0 };
+			for (const owner of ['first', 'second']) {
+				const deadline = Date.now() + 10_000;
+				const polled = Array.from({ length: wanted }, () =>
+					rateLimiter
+						.run(() => answer(0, 10, 10), 'a request', { owner, deadline })
+						.then(
+							() => void (counts[owner]! += 1),
+							() => {},
+						),
+				);
+				await jest.advanceTimersByTimeAsync(15_000);
+				await Promise.all(polled);
+			}
+			sent.push(counts);
+			await jest.advanceTimersByTimeAsync(30_000);
+		}
+		for (const { first, second } of sent.slice(3)) {
+			expect(second).toBeGreaterThanOrEqual(limit === 2 ? 1 : 7);
+			expect(first! + second!).toBe(limit);
+		}
+		expect(server.rateLimited).toBeLessThanOrEqual(limit === 2 ? 8 : 0);
+	});
 
 	it('keep nothing for one that has not come back for an hour', async () => {
 		const rateLimiter = await limiterWith(windowOf(0, 1_000));

@@ -163,6 +163,19 @@ describe('a snapshot far ahead of its fetch', () => {
 		expect(freshInstants(cursor, [3, 24, 25, 26, 27].map(at))).toEqual([24, 27].map(at));
 	});
 
+	it('stays ahead of those that are still to be emitted', () => {
+		// Of the snapshots until hour 26, hour 3 is the last that was emitted.
+		const cursor = emittedAt([3], 3, emittedAt([1, 2, 26], 2));
+		expect(cursor).toMatchObject({ newest: at(3), ahead: [at(26)] });
+	});
+
+	it('is none that was the newest once, whatever the time of a later reply', () => {
+		const hours = Array.from({ length: 31 }, (_, hour) => hour);
+		const cursor = emittedAt([31], 20, emittedAt(hours, 30));
+		expect(cursor).toMatchObject({ newest: at(30), ahead: [at(31)] });
+		expect(freshInstants(cursor, [...hours, 31].map(at))).toEqual([]);
+	});
+
 	it('can be the only one', () => {
 		const cursor = emittedAt([26], 2);
 		expect(cursor).toEqual({ newest: null, seen: '', ahead: [at(26)] });

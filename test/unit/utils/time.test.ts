@@ -58,11 +58,50 @@ describe('a timestamp', () => {
 	});
 });
 
-test('a monotonic clock stands still where the clock is set back, and goes on with it', () => {
-	let time = 1000;
-	const now = createMonotonicClock(() => time);
-	const at = (wall: number) => ((time = wall), now());
-	expect([1000, 1500, 500, 600, 100, 101, 5000].map(at)).toEqual([
-		1000, 1500, 1500, 1600, 1600, 1601, 6500,
-	]);
+test.each<[string, Array<[wall: number, elapsed: number]>, number[]]>([
+	[
+		'goes on where the clock is set back',
+		[
+			[1000, 0],
+			[1500, 500],
+			[500, 700],
+			[600, 800],
+		],
+		[1000, 1500, 1700, 1800],
+	],
+	[
+		'goes with the clock where the process stood still',
+		[
+			[1000, 0],
+			[61_000, 0],
+			[61_500, 500],
+		],
+		[1000, 61_000, 61_500],
+	],
+	[
+		'goes with a clock that is set forward and back',
+		[
+			[1000, 0],
+			[9000, 100],
+			[1200, 200],
+		],
+		[1000, 9000, 9100],
+	],
+	[
+		'takes no notice of readings a moment apart',
+		[
+			[1000, 0],
+			[1004, 0],
+			[1000, 4],
+			[1010, 10],
+		],
+		[1000, 1000, 1004, 1010],
+	],
+])('a monotonic clock %s', (_, readings, expected) => {
+	let [reading] = readings;
+	const now = createMonotonicClock(
+		() => reading![0],
+		() => reading![1],
+	);
+	expect(readings.map((next) => ((reading = next), now()))).toEqual(expected);
 });
