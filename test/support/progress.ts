@@ -1,6 +1,6 @@
+import { realNow } from './realTime';
+
 const EVERY_MS = 30_000;
-/** The real time: a test may set the clock. */
-const now = performance.now.bind(performance);
 
 /**
  * Counts the runs of a long test, and prints the count every 30 s: a long test must not look hung.
@@ -9,11 +9,11 @@ const now = performance.now.bind(performance);
  */
 export function countRuns(title: string, total: number): () => void {
 	let done = 0;
-	let printAt = now() + EVERY_MS;
+	let printAt = realNow() + EVERY_MS;
 	return () => {
 		done += 1;
-		if (now() < printAt) return;
-		printAt = now() + EVERY_MS;
+		if (realNow() < printAt) return;
+		printAt = realNow() + EVERY_MS;
 		process.stdout.write(`  ${title}: ${done} of ${total}\n`);
 	};
 }

@@ -313,7 +313,7 @@ export function createRateLimiter({
 			remaining = Math.min(remaining, window.remaining);
 		} else {
 			if (isTold) beginWindow();
-			capacity = window.remaining + 1;
+			capacity = Math.max(window.remaining + 1, 1);
 			remaining = window.remaining;
 		}
 		windowReset = window.reset;

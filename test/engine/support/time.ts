@@ -3,6 +3,7 @@ import { useSleep } from '../../support/fakeSleep';
 
 import { setImmediate } from 'node:timers/promises';
 
+import { realNow } from '../../support/realTime';
 import type { ManualClock, SandboxOptions } from '../../../sandbox';
 import { createFixture, type Fixture, START } from './fixture';
 
@@ -45,16 +46,21 @@ beforeEach(() => {
 });
 afterEach(() => {
 	stopFollowing();
+	performance.now = realNow;
 	jest.useRealTimers();
 });
 
-/** Keeps n8n's clock `skewMs` ahead of the sandbox's for the rest of the test. */
+/**
+ * Keeps n8n's clock `skewMs` ahead of the sandbox's for the rest of the test, and the clock of its process
+ * in step.
+ */
 export function keepInStep(sandboxClock: ManualClock, skewMs = 0): void {
 	clock = sandboxClock;
 	const follow = () => jest.setSystemTime(sandboxClock.now() + skewMs);
 	stopFollowing();
 	stopFollowing = sandboxClock.onMove(follow);
 	follow();
+	performance.now = () => sandboxClock.now();
 }
 
 /** Starts a sandbox whose clock advances, with n8n's, by each wait of the node. */

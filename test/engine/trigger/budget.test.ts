@@ -10,6 +10,7 @@ import {
 	without,
 	type TriggerFixture,
 } from '../support/triggerFixture';
+import { realNow } from '../../support/realTime';
 import { errorWith } from '../support/hostVersion';
 
 const OF_VIDEO = /^\/videos\/\w+$/;
@@ -46,9 +47,9 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 	/** Runs `work` while the fake clocks keep pace with real time. */
 	async function inRealTime<T>({ advance }: TriggerFixture, work: () => Promise<T>): Promise<T> {
 		// 20 ms ahead: a real timer must not fire before the fake clocks have reached its time.
-		let last = performance.now() - 20;
+		let last = realNow() - 20;
 		const timer = setInterval(() => {
-			const now = performance.now();
+			const now = realNow();
 			advance({ ms: now - last });
 			last = now;
 		}, 5);
