@@ -66,7 +66,17 @@ export class ContentStats implements INodeType {
 		version: 1,
 		subtitle: '={{ $parameter["operation"] }}',
 		description:
-			'Track public TikTok, YouTube, Instagram and X/Twitter videos and get their hourly views, likes, comments, shares and saves from ContentStats.io',
+			'Track TikTok, YouTube, Instagram and X/Twitter videos, and get their hourly views, likes, comments, shares and saves',
+		builderHint: {
+			searchHint:
+				'Tracks public TikTok, YouTube, Instagram and X/Twitter videos at $0.015 per hourly snapshot, and reads their views, likes, comments, shares and saves. Use Track for a list of links, Get for the history or a summary of one video, List for all videos, Usage for the balance.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-contentstats.contentStatsTrigger',
+					relationHint: 'Starts a workflow with each new snapshot of the tracked videos',
+				},
+			],
+		},
 		defaults: { name: 'ContentStats' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],

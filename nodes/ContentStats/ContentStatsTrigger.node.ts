@@ -23,7 +23,18 @@ export class ContentStatsTrigger implements INodeType {
 		version: 1,
 		subtitle: '={{ $parameter["events"].join(", ") }}',
 		description:
-			'Starts the workflow with each new hourly snapshot of your TikTok, YouTube, Instagram and X/Twitter videos from ContentStats.io',
+			'Track TikTok, YouTube, Instagram and X/Twitter videos, and start a workflow with each new hourly snapshot of their views, likes, comments, shares and saves',
+		builderHint: {
+			searchHint:
+				'Starts a workflow with each new hourly snapshot of the videos that ContentStats tracks, when a video reaches a milestone, when its tracking pauses or ends, or when the balance runs low. It tracks nothing itself: videos are tracked with the ContentStats node.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-contentstats.contentStats',
+					relationHint:
+						'Starts and stops the tracking of videos, and reads their metrics on demand',
+				},
+			],
+		},
 		defaults: { name: 'ContentStats Trigger' },
 		polling: true,
 		inputs: [],
