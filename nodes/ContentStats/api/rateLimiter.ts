@@ -104,6 +104,9 @@ export interface RateLimiter {
 	blockFor(ms: number): void;
 }
 
+/** A server that rounds the time left tells resets of one window (Unix seconds) that differ. */
+const RESET_TOLERANCE_S = 2;
+
 /** Enough to fill a fast plan's window, few enough to stop within a reply of its end. */
 const MAX_IN_FLIGHT = 8;
 
@@ -147,7 +150,7 @@ export function createRateLimiter({
 	let windowReset = 0;
 	let blockedUntil = 0;
 	let drainAt = 0;
-	let nextDeadline = Infinity;
+	let wakeAt = Infinity;
 
 	/** How many requests of this window are kept for owners who were turned away, sent ones among them. */
 	const reservedShare = (): number =>
@@ -240,7 +243,7 @@ export function createRateLimiter({
 		const at = Math.min(...[...queues.keys()].map(availableAt));
 		const waitMs = Math.max(at - now(), 0);
 		const isReplyDue = waitMs === 0 && inFlight > 0;
-		if (isReplyDue) return drainAtDeadline();
+		if (isReplyDue) return drainWithoutReply();
 		if (drainAt === at) return;
 		drainAt = at;
 		void sleep(waitMs).then(() => {
@@ -249,13 +252,18 @@ export function createRateLimiter({
 		});
 	}
 
-	/** The replies in flight may all come too late for somebody who waits. */
-	function drainAtDeadline(): void {
+	/** The replies in flight may all come after the window has ended, or too late for somebody who waits. */
+	function drainWithoutReply(): void {
 		const deadlines = [...queues.values()].flat().map(({ deadline }) => deadline);
-		const first = Math.min(...deadlines);
-		if (first === Infinity || first === nextDeadline) return;
-		nextDeadline = first;
-		timeoutSignal(first - now() + 1).addEventListener('abort', drain, { once: true });
+		const at = Math.min(windowEnd, ...deadlines);
+		if (at >= wakeAt) return;
+		wakeAt = at;
+		const wake = () => {
+			// Only the earliest of several timers is remembered.
+			if (wakeAt === at) wakeAt = Infinity;
+			drain();
+		};
+		timeoutSignal(at - now() + 1).addEventListener('abort', wake, { once: true });
 	}
 
 	function acquire(
@@ -306,18 +314,24 @@ export function createRateLimiter({
 
 	function updateWindow(window: RateWindow | null): void {
 		if (!window) return;
-		const isOfEarlierWindow = window.reset < windowReset && isTold && now() < windowEnd;
+		const { reset, endsInMs } = window;
+		const isCurrent = isTold && now() < windowEnd;
+		const isSame =
+			reset === windowReset || (isCurrent && Math.abs(reset - windowReset) <= RESET_TOLERANCE_S);
+		const isOfEarlierWindow = isSame ? !isTold && endsInMs <= 0 : isCurrent && reset < windowReset;
 		if (isOfEarlierWindow) return;
-		if (window.reset === windowReset) {
+		const end = now() + endsInMs;
+		if (isSame) {
 			// Replies may overtake each other: within one window, the fewest left is the newest.
 			remaining = Math.min(remaining, window.remaining);
+			windowEnd = isCurrent ? Math.max(windowEnd, end) : end;
 		} else {
 			if (isTold) beginWindow();
 			capacity = Math.max(window.remaining + 1, 1);
 			remaining = window.remaining;
+			windowReset = reset;
+			windowEnd = end;
 		}
-		windowReset = window.reset;
-		windowEnd = now() + window.endsInMs;
 		isTold = true;
 	}
 

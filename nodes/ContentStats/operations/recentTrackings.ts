@@ -2,7 +2,7 @@ import { createdAt } from '../api/listing';
 import type { Video } from '../api/schemas';
 import { isActive } from '../model/videos';
 import { createExpiringEntries } from '../utils/expiring';
-import { MINUTE_MS, monotonicNow } from '../utils/time';
+import { MINUTE_MS, uptime } from '../utils/time';
 
 interface RecentTracking {
 	video: Video;
@@ -58,5 +58,5 @@ const USAGE_LAG_MS = MINUTE_MS;
 /** Returns the ids of the trackings that were stopped in the last minute: usage may still count them. */
 export const justStoppedIds = (account: string): string[] =>
 	[...stops.of(account)].flatMap(([id, { expiresAt }]) =>
-		expiresAt - RECENT_MS > monotonicNow() - USAGE_LAG_MS ? [id] : [],
+		expiresAt - RECENT_MS > uptime() - USAGE_LAG_MS ? [id] : [],
 	);

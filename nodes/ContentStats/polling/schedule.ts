@@ -9,8 +9,12 @@ const LINGER_MS = DAY_MS;
 
 /** The cadence that the API documents. */
 const DOCUMENTED_CADENCE_MS = HOUR_MS;
-/** One gap proves nothing: the first snapshot comes at any time within the first hour. */
-const MIN_GAPS = 2;
+/** Fewer prove little: the first snapshot comes at any time within the first hour. */
+const MIN_GAPS = 3;
+/** The part of the cadence by which a snapshot may be late and still be the next one. */
+const MAX_LATE_SHARE = 1 / 2;
+/** After so many snapshots that did not show, each of the next is asked for only once. */
+const MAX_MISSED = 2;
 
 /** A list that takes 8 requests or more is asked for once an hour. */
 const LISTING_MS_PER_REQUEST = 7.5 * MINUTE_MS;
@@ -22,6 +26,8 @@ function medianOf(numbers: number[]): number {
 	return sorted[Math.floor((sorted.length - 1) / 2)]!;
 }
 
+const fromDocumented = (gap: number): number => Math.abs(gap - DOCUMENTED_CADENCE_MS);
+
 /**
  * Returns the time between the snapshots of a video, in milliseconds: the documented one, until its gaps
  * say otherwise. A single short gap is tried once.
@@ -30,7 +36,8 @@ function cadenceOf(video: WatchedVideo): number {
 	const { newest, lastFetchedAt, latenessMs } = video;
 	const gaps = gapsOf(video);
 	if (gaps.length >= MIN_GAPS) return medianOf(gaps);
-	const [gap = DOCUMENTED_CADENCE_MS] = gaps;
+	const [gap = DOCUMENTED_CADENCE_MS, older] = gaps;
+	if (older !== undefined) return fromDocumented(older) < fromDocumented(gap) ? older : gap;
 	const isUntried = newest !== null && lastFetchedAt < newest + gap + latenessMs;
 	return gap < DOCUMENTED_CADENCE_MS / 2 && isUntried ? gap : DOCUMENTED_CADENCE_MS;
 }
@@ -49,9 +56,9 @@ function snapshotDueAt(video: WatchedVideo): number {
 	if (lastFetchedAt < expected) return Math.min(expected, lastFetchedAt + cadence);
 	const missed = 1 + Math.floor((lastFetchedAt - expected) / cadence);
 	const next = expected + missed * cadence;
-	// Fetched too early: again soon, and the longer it takes, the less often. A snapshot that was never
-	// taken is given up once the next one is due.
-	return missed > 1 ? next : Math.min(next, lastFetchedAt + (lastFetchedAt - expected) / 2);
+	const overdueMs = lastFetchedAt - (next - cadence);
+	// Fetched too early: again soon, and the longer it takes, the less often.
+	return missed > MAX_MISSED ? next : Math.min(next, lastFetchedAt + overdueMs / 2);
 }
 
 /**
@@ -120,9 +127,14 @@ function learnLateness(before: WatchedVideo, fresh: number[], now: number): numb
 	if (latest === undefined) return latenessMs;
 	// It shows: so much is certain, even if the clocks of n8n and the API differ.
 	const atMost = now - latest;
-	const isNext = newest !== null && fresh.length === 1 && latest > newest;
-	if (!isNext) return Math.min(latenessMs, atMost);
 	const cadence = cadenceOf(before);
+	// After a pause or a snapshot that failed, the time since the one before tells nothing.
+	const isNext =
+		newest !== null &&
+		fresh.length === 1 &&
+		latest > newest &&
+		latest < newest + (1 + MAX_LATE_SHARE) * cadence;
+	if (!isNext) return Math.min(latenessMs, atMost);
 	const wasTooEarly = lastFetchedAt >= newest + cadence + latenessMs;
 	const step = cadence / 60;
 	const learned = wasTooEarly

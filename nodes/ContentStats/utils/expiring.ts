@@ -1,6 +1,6 @@
-import { monotonicNow } from './time';
+import { uptime } from './time';
 
-/** An entry, and when it expires by the clock of its entries. */
+/** An entry, and when it expires, by the clock of its entries. */
 export type Expiring<T> = T & { expiresAt: number };
 
 /** Entries that are forgotten after a while, by owner and key. */
@@ -12,13 +12,14 @@ export interface ExpiringEntries<T> {
 }
 
 /**
- * Creates entries that are forgotten `lifeMs` milliseconds after they were set.
+ * Creates entries that are forgotten `lifeMs` milliseconds after they were set. By default they go by the
+ * uptime, which a clock that is set forward does not shorten: a link must not be paid again for it.
  *
- * @param now monotonic clock, in milliseconds.
+ * @param now in milliseconds.
  */
 export function createExpiringEntries<T extends object>(
 	lifeMs: number,
-	now = monotonicNow,
+	now = uptime,
 ): ExpiringEntries<T> {
 	const byOwner = new Map<string, Map<string, Expiring<T>>>();
 

@@ -31,14 +31,14 @@ export function createMonotonicClock(now: () => number, elapsed: () => number): 
 	};
 }
 
-/** The monotonic clock of this process. */
-export const monotonicNow = createMonotonicClock(
-	() => Date.now(),
-	() => Math.round(performance.now()),
-);
+/** The milliseconds that this process has run, except for those in which the machine slept. */
+export const uptime = (): number => Math.round(performance.now());
 
-/** Converts a moment of the monotonic clock to Unix milliseconds. */
-export const toWallTime = (moment: number): number => Date.now() + moment - monotonicNow();
+/** The monotonic clock of this process. */
+export const monotonicNow = createMonotonicClock(() => Date.now(), uptime);
+
+/** Converts a moment of the uptime to Unix milliseconds. */
+export const toWallTime = (moment: number): number => Date.now() + moment - uptime();
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;

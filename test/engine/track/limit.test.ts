@@ -108,6 +108,18 @@ it('sends a lost link again after ten minutes, though the clock was set back', a
 	expect(posts()).toHaveLength(2);
 });
 
+it('sends no lost link again before ten minutes are over, though the clock was set forward', async () => {
+	const { credential, sandbox, clock, posts } = await createAccount();
+	sandbox.faults.add({ kind: 'drop', when: 'before_commit', match: { method: 'POST' } });
+	const track = async () => (await runAction(credential, { videoUrls: links(1).join() })).items;
+	expect(await track()).toMatchObject([{ outcome: 'unknown' }]);
+	keepInStep(clock, 11 * MINUTE_MS);
+	expect(await track()).toMatchObject([{ outcome: 'unknown' }]);
+	expect(posts()).toHaveLength(1);
+	clock.advance({ minutes: 10 });
+	expect(await track()).toMatchObject([{ outcome: 'tracked' }]);
+});
+
 it('lets a small batch pass while a large one waits for the next window', async () => {
 	const { credential, sandbox } = await createAccount();
 	const large = runAction(credential, { videoUrls: links(300).join('\n') });

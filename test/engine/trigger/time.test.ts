@@ -130,3 +130,23 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 		expect(new Set(trigger.keys).size).toBe(trigger.keys.length);
 	});
 });
+
+test('a snapshot that failed makes no later one late', async () => {
+	const { sandbox, clock, watch } = await createTriggerFixture({
+		lateness: { maxMs: 40_000 },
+	});
+	const video = sandbox.seedVideo({ video_link: TIKTOK });
+	const trigger = watch();
+	await trigger.poll();
+	const delays: number[] = [];
+	for (let hour = 0; hour < 40; hour += 1) {
+		if ([17, 18, 25].includes(hour)) video.failSnapshots(1);
+		for (let minute = 0; minute < 60; minute += 1) {
+			const items = await trigger.run({ minutes: 1 }, { every: { minutes: 1 } });
+			for (const { snapshot_time } of items)
+				delays.push((clock.now() - Date.parse(String(snapshot_time))) / MINUTE_MS);
+		}
+	}
+	expect(delays.length).toBeGreaterThanOrEqual(36);
+	expect(Math.max(...delays)).toBeLessThanOrEqual(4);
+});

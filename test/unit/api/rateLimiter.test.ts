@@ -226,6 +226,32 @@ describe('the rate window', () => {
 		expect(next.isSent).toBe(true);
 	});
 
+	it('is the same one if its reset wavers by a second', async () => {
+		const rateLimiter = await limiterWith(windowOf(9, 60_000, 100));
+		const send = async (window: RateWindow) => {
+			const request = openRequest(rateLimiter);
+			await settle();
+			request.answer(window);
+			await request.done;
+		};
+		await send(windowOf(8, 60_000, 101));
+		await send(windowOf(0, 59_000, 100));
+		const waiting = openRequest(rateLimiter);
+		await jest.advanceTimersByTimeAsync(59_999);
+		expect(waiting.isSent).toBe(false);
+		await jest.advanceTimersByTimeAsync(1);
+		expect(waiting.isSent).toBe(true);
+	});
+
+	it('ends although the requests in flight are not answered', async () => {
+		const rateLimiter = await limiterWith(windowOf(2, 5_000));
+		openRequest(rateLimiter);
+		openRequest(rateLimiter);
+		const waiting = openRequest(rateLimiter);
+		await jest.advanceTimersByTimeAsync(5_001);
+		expect(waiting.isSent).toBe(true);
+	});
+
 	it('is optional: a reply without one does not block later requests', async () => {
 		const rateLimiter = createRateLimiter(host);
 		for (let n = 0; n < 30; n += 1) {
@@ -438,6 +464,21 @@ describe('a deadline', () => {
 		expect(inFlight.filter(({ isSent }) => isSent)).toHaveLength(8);
 	});
 
+	it('rejects each request on time, though a timer fires before the clock has reached it', async () => {
+		let isFirst = true;
+		jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+			const controller = new AbortController();
+			setTimeout(() => controller.abort(), isFirst ? ms - 2 : ms);
+			isFirst = false;
+			return controller.signal;
+		});
+		const rateLimiter = createRateLimiter(host);
+		for (let count = 0; count < 8; count += 1) openRequest(rateLimiter);
+		const hurried = openRequest(rateLimiter, within(1_000));
+		await jest.advanceTimersByTimeAsync(1_002);
+		expect(await retryAfterOf(hurried)).toBe(0);
+	});
+
 	it('that passes in the queue rejects the request, even if there is room again', async () => {
 		const rateLimiter = await limiterWith(windowOf(1, 60_000));
 		const inFlight = openRequest(rateLimiter);
@@ -572,6 +613,32 @@ describe('owners', () => {
 			expect(first! + second!).toBe(limit);
 		}
 		expect(server.rateLimited).toBeLessThanOrEqual(limit === 2 ? 8 : 0);
+	});
+
+	it('keep what is kept for them, though a late reply of the window before comes in', async () => {
+		const rateLimiter = await limiterWith(windowOf(39, 1_000));
+		const [late, last] = [openRequest(rateLimiter), openRequest(rateLimiter)];
+		await settle();
+		last.answer(windowOf(0, 1_000));
+		await settle();
+		const hurried = { owner: 'hurried', deadline: Date.now() + 10 };
+		for (let count = 0; count < 10; count += 1) openRequest(rateLimiter, hurried);
+		await jest.advanceTimersByTimeAsync(1_001);
+		const back = openRequest(rateLimiter, { owner: 'hurried' });
+		await settle();
+		late.answer(windowOf(0, 0));
+		await settle();
+		back.answer(windowOf(39, 60_000, 2));
+		await settle();
+		const [first, second] = [1, 2].map(() => openRequest(rateLimiter, { owner: 'batch' }));
+		await settle();
+		first!.answer(windowOf(9, 60_000, 2));
+		second!.answer(windowOf(9, 60_000, 2));
+		await settle();
+		// One of the ten is sent.
+		const third = openRequest(rateLimiter, { owner: 'batch' });
+		await settle();
+		expect([first, second, third].map((request) => request!.isSent)).toEqual([true, true, false]);
 	});
 
 	it('keep nothing for one that has not come back for an hour', async () => {

@@ -39,7 +39,21 @@ describe('a video is due', () => {
 			3,
 		],
 		['by the median of its gaps', watched([0, 1, 6, 7], { lastFetchedAt: at(7.1) }), 8],
-		['by the lower of two gaps', watched([0, 1, 23], { lastFetchedAt: at(23.1) }), 24],
+		[
+			'by the lower of four gaps in the middle',
+			watched([0, 1, 3, 4, 7], { lastFetchedAt: at(7.1) }),
+			8,
+		],
+		[
+			'by the one of two gaps that is nearer to an hour',
+			watched([0, 1, 23], { lastFetchedAt: at(23.1) }),
+			24,
+		],
+		[
+			'by the newer one of two, after a short one',
+			watched([0.5, 1, 2], { lastFetchedAt: at(2.1) }),
+			3,
+		],
 		[
 			'after one cadence, even if its newest snapshot is ahead of its fetch',
 			watched([0, 1, 2, 23], { lastFetchedAt: at(20), latenessMs: 19 * HOUR_MS }),
@@ -78,8 +92,9 @@ describe('a video is due', () => {
 			['after half the time it is overdue', 10, 15],
 			['after a longer wait if it is longer overdue', 30, 45],
 			['with the next snapshot at the latest', 50, 60],
-			['with the next snapshot, once two are missing', 60, 120],
-			['with the next snapshot, half an hour before it', 90, 120],
+			['at the next poll, also if another one is missing', 60, 60],
+			['after half the time that the second one is overdue', 90, 105],
+			['with the next snapshot, once three are missing', 60 * 2, 60 * 3],
 			['with the next snapshot, however many are missing', 60 * 5 + 1, 60 * 6],
 		])('%s: fetched after %p minutes, due after %p', (_, fetchedAfter, expected) => {
 			const hours = due(hourly({ lastFetchedAt: at(5 + fetchedAfter * MINUTE) }));
@@ -230,6 +245,11 @@ describe('scheduleAfterFetch', () => {
 			});
 			return fetched(before, fresh, 4 + fetchedAt * MINUTE).latenessMs / MINUTE_MS;
 		};
+
+		it('does not change after a pause or a failed snapshot', () => {
+			expect(lateness({ late: 2, checked: 2, fetchedAt: 92 }, [5.5])).toBe(2);
+			expect(lateness({ late: 2, checked: 2, fetchedAt: 30 }, [4.4])).toBeGreaterThan(2);
+		});
 
 		test.each([
 			['by a quarter of the difference', { late: 0, checked: 0, fetchedAt: 20 }, 5],
