@@ -127,10 +127,12 @@ export function reconcile(
 	const created = (listing?.videos ?? []).reduce((at, video) => Math.max(at, createdAt(video)), 0);
 	// One that is ahead would make all that follow look old. A proxy's Date may be behind.
 	const newest = Math.min(created, listing?.repliedAt ? Math.max(repliedAt, now) : Infinity);
+	// A list that lags does not show all that was seen before.
+	const newestCreatedAt = Math.max(state?.lastListing?.newestCreatedAt ?? 0, newest);
 	const toLastListing = ({ requests }: Listing): Watchlist['lastListing'] => ({
 		listedAt: now,
 		requests,
-		newestCreatedAt: Math.max(state?.lastListing?.newestCreatedAt ?? 0, newest),
+		newestCreatedAt,
 		...((isTruncated || hasOddIds) && { isTruncated: true as const }),
 	});
 	return {
@@ -138,7 +140,7 @@ export function reconcile(
 		videos,
 		seededUntil: Math.max(
 			state?.seededUntil ?? 0,
-			seeding ? (hasOddIds ? Math.min(repliedAt, Math.max(newest, now)) : newest) : 0,
+			seeding ? (hasOddIds ? Math.min(repliedAt, Math.max(newest, now)) : newestCreatedAt) : 0,
 		),
 		...(listing
 			? { lastListing: toLastListing(listing) }

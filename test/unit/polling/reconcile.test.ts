@@ -61,6 +61,17 @@ const SEEDED = UNSEEDED_VIDEO;
 const NEW = NEW_VIDEO;
 const NONE = undefined;
 
+it('seeds a video that was listed before, though the list of the seeding lags', () => {
+	const narrowed = reconciled(stateOf(), { kind: 'all', platform: 'youtube' }, listingOf());
+	const widened = reconciled({ ...stateOf(), ...narrowed }, ALL, listingOf());
+	const next = reconciled(
+		{ ...stateOf(), ...widened },
+		ALL,
+		listingOf(tracking('old', { created: 49 }), tracking('new', { created: 51 })),
+	);
+	expect(next.videos).toEqual({ old: SEEDED, new: NEW });
+});
+
 describe('the first poll', () => {
 	test.each<[string, Watch, Array<WatchedVideo | undefined>]>([
 		['all videos seeds videos that have not ended', ALL, [SEEDED, SEEDED, SEEDED, NONE, NONE]],
