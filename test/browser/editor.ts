@@ -95,10 +95,17 @@ export class Editor {
 
 	/** Searches for the first node of a new workflow, and returns the ContentStats entries found. */
 	async search(text: string): Promise<Locator> {
-		await this.page.goto(`${this.url}/workflow/new`);
-		await this.at('canvas-add-button').click();
-		await this.at('node-creator-search-bar').fill(text);
+		const bar = this.at('node-creator-search-bar');
 		const found = this.at('item-iterator-item').filter({ hasText: 'ContentStats' });
+		if (await bar.isVisible()) {
+			// What an earlier text found must not count for this one.
+			await bar.fill('');
+			await found.first().waitFor({ state: 'detached' });
+		} else {
+			await this.page.goto(`${this.url}/workflow/new`);
+			await this.at('canvas-add-button').click();
+		}
+		await bar.fill(text);
 		await found.first().waitFor();
 		return found;
 	}
