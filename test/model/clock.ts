@@ -73,17 +73,20 @@ class Clock {
 
 export const clock = new Clock();
 
+// The node reads the time only from these. A fake Date would slow down its timestamp parsing. The next
+// test file of this worker sees what is not restored.
+const { now } = Date;
+const elapsed = performance.now;
+const { timeout } = AbortSignal;
+afterAll(() => {
+	Date.now = now;
+	performance.now = elapsed;
+	AbortSignal.timeout = timeout;
+});
+
 /** Aborts by the schedule's clock, as the requests and the waits of the node time out. */
 AbortSignal.timeout = (ms) => {
 	const controller = new AbortController();
 	void clock.sleep(ms).then(() => controller.abort());
 	return controller.signal;
 };
-
-// The node reads the time only from these. A fake Date would slow down its timestamp parsing.
-const { now } = Date;
-const elapsed = performance.now;
-afterAll(() => {
-	Date.now = now;
-	performance.now = elapsed;
-});
