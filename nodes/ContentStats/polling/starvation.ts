@@ -1,8 +1,8 @@
 import { ContentStatsError } from '../api/errors';
 import { createExpiringEntries } from '../utils/expiring';
-import { DAY_MS, HOUR_MS, monotonicNow } from '../utils/time';
+import { DAY_MS, HOUR_MS, uptime } from '../utils/time';
 
-/** Since when each trigger was turned away by the rate limiter, by the monotonic clock. */
+/** Since when each trigger was turned away by the rate limiter, by the uptime. */
 const turnedAway = createExpiringEntries<{ since: number }>(DAY_MS);
 
 /**
@@ -16,7 +16,7 @@ export function recordTurn(trigger: string, isTurnedAway: boolean): ContentStats
 		turnedAway.delete(trigger, '');
 		return null;
 	}
-	const now = monotonicNow();
+	const now = uptime();
 	const since = turnedAway.of(trigger).get('')?.since ?? now;
 	const isStarving = now - since >= HOUR_MS;
 	turnedAway.set(trigger, '', { since: isStarving ? now : since });

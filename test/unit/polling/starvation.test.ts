@@ -14,7 +14,7 @@ function reportedAt(trigger: string, minutes: number): number[] {
 	const reported = [];
 	for (let minute = 0; minute <= minutes; minute += 1) {
 		if (recordTurn(trigger, true)) reported.push(minute);
-		jest.setSystemTime(Date.now() + MINUTE_MS);
+		jest.advanceTimersByTime(MINUTE_MS);
 	}
 	return reported;
 }
@@ -27,6 +27,12 @@ it('a poll that finds room ends the hour', () => {
 	expect(reportedAt('two', 59)).toEqual([]);
 	expect(recordTurn('two', false)).toBeNull();
 	expect(reportedAt('two', 59)).toEqual([]);
+});
+
+it('a clock that is set forward makes no hour', () => {
+	expect(reportedAt('five', 5)).toEqual([]);
+	jest.setSystemTime(Date.now() + 60 * MINUTE_MS);
+	expect(reportedAt('five', 5)).toEqual([]);
 });
 
 it('triggers are told apart', () => {
