@@ -25,6 +25,8 @@ export interface SandboxOptions {
 	plan?: PlanName | PlanLimits;
 	/** Length of the rate limit's window, ms; default 60,000. */
 	rateWindowMs?: number;
+	/** Whether the reset of one window wavers by a second, as with servers that round the time left. */
+	isResetRounded?: boolean;
 	/** USD; default 5, the credit of a new account. */
 	balanceUsd?: number;
 	/** Default: real time. */
@@ -33,6 +35,8 @@ export interface SandboxOptions {
 	snapshotIntervalMs?: number;
 	/** From the start of a tracking to its first snapshot, ms; default random, within the interval. */
 	firstSnapshotDelayMs?: number;
+	/** Whether a resumed tracking takes a snapshot at once, and hourly from then; default: at its old minute. */
+	resumesAtOnce?: boolean;
 	/** Each snapshot appears with a random delay of up to `maxMs`; default: at once. */
 	lateness?: { maxMs: number };
 	/** Status of the reply for another organisation's video; default 403. */
@@ -82,10 +86,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		seed = 1,
 		plan = 'pro',
 		rateWindowMs = 60_000,
+		isResetRounded = false,
 		balanceUsd = 5,
 		clock = realClock,
 		snapshotIntervalMs = 3_600_000,
 		firstSnapshotDelayMs,
+		resumesAtOnce = false,
 		lateness = { maxMs: 0 },
 		foreignVideoStatus = 403,
 		resolvesShortLinks = false,
@@ -106,6 +112,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			balanceUsd,
 			snapshotIntervalMs,
 			firstSnapshotDelayMs,
+			resumesAtOnce,
 			maxLatenessMs: lateness.maxMs,
 		},
 		clock,
@@ -129,7 +136,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		world,
 		clock,
 		callers,
-		countRequest: rateLimiter(limits.requestsPerMinute, rateWindowMs),
+		countRequest: rateLimiter(limits.requestsPerMinute, rateWindowMs, isResetRounded),
 		takeFault: faults.take,
 		requests,
 		maxVideos: limits.maxVideos,

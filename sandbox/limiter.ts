@@ -18,15 +18,21 @@ export type PlanName = keyof typeof PLANS;
 export interface RateState {
 	limit: number;
 	remaining: number;
-	/** End of the window: Unix seconds, rounded up. */
+	/** End of the window in Unix seconds. */
 	reset: number;
 	exceeded: boolean;
 }
 
-/** Counts the requests of each key in fixed windows; a window begins with a key's first request. */
+/**
+ * Counts the requests of each key in fixed windows; a window begins with a key's first request.
+ *
+ * @param isResetRounded whether a reply adds the rounded seconds left to the second that it is, so that the
+ * reset of one window wavers by a second
+ */
 export function rateLimiter(
 	limit: number,
 	windowMs: number,
+	isResetRounded = false,
 ): (key: string, now: number) => RateState {
 	const windows = new Map<string, { endsAt: number; used: number }>();
 	return (key, now) => {
@@ -39,7 +45,9 @@ export function rateLimiter(
 		return {
 			limit,
 			remaining: Math.max(0, limit - window.used),
-			reset: Math.ceil(window.endsAt / 1000),
+			reset: isResetRounded
+				? Math.floor(now / 1000) + Math.round((window.endsAt - now) / 1000)
+				: Math.ceil(window.endsAt / 1000),
 			exceeded: window.used > limit,
 		};
 	};

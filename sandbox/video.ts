@@ -20,6 +20,8 @@ export interface VideoWorld {
 	seed: number;
 	/** The vendor's "hour", in ms. */
 	hourMs: number;
+	/** Whether a resumed tracking takes a snapshot at once; else at its old minute. */
+	resumesAtOnce: boolean;
 	/** Maximum random delay until a snapshot appears, in ms; 0: at once. */
 	maxLatenessMs: number;
 	now(): number;
@@ -161,13 +163,14 @@ export class SandboxVideo {
 	}
 
 	/**
-	 * Resumes at the old minute of the hour. The hours of the pause are skipped, so the remaining
+	 * Resumes at the old minute of the hour, or at once. The hours of the pause are skipped, so the remaining
 	 * snapshots are taken that much later.
 	 */
 	resume(at: number): void {
 		this.end('monitoring', at);
 		const missed = Math.ceil((at - this.nextDue) / this.world.hourMs);
-		if (missed > 0) this.nextDue += missed * this.world.hourMs;
+		if (missed > 0)
+			this.nextDue = this.world.resumesAtOnce ? at : this.nextDue + missed * this.world.hourMs;
 		this.world.expectSnapshot(this.nextDue);
 	}
 

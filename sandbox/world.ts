@@ -19,6 +19,8 @@ export interface WorldOptions {
 	snapshotIntervalMs: number;
 	/** ms; default: random per video, between 0 and the interval. */
 	firstSnapshotDelayMs?: number;
+	/** Whether a resumed tracking takes a snapshot at once; else at its old minute. */
+	resumesAtOnce: boolean;
 	maxLatenessMs: number;
 }
 
@@ -62,6 +64,7 @@ export function createWorld(options: WorldOptions, clock: Clock) {
 	const videoWorld: VideoWorld = {
 		seed,
 		hourMs,
+		resumesAtOnce: options.resumesAtOnce,
 		maxLatenessMs: options.maxLatenessMs,
 		now: () => clock.now(),
 		catchUp,

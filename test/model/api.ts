@@ -17,6 +17,8 @@ export interface VideoPlan {
 	order: 'oldest first' | 'newest first' | 'mixed';
 	/** Whether replies contain some snapshots twice. */
 	isRepeated: boolean;
+	/** Whether it takes a snapshot as soon as it is resumed, and hourly from then. */
+	resumesAtOnce: boolean;
 	/** What is odd about it; null: nothing. */
 	odd: {
 		/** The id, if no other video has it; null: an ordinary one. */
@@ -52,6 +54,8 @@ export class Video {
 	isDeleted = false;
 	endedAt: number | null = null;
 	private slots = 0;
+	/** By how much its snapshots come later since it was resumed, in milliseconds. */
+	private shiftMs = 0;
 	/** Its statuses, and since when, oldest first. */
 	private readonly statuses: Array<{ since: number; status: Status }>;
 	private goneAt = Infinity;
@@ -77,11 +81,18 @@ export class Video {
 		return this.goneAt <= clock.now;
 	}
 
+	/** When its next snapshot is taken, in Unix milliseconds. */
+	private get nextAt(): number {
+		const { firstMinutes, cadenceMinutes } = this.plan;
+		const minutes = firstMinutes + this.slots * cadenceMinutes;
+		return this.createdAt + minutes * MINUTE_MS + this.shiftMs;
+	}
+
 	/** Takes the snapshots due by now. A video that is not monitored takes none. */
 	takeSnapshots(): void {
-		const { firstMinutes, cadenceMinutes, lateMinutes } = this.plan;
+		const { lateMinutes } = this.plan;
 		for (;;) {
-			const at = this.createdAt + (firstMinutes + this.slots * cadenceMinutes) * MINUTE_MS;
+			const at = this.nextAt;
 			if (at > clock.now) return;
 			const late = lateMinutes[this.slots % lateMinutes.length]!;
 			this.slots += 1;
@@ -107,6 +118,8 @@ export class Video {
 	become(status: Status): void {
 		if (this.isFinal || this.isGone) return;
 		this.takeSnapshots();
+		if (status === 'monitoring' && this.status !== status && this.plan.resumesAtOnce)
+			this.shiftMs += clock.now - this.nextAt;
 		this.statuses.push({ since: clock.now, status });
 		if (status === 'completed' || status === 'cancelled') this.endedAt = clock.now;
 	}
@@ -245,10 +258,12 @@ export class Api {
 	/**
 	 * @param limit requests per minute
 	 * @param oddEntries entries of the list that are no videos
+	 * @param isResetRounded whether the reset wavers by a second, since the time left is rounded
 	 */
 	constructor(
 		private readonly limit: number,
 		private readonly oddEntries: unknown[],
+		private readonly isResetRounded: boolean,
 	) {}
 
 	track(plan: VideoPlan, ageHours = 0): void {
@@ -290,7 +305,9 @@ export class Api {
 		if (minute !== this.window) this.used = this.others;
 		this.window = minute;
 		this.used += 1;
-		const reset = (minute + 1) * 60;
+		const end = (minute + 1) * 60;
+		const now = clock.now / 1000;
+		const reset = this.isResetRounded ? Math.floor(now) + Math.round(end - now) : end;
 		if (this.used > this.limit) return this.reply(REFUSED, reset);
 
 		const harm = this.harmTo(path);

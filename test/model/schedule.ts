@@ -38,6 +38,8 @@ export interface Schedule {
 	isAllEvents: boolean;
 	/** Rate limit, in requests per minute. */
 	limit: number;
+	/** Whether the reset of one window wavers by a second, since the time left is rounded. */
+	isResetRounded: boolean;
 	/** Requests in each window that others with the same API key send. */
 	others: number;
 	/** The time of each poll in milliseconds. */
@@ -103,6 +105,7 @@ const videoPlan: fc.Arbitrary<VideoPlan> = fc.record({
 	lateMinutes: few(late, 6),
 	order: fc.constantFrom('oldest first', 'newest first', 'mixed'),
 	isRepeated: fc.boolean(),
+	resumesAtOnce: fc.boolean(),
 	odd: mostly<VideoPlan['odd']>([2, fc.constant(null)], [1, odd]),
 });
 
@@ -232,6 +235,7 @@ const biased = fc.record<Schedule>({
 	replayAfterRestart: mostly([3, fc.constant(false)], [1, fc.constant(true)]),
 	isAllEvents: fc.boolean(),
 	limit: mostly([6, fc.constant(1000)], [1, between(MIN_LIMIT, 10)]),
+	isResetRounded: fc.boolean(),
 	others: mostly([3, fc.constant(0)], [1, between(1, 9)]),
 	budgetMs: mostly([4, fc.constant(300_000)], [1, between(5000, 60_000)]),
 	rival: mostly<WatchPlan | null>([3, fc.constant(null)], [1, watch]),

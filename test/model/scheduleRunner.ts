@@ -30,7 +30,7 @@ export class ScheduleRunner {
 		clock.reset();
 		// A process keeps a rate limiter per account, which must not carry over to the next schedule.
 		runs += 1;
-		const api = new Api(schedule.limit, schedule.oddEntries);
+		const api = new Api(schedule.limit, schedule.oddEntries, schedule.isResetRounded);
 		for (const { video, hours } of schedule.tracked) api.track(video, hours);
 		const { budgetMs } = schedule;
 		this.n8n = { api, apiKey: `cs_test_${runs}`, loaded: packages[0]!, budgetMs };

@@ -1,3 +1,4 @@
+import type { SandboxOptions } from '../../../sandbox';
 import { createTriggerFixture, createWatchedFixture, KEPT } from '../support/triggerFixture';
 
 import { runAction } from '../../../harness/engine';
@@ -9,9 +10,13 @@ import { waitByTheClock } from '../support/patience';
  *
  * @param requestsPerMinute of which the other runs take all that the rate limiter lets them.
  */
-async function pollBeside(requestsPerMinute: number, minutes: number) {
+async function pollBeside(
+	requestsPerMinute: number,
+	minutes: number,
+	options: SandboxOptions = {},
+) {
 	const plan = { requestsPerMinute, maxVideos: Infinity };
-	const fixture = await createTriggerFixture({ plan });
+	const fixture = await createTriggerFixture({ plan, ...options });
 	const { sandbox, credential, clock, watch } = fixture;
 	const { id } = sandbox.seedVideo({ video_link: TIKTOK });
 	const trigger = watch({ startFrom: 'beginning' }, { budgetMs: 10_000 });
@@ -39,11 +44,17 @@ test('a trigger whose polls are turned away for an hour says so, once an hour', 
 	expect(trigger.errors[0]!.message).toMatch(/^For an hour the rate limit has left no room/);
 });
 
-test('a trigger with little time makes progress beside runs that use up each window', async () => {
-	const trigger = await pollBeside(12, 12);
-	expect(trigger.errors).toEqual([]);
-	expect(trigger.sent.length).toBeGreaterThanOrEqual(3);
-});
+test.each([
+	['on time', {}],
+	['a second off, now and then', { isResetRounded: true }],
+])(
+	'a trigger with little time makes progress beside runs that use up each window, if the reset is told %s',
+	async (_, options) => {
+		const trigger = await pollBeside(12, 12, options);
+		expect(trigger.errors).toEqual([]);
+		expect(trigger.sent.length).toBeGreaterThanOrEqual(3);
+	},
+);
 
 test.each(KEPT)(
 	'a list that does not answer keeps no video waiting, with the state %s',

@@ -32,8 +32,9 @@ const settle = () => jest.advanceTimersByTimeAsync(0);
  * Creates a server that serves `limit` requests per minute of the clock and counts the excess ones.
  *
  * @param usedByOthers how many requests other clients have made in the first minute.
+ * @param isResetRounded whether the reset wavers by a second, since the time left is rounded.
  */
-function createServer(limit: number, usedByOthers = 0) {
+function createServer(limit: number, usedByOthers = 0, isResetRounded = false) {
 	const minute = () => Math.floor(Date.now() / 60_000);
 	const server = { served: [] as number[], rateLimited: 0 };
 	const used = new Map([[minute(), usedByOthers]]);
@@ -44,10 +45,12 @@ function createServer(limit: number, usedByOthers = 0) {
 		if (count > limit) server.rateLimited += 1;
 		else server.served.push(name);
 		const endOfWindow = (minute() + 1) * 60;
+		const now = Date.now() / 1000;
+		const reset = isResetRounded ? Math.floor(now) + Math.round(endOfWindow - now) : endOfWindow;
 		const rateWindow: RateWindow = {
 			remaining: Math.max(0, limit - count),
-			reset: endOfWindow,
-			endsInMs: endOfWindow * 1000 - Date.now(),
+			reset,
+			endsInMs: reset * 1000 - Date.now(),
 		};
 		await host.sleep(backMs);
 		return { name, rateWindow };
@@ -525,8 +528,13 @@ describe('owners', () => {
 	 * Lets a greedy owner use up every window from its start, and another one come in the middle of each
 	 * with a deadline that is before the end of the window.
 	 */
-	async function contend(windows: number, requestsOfPoll: number, limit = 60) {
-		const { server, answer } = createServer(limit);
+	async function contend(
+		windows: number,
+		requestsOfPoll: number,
+		limit = 60,
+		isResetRounded = false,
+	) {
+		const { server, answer } = createServer(limit, 0, isResetRounded);
 		const rateLimiter = createRateLimiter(host);
 		const served = { greedy: 0, hurried: [] as number[] };
 		let isOver = false;
@@ -579,6 +587,16 @@ describe('owners', () => {
 			const { greedy, hurried } = await contend(10, 3, limit);
 			for (const count of hurried.slice(2)) expect(count).toBeGreaterThanOrEqual(1);
 			expect(greedy).toBeGreaterThanOrEqual(10);
+		},
+	);
+
+	it.each([0, 300, 900])(
+		'do not starve each other if the reset wavers, %d ms after a second',
+		async (ms) => {
+			await jest.advanceTimersByTimeAsync(ms);
+			const { hurried, rateLimited } = await contend(10, 10, 60, true);
+			for (const count of hurried.slice(1)) expect(count).toBe(10);
+			expect(rateLimited).toBe(0);
 		},
 	);
 
