@@ -104,14 +104,14 @@ export interface RateLimiter {
 	blockFor(ms: number): void;
 }
 
-/** A server that rounds the time left tells resets of one window (Unix seconds) that differ. */
+/** If a server rounds the time left, the resets of one window (Unix seconds) differ. */
 const RESET_TOLERANCE_S = 2;
 
 /** Enough to fill a fast plan's window, few enough to stop within a reply of its end. */
 const MAX_IN_FLIGHT = 8;
 
-/** The part of a window that is kept for owners who were turned away: at least one request of two. */
-const MAX_RESERVED_SHARE = 1 / 4;
+/** The share of a window that is kept for owners who were turned away; at least one request, if it has two. */
+const RESERVED_SHARE = 1 / 4;
 /** How long after an owner was turned away for the last time. */
 const RESERVATION_MS = 60 * MINUTE_MS;
 
@@ -154,7 +154,7 @@ export function createRateLimiter({
 
 	/** How many requests of this window are kept for owners who were turned away, sent ones among them. */
 	const reservedShare = (): number =>
-		Math.max(Math.floor(capacity * MAX_RESERVED_SHARE), capacity > 1 ? 1 : 0);
+		Math.max(Math.floor(capacity * RESERVED_SHARE), capacity > 1 ? 1 : 0);
 
 	/** How many requests this window still keeps from owners who were not turned away. */
 	function reservedRoom(): number {
@@ -167,7 +167,7 @@ export function createRateLimiter({
 		return Math.max(0, Math.min(wanted, reservedShare()) - sent);
 	}
 
-	/** How many requests an owner who was turned away may still send in this window: others were so, too. */
+	/** How many requests an owner who was turned away may still send in this window, beside others like it. */
 	function quotaOf(owner: string, { sent }: Reservation): number {
 		const part = Math.max(Math.floor(reservedShare() / reservations.size), 1);
 		let ofOthers = 0;
@@ -176,7 +176,7 @@ export function createRateLimiter({
 		return Math.max(part, capacity - ofOthers) - sent;
 	}
 
-	/** How many requests an owner may have in flight, those of others among them; 0 or less: none any more. */
+	/** How many requests may be in flight once an owner has sent another; 0 or less: it has to wait. */
 	function roomFor(owner: string): number {
 		const reservation = reservations.get(owner);
 		if (!reservation) return remaining - reservedRoom();
@@ -252,7 +252,7 @@ export function createRateLimiter({
 		});
 	}
 
-	/** The replies in flight may all come after the window has ended, or too late for somebody who waits. */
+	/** Drains at the end of the window, and at the first deadline: no reply in flight may come before. */
 	function drainWithoutReply(): void {
 		const deadlines = [...queues.values()].flat().map(({ deadline }) => deadline);
 		const at = Math.min(windowEnd, ...deadlines);

@@ -9,11 +9,11 @@ const LINGER_MS = DAY_MS;
 
 /** The cadence that the API documents. */
 const DOCUMENTED_CADENCE_MS = HOUR_MS;
-/** Fewer prove little: the first snapshot comes at any time within the first hour. */
+/** Fewer gaps prove little: the first snapshot comes at any time within the first hour. */
 const MIN_GAPS = 3;
-/** The part of the cadence by which a snapshot may be late and still be the next one. */
+/** A snapshot that is later than this share of the cadence is not taken for the next one. */
 const MAX_LATE_SHARE = 1 / 2;
-/** After so many snapshots that did not show, each of the next is asked for only once. */
+/** Once more snapshots than this did not show, each is asked for only once. */
 const MAX_MISSED = 2;
 
 /** A list that takes 8 requests or more is asked for once an hour. */

@@ -7,12 +7,12 @@ export interface Clock {
 	sleep: (ms: number) => Promise<void>;
 }
 
-/** Two readings a moment apart differ by less. */
+/** Two clocks that are read a moment apart may differ by so much. */
 const READING_TOLERANCE_MS = 10;
 
 /**
- * Creates a clock that goes on where another one is set back, and with it where that one is ahead: a
- * process's own clock stands still while the machine sleeps.
+ * Creates a clock that never goes back. It goes on where a clock is set back, and jumps with it where it is
+ * set forward: so does a clock after the machine has slept, while the one of the process stands still.
  *
  * @param now the clock that may be set back or forward.
  * @param elapsed a clock that is never set, and may stand still.
@@ -31,7 +31,7 @@ export function createMonotonicClock(now: () => number, elapsed: () => number): 
 	};
 }
 
-/** The milliseconds that this process has run, except for those in which the machine slept. */
+/** Returns the milliseconds that this process has run, without those in which the machine slept. */
 export const uptime = (): number => Math.round(performance.now());
 
 /** The monotonic clock of this process. */
