@@ -130,7 +130,8 @@ export async function runPoll(
 	const watchlist = reconcile(state, watch, listing?.value ?? null, now());
 	const selected = selectedIds(watch);
 	const due = new Set([
-		...Object.keys(replay.snapshots),
+		// One that keeps failing is retried at its own time.
+		...Object.keys(replay.snapshots).filter((id) => !watchlist.videos[id]?.failing),
 		...dueIds(watchlist.videos, now(), (id) => !selected.has(id)),
 	]);
 	const fetchedVideos = await fetchAndDiff(

@@ -4,7 +4,7 @@ import { isFinal, type Video } from '../api/schemas';
 import { identityOfStored, newestByIdentity } from '../model/links';
 import { hasEnded, knownStatus } from '../model/videos';
 import { createRecord } from '../utils/record';
-import { MINUTE_MS } from '../utils/time';
+import { DAY_MS, MINUTE_MS } from '../utils/time';
 import { EMPTY_CURSOR } from './cursor';
 import type { PollState, WatchedVideo } from './state';
 import { isSameWatch, isIncluded, selectedIds, type Watch, watchedVideos } from './watch';
@@ -29,6 +29,13 @@ export const UNSEEDED_VIDEO: WatchedVideo = { ...NEW_VIDEO, needsSeed: true };
 export const isSeeding = (state: PollState | null, watch: Watch): boolean =>
 	!state || !isSameWatch(state.watch, watch);
 
+/**
+ * Returns how long before the newest listed video another one may have been created that was not listed yet.
+ * Once the newest is a day old, none: it may have been forgotten itself, and be back.
+ */
+const listingLagOf = ({ listedAt, newestCreatedAt }: NonNullable<PollState['lastListing']>) =>
+	listedAt - newestCreatedAt < DAY_MS ? LISTING_LAG_MS : 0;
+
 /** Returns the first state of a listed video; null if it is not to be watched. */
 function initialStateOf(state: PollState | null, watch: Watch, video: Video): WatchedVideo | null {
 	const wasWatched = state !== null && isIncluded(state.watch, video);
@@ -42,7 +49,7 @@ function initialStateOf(state: PollState | null, watch: Watch, video: Video): Wa
 	const seenUntil =
 		!lastListing || lastListing.isTruncated
 			? seededUntil
-			: Math.max(seededUntil, lastListing.newestCreatedAt - LISTING_LAG_MS);
+			: Math.max(seededUntil, lastListing.newestCreatedAt - listingLagOf(lastListing));
 	return createdAt(video) > seenUntil ? NEW_VIDEO : UNSEEDED_VIDEO;
 }
 

@@ -1,5 +1,5 @@
 import type { SandboxVideo } from '../../../sandbox';
-import { TIKTOK, YOUTUBE } from '../support/fixture';
+import { INSTAGRAM, TIKTOK, YOUTUBE } from '../support/fixture';
 import {
 	createWatchedFixture,
 	createTriggerFixture,
@@ -65,6 +65,23 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 			...without(snapshotKeys(video, other), before),
 			`${video.id}:deleted`,
 		]);
+	});
+
+	test('emits nothing again of a video that was forgotten and comes back', async () => {
+		const { sandbox, trigger, advance } = await withTwo();
+		advance({ minutes: 1 });
+		const newest = sandbox.seedVideo({ video_link: INSTAGRAM });
+		await trigger.run({ hours: 12 }, { every: { minutes: 15 } });
+		newest.delete('not_found');
+		await trigger.run({ hours: 30 }, { every: { minutes: 30 } });
+		expect(trigger.remembered).not.toContain(newest.id);
+		newest.isGone = false;
+		newest.isDeleted = false;
+		await trigger.run({ hours: 3 }, { every: { minutes: 15 } });
+		expect(trigger.keys.filter((key) => String(key).startsWith(newest.id)).length).toBeGreaterThan(
+			12,
+		);
+		expect(new Set(trigger.keys).size).toBe(trigger.keys.length);
 	});
 
 	test('emits video.deleted for the only selected id after a 404, once GET /usage shows that the key works', async () => {

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { EVENTS, INSTAGRAM, TWITTER, YOUTUBE, type Fixture } from '../support/fixture';
+import { EVENTS, INSTAGRAM, TIKTOK, TWITTER, YOUTUBE, type Fixture } from '../support/fixture';
 import {
+	createTriggerFixture,
 	createWatchedFixture,
 	expectSameKeys,
 	KEPT,
@@ -96,6 +97,25 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 
 describe('Replay After Restart', () => {
 	const options = { replayAfterRestart: true };
+
+	test('asks for a failing video no more often than without a replay', async () => {
+		const { sandbox, clock, watch } = await createTriggerFixture();
+		const [failing] = [TIKTOK, YOUTUBE].map((video_link) => sandbox.seedVideo({ video_link }));
+		const trigger = watch({ options });
+		await trigger.poll();
+		clock.advance({ hours: 1 });
+		expect(await trigger.poll()).toHaveLength(2);
+		const restarted = trigger.inNewProcess();
+		const match = { path: `/videos/${failing!.id}` };
+		sandbox.faults.add({ kind: 'status', status: 503, body: {}, times: Infinity, match });
+		await restarted.run({ hours: 12 }, { mayThrow: true });
+		const sent = restarted.sent.filter((call) => call === `GET ${match.path}`);
+		// Three times at each of some 20 tries.
+		expect(sent.length).toBeLessThanOrEqual(90);
+		sandbox.clear();
+		const replayed = keysOf(await restarted.run({ hours: 2 }));
+		expect(replayed).toContain(`${failing!.id}:2026-01-01T01:00:00.000Z`);
+	});
 
 	test.each(KEPT)(
 		'emits all events of the last ten minutes again in a new process, with the state %s',

@@ -131,8 +131,24 @@ describe('an unknown video in a later list', () => {
 			[SEEDED, SEEDED, NONE, NONE, NONE],
 		],
 	])('starts by its status if it was created %s', (_, created, expected) => {
-		expect(initialStates(stateOf(), ALL, { created })).toEqual(expected);
+		const lastListing = { listedAt: at(70), requests: 1, newestCreatedAt: at(50) };
+		expect(initialStates(stateOf({}, { lastListing }), ALL, { created })).toEqual(expected);
 	});
+
+	it.each([
+		['a day after it was', 74],
+		['long after it was', 90],
+	])(
+		'is seeded if it was created with or just before the newest one, which was listed %s',
+		(_, listed) => {
+			const lastListing = { listedAt: at(listed), requests: 1, newestCreatedAt: at(50) };
+			for (const created of [50, 50 - 5 * MINUTE]) {
+				const [running] = initialStates(stateOf({}, { lastListing }), ALL, { created });
+				expect(running).toEqual(SEEDED);
+			}
+			expect(initialStates(stateOf({}, { lastListing }), ALL, { created: 51 })[0]).toEqual(NEW);
+		},
+	);
 
 	test.each<[string, Partial<PollState>]>([
 		[
