@@ -124,7 +124,7 @@ test.each(BROKEN)(
 		);
 		const { errorInstance } = await fc.check(property, {
 			seed: 1,
-			numRuns: 300,
+			numRuns: 5_000,
 			endOnFailure: true,
 		});
 		expect((errorInstance as Error | null)?.message).toMatch(complaint);
