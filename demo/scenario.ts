@@ -1,4 +1,4 @@
-import type { INode } from 'n8n-workflow';
+import type { INode, INodeParameters } from 'n8n-workflow';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,14 +21,14 @@ export const OWNER: Owner = {
 };
 
 /** Names that the two templates contain. */
-export const TRACK_TRIGGER = 'Run it';
+export const TRACK_TRIGGER = 'Run manually';
 export const TRACK_NODE = 'Track videos';
-const TABLE_TRIGGER = 'Run this once';
+const COLLECT_TRIGGER = 'On new snapshot';
 export const TABLE = 'ContentStats snapshots';
 
 export interface Scenario {
 	credential: CredentialReference;
-	/** Imported; run it from `TRACK_TRIGGER`. */
+	/** Imported, with Dry Run off; run it from `TRACK_TRIGGER`. */
 	track: SavedWorkflow;
 	/** Imported, with its Data Table created; not yet published. */
 	collect: SavedWorkflow;
@@ -41,16 +41,25 @@ export const saveCredential = async (
 ): Promise<CredentialReference> =>
 	await n8n.createCredential('ContentStats (sandbox)', 'contentStatsApi', { apiKey, baseUrl });
 
-/** Saves the credential, imports both templates and creates the table, as a new user would. */
+/** Saves the credential, imports both templates and executes the second once, as a new user would. */
 export async function setUp(n8n: N8nApi, sandbox: Sandbox): Promise<Scenario> {
 	const credential = await saveCredential(n8n, sandbox);
-	const importFile = async (file: string) =>
-		await n8n.importWorkflow(readTemplate(file), (node) => (isOurs(node) ? credential : undefined));
-	const track = await importFile('track-a-batch-of-videos.json');
-	const collect = await importFile('new-snapshots-to-a-data-table.json');
-	const made = await n8n.run(collect, TABLE_TRIGGER);
+	const importTemplate = async (template: WorkflowTemplate) =>
+		await n8n.importWorkflow(template, (node) => (isOurs(node) ? credential : undefined));
+	const track = await importTemplate(withoutDryRun(readTemplate('track-a-batch-of-videos.json')));
+	const collect = await importTemplate(readTemplate('new-snapshots-to-a-data-table.json'));
+	const made = await n8n.run(collect, COLLECT_TRIGGER);
 	if (made.status !== 'success') throw new Error(`"${collect.name}": ${failureOf(made)}`);
 	return { credential, track, collect };
+}
+
+/** Turns Dry Run off in every node of a template. */
+export function withoutDryRun(template: WorkflowTemplate): WorkflowTemplate {
+	const nodes = template.nodes.map((node) => {
+		const { dryRun, ...options } = (node.parameters.options ?? {}) as INodeParameters;
+		return dryRun ? { ...node, parameters: { ...node.parameters, options } } : node;
+	});
+	return { ...template, nodes };
 }
 
 /** Whether a node belongs to this package. */

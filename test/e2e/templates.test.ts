@@ -5,12 +5,21 @@ import type { IDataObject, INode } from 'n8n-workflow';
 import type { Client } from 'pg';
 import {
 	failureOf,
+	nodeOutput,
 	type CredentialReference,
+	type Execution,
 	type N8nApi,
 	type SavedWorkflow,
 	type WorkflowTemplate,
 } from '../../demo/n8n';
-import { isOurs, readTemplate, saveCredential } from '../../demo/scenario';
+import {
+	isOurs,
+	readTemplate,
+	saveCredential,
+	TABLE,
+	TRACK_NODE,
+	TRACK_TRIGGER,
+} from '../../demo/scenario';
 import type { Sandbox } from '../../sandbox';
 import { pollEvery } from '../support/pollTimes';
 import { connect, findPostgres } from '../support/postgres';
@@ -39,14 +48,37 @@ const MOST_MS = 90_000;
 let n8n: N8nApi;
 let dir: string;
 let sink: Sink;
+let postgres: Client;
+let postgresCredential: CredentialReference;
+
+const DATABASE = `contentstats_templates_${process.pid}`;
+const postgresRows = async () =>
+	(await postgres.query('select * from contentstats_snapshots')).rows.map(fromPostgres);
 
 beforeAll(async () => {
 	({ n8n, dir } = await startRealN8n());
+	const server = await findPostgres(join(dir, 'postgres'));
+	const admin = await connect(server);
+	await admin.query(`create database ${DATABASE}`);
+	await admin.end();
+	const address = { ...server, database: DATABASE };
+	postgres = await connect(address);
+	postgresCredential = await n8n.createCredential('PostgreSQL', 'postgres', {
+		...address,
+		ssl: 'disable',
+	});
 });
 beforeEach(async () => {
 	sink = await startSink();
+	await postgres.query('drop table if exists contentstats_snapshots');
 });
 afterEach(async () => await sink.close());
+afterAll(async () => {
+	await postgres.end();
+	const admin = await connect(await findPostgres(join(dir, 'postgres')));
+	await admin.query(`drop database if exists ${DATABASE} with (force)`);
+	await admin.end();
+});
 
 test('"Track links from a Google Sheet" writes the outcomes and tracks each video once', async () => {
 	const sandbox = await openSandbox();
@@ -56,7 +88,7 @@ test('"Track links from a Google Sheet" writes the outcomes and tracks each vide
 		links.map((link) => ({ link })),
 	);
 	const workflow = await importTemplate('track-links-from-a-google-sheet', sandbox);
-	await runToItsEnd(workflow, 'Run it');
+	await runToItsEnd(workflow, TRACK_TRIGGER);
 
 	const videos = [...sandbox.videos.values()];
 	expect(videos.map(({ video_link }) => video_link).sort()).toEqual([...ONE_OF_EACH].sort());
@@ -72,7 +104,7 @@ test('"Track links from a Google Sheet" writes the outcomes and tracks each vide
 	});
 	expect(rows[5]).toMatchObject({ outcome: 'duplicate', video_id: rows[1]!.video_id });
 
-	await runToItsEnd(workflow, 'Run it');
+	await runToItsEnd(workflow, TRACK_TRIGGER);
 	expect(rows.slice(0, 4).map(({ outcome }) => outcome)).toEqual(Array(4).fill('already_tracked'));
 	expect(sandbox.videos.size).toBe(4);
 });
@@ -98,46 +130,19 @@ test('"New snapshots to Google Sheets" writes each snapshot to one row', async (
 	expect([...new Set(rows.map(({ title }) => title))].sort()).toEqual([...titles].sort());
 });
 
-describe('"New snapshots to PostgreSQL"', () => {
-	let client: Client;
-	let database: CredentialReference;
-	const name = `contentstats_templates_${process.pid}`;
-
-	beforeAll(async () => {
-		const address = await findPostgres(join(dir, 'postgres'));
-		const admin = await connect(address);
-		await admin.query(`create database ${name}`);
-		await admin.end();
-		client = await connect({ ...address, database: name });
-		database = await n8n.createCredential('PostgreSQL', 'postgres', {
-			...address,
-			database: name,
-			ssl: 'disable',
-		});
+test('"New snapshots to PostgreSQL" writes each snapshot to one row', async () => {
+	const sandbox = await openSandbox({ snapshotIntervalMs: 5_000 });
+	ONE_OF_EACH.forEach((video_link) => sandbox.seedVideo({ video_link, started: ago(20_000) }));
+	const workflow = await importTemplate('new-snapshots-to-postgresql', sandbox);
+	await whilePublished(workflow, async () => {
+		const taken = await takenSoFar(sandbox, 10_000);
+		await waitFor(
+			'the rows',
+			MOST_MS,
+			async () => missingOf(taken, await postgresRows()).length === 0,
+		);
 	});
-	afterAll(async () => {
-		const admin = await connect(await findPostgres(join(dir, 'postgres')));
-		await client?.end();
-		await admin.query(`drop database if exists ${name} with (force)`);
-		await admin.end();
-	});
-
-	test('writes each snapshot to one row', async () => {
-		const sandbox = await openSandbox({ snapshotIntervalMs: 5_000 });
-		ONE_OF_EACH.forEach((video_link) => sandbox.seedVideo({ video_link, started: ago(20_000) }));
-		const workflow = await importTemplate('new-snapshots-to-postgresql', sandbox, {
-			'n8n-nodes-base.postgres': database,
-		});
-		await runToItsEnd(workflow, 'Run this once');
-		await runToItsEnd(workflow, 'Run this once');
-		const rows = async () =>
-			(await client.query('select * from contentstats_snapshots')).rows.map(fromPostgres);
-		await whilePublished(workflow, async () => {
-			const taken = await takenSoFar(sandbox, 10_000);
-			await waitFor('the rows', MOST_MS, async () => missingOf(taken, await rows()).length === 0);
-		});
-		expectTheRowsOf(sandbox, await rows());
-	});
+	expectTheRowsOf(sandbox, await postgresRows());
 });
 
 test('"Milestones to Slack" posts one message for each milestone', async () => {
@@ -167,7 +172,7 @@ test('"Milestones to Slack" posts one message for each milestone', async () => {
 	const message = (mark: string) => ({
 		channel: '#campaign',
 		text:
-			`:tada: *${HOSTILE_IN_SLACK}* has passed *${mark} views*\n` +
+			`:tada: *${HOSTILE_IN_SLACK}* passed *${mark} views*\n` +
 			`&lt;@U1&gt; &amp; co · tiktok · now 123,456 views\n${TIKTOK}`,
 	});
 	expect(sink.messages).toEqual([message('10,000'), message('100,000')]);
@@ -197,7 +202,7 @@ test('"Weekly digest to Slack" posts the ten active videos that gained the most'
 	const topTen = gains.sort((a, b) => b.last - b.first - (a.last - a.first)).slice(0, 10);
 	expect(sink.messages).toHaveLength(1);
 	const [heading, ...lines] = sink.messages[0]!.text.split('\n');
-	expect(heading).toBe('*Your videos this week*');
+	expect(heading).toBe('*Top videos this week*');
 	expect(lines).toHaveLength(20);
 	for (const [index, { id, first, last }] of topTen.entries()) {
 		const { current_metadata, platform } = await fetchFromApi(sandbox, `/videos/${id}`);
@@ -261,7 +266,7 @@ test('"Weekly digest to Slack" escapes titles, and a video that cannot be read h
 	expect(text).toContain('4. *Down* (tiktok) ');
 	expect(text).toContain('     -500 views (-33.3 %), now 1,000');
 	expect(text).not.toContain('Broken');
-	expect(text).toMatch(/\n1 more could not be read: open the execution in n8n to see why$/);
+	expect(text).toMatch(/\n1 more video couldn't be read. Open the execution in n8n for details.$/);
 
 	sandbox.clear();
 	sandbox.faults.add({
@@ -272,7 +277,7 @@ test('"Weekly digest to Slack" escapes titles, and a video that cannot be read h
 	});
 	await runToItsEnd(workflow, 'Every Monday at 9');
 	expect(sink.messages[1]!.text).toBe(
-		'*Your videos this week*\n\n5 more could not be read: open the execution in n8n to see why',
+		"*Top videos this week*\n\n5 more videos couldn't be read. Open the execution in n8n for details.",
 	);
 });
 
@@ -288,39 +293,102 @@ test('"Low-balance alert" posts one message when the balance is low', async () =
 		{
 			channel: '#campaign',
 			text:
-				':warning: *ContentStats: $4.20 left to spend*\n' +
-				'1 running video will still cost $2.16, and it lasts for about 11.7 days. ' +
-				'Tracking pauses when it is used up.',
+				':warning: *ContentStats balance: $4.20 available*\n' +
+				'1 active video will cost another $2.16. The balance lasts for about 11.7 days. ' +
+				'Tracking pauses when it runs out.',
 		},
 	]);
+});
+
+describe('by its main button', () => {
+	const WRITERS: Array<[string, () => IDataObject[] | Promise<IDataObject[]>]> = [
+		['new-snapshots-to-google-sheets', () => sink.sheets.get('Snapshots') ?? []],
+		['new-snapshots-to-a-data-table', async () => await n8n.tableRows(TABLE)],
+		['new-snapshots-to-postgresql', postgresRows],
+	];
+
+	test.each(WRITERS)('"%s" writes nothing on an empty account', async (name, written) => {
+		const workflow = await importTemplate(name, await openSandbox());
+		const execution = await runToItsEnd(workflow, 'On new snapshot');
+		expect(nodeOutput(execution, 'On new snapshot')).toMatchObject([{ title: 'Example video' }]);
+		expect(await written()).toEqual([]);
+	});
+
+	test.each(WRITERS)('"%s" writes the newest snapshot of a video', async (name, written) => {
+		const sandbox = await openSandbox();
+		const video = sandbox.seedVideo({ video_link: TIKTOK, started: ago(DAY_MS) });
+		const workflow = await importTemplate(name, sandbox);
+		await runToItsEnd(workflow, 'On new snapshot');
+		await runToItsEnd(workflow, 'On new snapshot');
+		const rows = await written();
+		expect(rows).toHaveLength(1);
+		expect(rows[0]).toMatchObject(rowsTaken(video).at(-1)!);
+	});
+
+	test('"Track a batch of videos" shows the price and spends nothing', async () => {
+		const sandbox = await openSandbox();
+		const workflow = await importTemplate('track-a-batch-of-videos', sandbox);
+		const execution = await runToItsEnd(workflow, TRACK_TRIGGER);
+		const items = nodeOutput(execution, TRACK_NODE);
+		expect(items).toHaveLength(12);
+		for (const item of items)
+			expect(item).toMatchObject({ outcome: 'would_track', estimated_cost: 2.52 });
+		expect(sandbox.videos.size).toBe(0);
+	});
+
+	test('"Track links from a Google Sheet" does nothing with an empty sheet', async () => {
+		const sandbox = await openSandbox();
+		await runToItsEnd(
+			await importTemplate('track-links-from-a-google-sheet', sandbox),
+			TRACK_TRIGGER,
+		);
+		expect([sandbox.videos.size, sink.sheets.get('Videos')]).toEqual([0, []]);
+	});
+
+	test('"Milestones to Slack" posts one example', async () => {
+		const sandbox = await openSandbox();
+		await runToItsEnd(await importTemplate('milestones-to-slack', sandbox), 'On milestone');
+		expect(sink.messages.map(({ text }) => text)).toEqual([
+			':tada: *Example video* passed *10,000 views*\n' +
+				'example · tiktok · now 10,000 views\n' +
+				'https://www.tiktok.com/@example/video/7234567890123456789',
+		]);
+	});
+
+	test('"Low-balance alert" posts the balance', async () => {
+		const sandbox = await openSandbox({ balanceUsd: 95 });
+		await runToItsEnd(await importTemplate('low-balance-alert', sandbox), 'On low balance');
+		expect(sink.messages.map(({ text }) => text)).toEqual([
+			':warning: *ContentStats balance: $95.00 available*\n' +
+				'0 active videos will cost another $0.00. Tracking pauses when it runs out.',
+		]);
+	});
+
+	test('"Weekly digest to Slack" posts nothing on an empty account', async () => {
+		const sandbox = await openSandbox();
+		await runToItsEnd(await importTemplate('weekly-digest-to-slack', sandbox), 'Every Monday at 9');
+		expect(sink.messages).toEqual([]);
+	});
 });
 
 test('every template in workflows/ is tested', () => {
 	const files = readdirSync(join(__dirname, '..', '..', 'workflows'));
 	expect(files.sort()).toEqual(
-		[
-			...imported,
-			'new-snapshots-to-a-data-table',
-			'tools-for-an-ai-assistant',
-			'track-a-batch-of-videos',
-		]
-			.map((name) => `${name}.json`)
-			.sort(),
+		[...imported, 'tools-for-an-ai-assistant'].map((name) => `${name}.json`).sort(),
 	);
 });
 
 const imported = new Set<string>();
 
 /** Imports a template that polls every 5 seconds and uses the sink instead of outside services. */
-async function importTemplate(
-	name: string,
-	sandbox: Sandbox,
-	others: Record<string, CredentialReference> = {},
-): Promise<SavedWorkflow> {
+async function importTemplate(name: string, sandbox: Sandbox): Promise<SavedWorkflow> {
 	imported.add(name);
 	const ours = await saveCredential(n8n, sandbox);
 	const template = withSink(withFastPolls(readTemplate(`${name}.json`)), sink);
-	return await n8n.importWorkflow(template, (node) => (isOurs(node) ? ours : others[node.type]));
+	return await n8n.importWorkflow(template, (node) => {
+		if (isOurs(node)) return ours;
+		return node.type === 'n8n-nodes-base.postgres' ? postgresCredential : undefined;
+	});
 }
 
 function withFastPolls(template: WorkflowTemplate): WorkflowTemplate {
@@ -330,9 +398,10 @@ function withFastPolls(template: WorkflowTemplate): WorkflowTemplate {
 	return { ...template, nodes: template.nodes.map(faster) };
 }
 
-async function runToItsEnd(workflow: SavedWorkflow, trigger: string): Promise<void> {
+async function runToItsEnd(workflow: SavedWorkflow, trigger: string): Promise<Execution> {
 	const execution = await n8n.run(workflow, trigger);
 	if (execution.status !== 'success') throw new Error(failureOf(execution));
+	return execution;
 }
 
 /** Runs `work` while the workflow is published, then checks that none of its executions failed. */

@@ -1,7 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Metric, Usage, Video } from '../api/schemas';
-import { availableUsd } from '../model/money';
+import type { Metric, Video } from '../api/schemas';
 import type { Row } from '../model/snapshots';
 import { hasEnded, toVideoItem } from '../model/videos';
 
@@ -105,16 +104,17 @@ export const buildDeletedItem = (video_id: string): EventItem => ({
 /**
  * Builds the event of a low balance.
  *
+ * @param available_usd USD.
  * @param threshold_usd USD.
  * @param since ISO-8601 UTC time at which it was first seen: a later fall is another event.
  */
 export const buildBalanceItem = (
-	usage: Usage,
+	available_usd: number,
 	threshold_usd: number,
 	since: string,
 ): EventItem => ({
 	event: 'balance.low',
 	event_key: `balance.low:${since}`,
-	available_usd: availableUsd(usage),
+	available_usd,
 	threshold_usd,
 });

@@ -1,7 +1,9 @@
 import { type Client, isVideoId } from '../api/client';
 import type { ContentStatsError } from '../api/errors';
 import type { VideoWithSnapshots } from '../api/schemas';
+import { availableUsd } from '../model/money';
 import { hasEnded } from '../model/videos';
+import { roundUsd } from '../utils/format';
 import { diffVideo } from './diff';
 import { buildBalanceItem, type EventItem, type EventName } from './events';
 import { listWatched, returnUnlessFatal } from './fetch';
@@ -12,18 +14,24 @@ import { selectedIds, type Watch, watchedVideos } from './watch';
 /** How many of the newest videos are fetched to find one with snapshots. */
 const MAX_CANDIDATES = 5;
 
+/**
+ * A video that does not exist. Its id makes every key of its items begin with `sample:`, by which a
+ * workflow leaves them out.
+ */
 const SAMPLE_VIDEO: VideoWithSnapshots = {
-	id: 'cm5abc123def',
-	job_id: 'job_xyz789',
+	id: 'sample',
+	job_id: 'sample',
 	video_link: 'https://www.tiktok.com/@example/video/7234567890123456789',
 	platform: 'tiktok',
 	status: 'monitoring',
 	monitoring_started: '2026-01-31T08:05:00.000Z',
 	monitoring_duration_days: 7,
 	days_remaining: 7,
-	current_metadata: { title: 'An example, so that fields can be mapped', creator: 'example' },
+	current_metadata: { title: 'Example video', creator: 'example' },
 	created_at: '2026-01-31T08:00:00.000Z',
 };
+/** How far the sample balance is below the threshold, whatever that is: $4.20 for $5. */
+const SAMPLE_SHORTFALL_USD = 0.8;
 const SAMPLE_COUNTS = { views: '1250000', likes: '185000', comments: '4200', shares: '12500' };
 
 /** Builds every item of a video, as if nothing of it was emitted before. */
@@ -33,9 +41,9 @@ function itemsOf(video: VideoWithSnapshots, settings: PollSettings, now: number)
 	return [...snapshots.flatMap(({ items }) => items), ...status];
 }
 
-/** Builds the items of a made-up video to which everything has happened. */
+/** Builds the items of the sample video, to which everything has happened, and of a low balance. */
 function sampleItems(settings: PollSettings, now: number): EventItem[] {
-	const { milestoneMetric, milestones } = settings;
+	const { milestoneMetric, milestones, lowBalanceUsd } = settings;
 	const [mark = 1] = milestones;
 	const snapshots = [mark - 1, mark].map((value, hour) => ({
 		snapshot_time: `2026-01-31T0${hour + 8}:30:00.000Z`,
@@ -43,11 +51,17 @@ function sampleItems(settings: PollSettings, now: number): EventItem[] {
 		saves: '8900',
 		...(milestones.length > 0 && { [milestoneMetric]: String(value) }),
 	}));
-	return [
+	const ofVideo = [
 		{ ...SAMPLE_VIDEO, snapshots },
 		{ ...SAMPLE_VIDEO, snapshots, status: 'paused', is_deleted: true },
 		{ ...SAMPLE_VIDEO, snapshots, status: 'completed' },
 	].flatMap((video) => itemsOf(video, settings, now));
+	const lowBalance = buildBalanceItem(
+		roundUsd(lowBalanceUsd - SAMPLE_SHORTFALL_USD),
+		lowBalanceUsd,
+		'sample',
+	);
+	return [...ofVideo, { ...lowBalance, event_key: 'sample:balance.low' }];
 }
 
 /** Chooses the videos to fetch for examples: the newest, one that paused, and one that ended. */
@@ -67,8 +81,8 @@ function pick(event: EventName, items: EventItem[]): EventItem | undefined {
 }
 
 /**
- * Builds one item per chosen event for a test in the editor: a real one if there is any, else a
- * made-up one with `sample: true`. The state is neither read nor changed.
+ * Builds one item per chosen event for a test in the editor: a real one if there is any, else one of the
+ * sample video, whose `event_key` begins with `sample:`. The state is neither read nor changed.
  *
  * @param now Unix milliseconds, by the clock of n8n.
  * @throws ContentStatsError
@@ -83,10 +97,9 @@ export async function exampleItems(
 	let real: EventItem[] = [];
 	let failure: ContentStatsError | undefined;
 	if (events.includes('balance.low')) {
-		const usage = await client.usage();
-		const item = buildBalanceItem(usage, lowBalanceUsd, new Date(now).toISOString());
-		const isLow = Number(item.available_usd) < lowBalanceUsd;
-		real.push(isLow ? item : { ...item, sample: true });
+		const available = availableUsd(await client.usage());
+		if (available < lowBalanceUsd)
+			real.push(buildBalanceItem(available, lowBalanceUsd, new Date(now).toISOString()));
 	}
 	for (const id of await candidateIds(client, watch)) {
 		if (events.every((event) => pick(event, real))) break;
@@ -100,5 +113,5 @@ export async function exampleItems(
 	}
 	if (failure && real.length === 0) throw failure;
 	const samples = sampleItems(settings, now);
-	return events.map((event) => pick(event, real) ?? { ...pick(event, samples)!, sample: true });
+	return events.map((event) => pick(event, real) ?? pick(event, samples)!);
 }

@@ -70,11 +70,12 @@ function reduceBalance(
 	{ lowBalanceUsd }: PollSettings,
 	now: number,
 ): { items: EventItem[]; balance: NonNullable<PollState['balance']> } {
-	const isLow = availableUsd(usage) < lowBalanceUsd;
+	const available = availableUsd(usage);
+	const isLow = available < lowBalanceUsd;
 	const lowSince = isLow ? (before?.lowSince ?? new Date(now).toISOString()) : null;
 	const hasFallen = lowSince !== null && !before?.lowSince;
 	return {
-		items: hasFallen ? [buildBalanceItem(usage, lowBalanceUsd, lowSince)] : [],
+		items: hasFallen ? [buildBalanceItem(available, lowBalanceUsd, lowSince)] : [],
 		balance: { checkedAt: now, lowSince },
 	};
 }

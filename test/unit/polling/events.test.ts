@@ -8,7 +8,7 @@ import {
 	buildSnapshotItems,
 	buildStatusItems,
 } from '../../../nodes/ContentStats/polling/events';
-import { iso, snapshot, usageOf, video } from '../support/fakeClient';
+import { iso, snapshot, video } from '../support/fakeClient';
 
 const ALL: EventName[] = [
 	'snapshot.created',
@@ -179,7 +179,7 @@ describe('the status events of a video', () => {
 });
 
 test('balance.low contains the available balance, the threshold and when the fall was first seen', () => {
-	expect(buildBalanceItem(usageOf(3.5), 5, iso(4))).toEqual({
+	expect(buildBalanceItem(3.5, 5, iso(4))).toEqual({
 		event: 'balance.low',
 		event_key: `balance.low:${iso(4)}`,
 		available_usd: 3.5,

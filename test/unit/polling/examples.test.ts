@@ -25,6 +25,8 @@ const EVENTS: EventName[] = [
 	'balance.low',
 ];
 
+const isSample = ({ event_key }: { event_key: string }) => event_key.startsWith('sample:');
+
 beforeEach(() => void jest.useFakeTimers({ now: Date.parse(iso(100)) }));
 afterEach(() => void jest.useRealTimers());
 
@@ -36,12 +38,12 @@ const examplesOf = (api: FakeApi, settings: Partial<PollSettings>, watch: Watch 
 		Date.now(),
 	);
 
-/** Returns the key of the only example of an event, and whether it is made up. */
+/** Returns the key of the only example of an event. */
 async function exampleOf(event: EventName, api: FakeApi, watch: Watch = ALL) {
 	const [item, ...others] = await examplesOf(api, { events: [event] }, watch);
 	expect(others).toEqual([]);
 	expect(item!.event).toBe(event);
-	return [item!.event_key, item!.sample ?? false];
+	return item!.event_key;
 }
 
 /**
@@ -66,7 +68,7 @@ describe('a real example', () => {
 		['tracking.ended', 'e:ended'],
 		['video.deleted', 'd:deleted'],
 	])('of %s comes from the newest video that has one', async (event, key) => {
-		expect(await exampleOf(event, variedApi())).toEqual([key, false]);
+		expect(await exampleOf(event, variedApi())).toBe(key);
 	});
 
 	it('of balance.low contains the available balance', async () => {
@@ -85,20 +87,20 @@ describe('a real example', () => {
 		const api = { ...variedApi(), usage: usageOf(4) };
 		const items = await examplesOf(api, { events: EVENTS });
 		expect(items.map(({ event }) => event)).toEqual(EVENTS);
-		expect(items.filter(({ sample }) => sample)).toEqual([]);
+		expect(items.filter(isSample)).toEqual([]);
 	});
 
 	it('comes from the selected video, even if others are newer', async () => {
 		const api = variedApi();
 		const watch = parseSelectedVideos('a');
-		expect(await exampleOf('snapshot.created', api, watch)).toEqual([`a:${iso(1)}`, false]);
+		expect(await exampleOf('snapshot.created', api, watch)).toBe(`a:${iso(1)}`);
 		expect(api.requests).toEqual(['get a']);
 	});
 
 	it('comes from the video of a selected link', async () => {
 		const api = variedApi();
 		const watch = parseSelectedVideos(api.videos[0]!.video_link);
-		expect(await exampleOf('tracking.started', api, watch)).toEqual(['a:started', false]);
+		expect(await exampleOf('tracking.started', api, watch)).toBe('a:started');
 	});
 
 	it('comes from the chosen platform', async () => {
@@ -107,7 +109,7 @@ describe('a real example', () => {
 			video('n', { hours: [1], created: 9 }),
 		);
 		const watch: Watch = { kind: 'all', platform: 'youtube' };
-		expect(await exampleOf('tracking.started', api, watch)).toEqual(['a:started', false]);
+		expect(await exampleOf('tracking.started', api, watch)).toBe('a:started');
 	});
 
 	it('contains the columns that the options add', async () => {
@@ -117,20 +119,40 @@ describe('a real example', () => {
 	});
 });
 
-describe('a made-up example', () => {
-	test.each(EVENTS)('of %s is marked as a sample if no real one exists', async (event) => {
-		const [, isSample] = await exampleOf(event, fakeApi(video('a', { created: 1 })));
-		expect(isSample).toBe(true);
+describe('a sample', () => {
+	test.each<[EventName, string]>([
+		['snapshot.created', 'sample:2026-01-31T09:30:00.000Z'],
+		['tracking.started', 'sample:started'],
+		['milestone.reached', 'sample:milestone:views:1150'],
+		['tracking.paused', 'sample:paused:2026-01-31T09:30:00.000Z'],
+		['tracking.ended', 'sample:ended'],
+		['video.deleted', 'sample:deleted'],
+		['balance.low', 'sample:balance.low'],
+	])('of %s is returned if nothing real exists', async (event, key) => {
+		expect(await exampleOf(event, fakeApi(video('a', { created: 1 })))).toBe(key);
 	});
 
-	it('has the same columns as a real one', async () => {
-		const settings = { events: EVENTS, includeGrowth: true, simplify: false };
-		const columns = (items: object[]) =>
-			items.map((item) => Object.keys(item).filter((key) => key !== 'sample'));
+	test.each([
+		['with the fewest columns', {}],
+		['with every column', { includeGrowth: true, simplify: false }],
+	])('has the same columns as a real item, %s', async (_, options) => {
+		const settings = { events: EVENTS, ...options };
 		const real = await examplesOf({ ...variedApi(), usage: usageOf(4) }, settings);
 		const samples = await examplesOf(fakeApi(), settings);
-		expect(columns(samples)).toEqual(columns(real));
-		expect(new Set(samples.map(({ sample }) => sample))).toEqual(new Set([true]));
+		expect(samples.map((item) => Object.keys(item))).toEqual(real.map((item) => Object.keys(item)));
+		expect(real.filter(isSample)).toEqual([]);
+		expect(samples.every(isSample)).toBe(true);
+	});
+
+	it('is recognised by its title', async () => {
+		const samples = await examplesOf(fakeApi(), { events: EVENTS });
+		const titles = samples.flatMap((item) => ('title' in item ? [item.title] : []));
+		expect(titles).toEqual(Array(6).fill('Example video'));
+	});
+
+	it('has a snapshot_key that begins like its event_key', async () => {
+		const [item] = await examplesOf(fakeApi(), { events: ['snapshot.created'] });
+		expect(item!.snapshot_key).toBe(item!.event_key);
 	});
 
 	it('reaches the first milestone of the chosen metric', async () => {
@@ -139,18 +161,23 @@ describe('a made-up example', () => {
 			milestoneMetric: 'likes',
 			milestones: [7, 70],
 		});
-		expect(item).toMatchObject({
-			milestone_metric: 'likes',
-			milestone: 7,
-			value: 7,
-			likes: 7,
-			sample: true,
-		});
+		expect(item).toMatchObject({ milestone_metric: 'likes', milestone: 7, value: 7, likes: 7 });
 	});
 
-	it('of balance.low contains the real balance', async () => {
-		const [item] = await examplesOf(fakeApi(), { events: ['balance.low'] });
-		expect(item).toMatchObject({ available_usd: 100, threshold_usd: 5, sample: true });
+	test.each([
+		[5, 4.2],
+		[0.5, -0.3],
+		[0, -0.8],
+	])('of a balance below %d USD shows %d', async (lowBalanceUsd, available_usd) => {
+		const items = await examplesOf(fakeApi(), { events: ['balance.low'], lowBalanceUsd });
+		expect(items).toEqual([
+			{
+				event: 'balance.low',
+				event_key: 'sample:balance.low',
+				available_usd,
+				threshold_usd: lowBalanceUsd,
+			},
+		]);
 	});
 });
 
