@@ -32,14 +32,15 @@ export class ContentStatsApi implements ICredentialType {
 			required: true,
 			placeholder: 'cs_live_...',
 			description:
-				'From your ContentStats dashboard. A key that begins with cs_live_ charges $0.015 for each snapshot; one that begins with cs_test_ charges nothing.',
+				'Copy it from your ContentStats dashboard. Keys that begin with cs_live_ are charged $0.015 per snapshot. Keys that begin with cs_test_ are free.',
 		},
 		{
 			displayName: 'Base URL',
 			name: 'baseUrl',
 			type: 'string',
 			default: 'https://contentstats.io/api/v1',
-			description: 'The address of the API. There is no need to change it.',
+			description:
+				'The URL of the API. Leave as is unless ContentStats support tells you otherwise.',
 		},
 	];
 
@@ -67,7 +68,7 @@ export class ContentStatsApi implements ICredentialType {
 				properties: {
 					value: 401,
 					message:
-						'ContentStats does not accept this API key. Paste a current key from your ContentStats dashboard: it begins with cs_live_ or cs_test_.',
+						'ContentStats rejected this API key. Paste a current key from your ContentStats dashboard. It begins with cs_live_ or cs_test_.',
 				},
 			},
 			{
@@ -75,7 +76,7 @@ export class ContentStatsApi implements ICredentialType {
 				properties: {
 					value: 404,
 					message:
-						'There is no ContentStats API at this base URL. Set it back to https://contentstats.io/api/v1.',
+						'No ContentStats API found at this base URL. Set it to https://contentstats.io/api/v1.',
 				},
 			},
 		],

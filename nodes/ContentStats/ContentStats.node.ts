@@ -52,8 +52,7 @@ const toolDescriptionField = ({ option, toolDescription }: Operation): INodeProp
 	typeOptions: { rows: 4 },
 	default: toolDescription,
 	required: true,
-	description:
-		'What the AI agent is told of this tool: what it does, what it costs and what it returns',
+	description: 'Explain to the AI agent what this tool does, what it costs and what it returns',
 	displayOptions: { show: { '@tool': [true], operation: [option.value] } },
 });
 

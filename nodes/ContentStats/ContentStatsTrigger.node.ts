@@ -13,6 +13,7 @@ import { includeGrowthField, platformField, simplifyField } from './operations/f
 import { exampleItems } from './polling/examples';
 import { readSettings, readWatch } from './polling/parameters';
 import { runScheduledPoll } from './polling/runner';
+import { capitalize } from './utils/format';
 
 export class ContentStatsTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -43,7 +44,7 @@ export class ContentStatsTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'Snapshots are taken hourly, so polling every 5 to 15 minutes is enough. Polling is free; only snapshots are paid.',
+					'Snapshots are taken hourly, so polling every 5 to 15 minutes is enough. Polling is free. You pay only for snapshots.',
 				name: 'pollingNotice',
 				type: 'notice',
 				default: '',
@@ -54,43 +55,43 @@ export class ContentStatsTrigger implements INodeType {
 				type: 'multiOptions',
 				required: true,
 				default: ['snapshot.created'],
-				description: 'What starts the workflow. Each event is one item.',
+				description: 'The events that start the workflow. Each event returns one item.',
 				options: [
 					{
 						name: 'Balance Low',
 						value: 'balance.low',
-						description: 'What can be spent has fallen below an amount, once per fall',
+						description: 'Available balance dropped below your threshold',
 					},
 					{
 						name: 'Milestone Reached',
 						value: 'milestone.reached',
-						description: 'A metric of a video has passed a mark, such as 100k views, once',
+						description: 'A video reached a milestone, such as 100k views',
 					},
 					{
 						name: 'Snapshot Created',
 						value: 'snapshot.created',
-						description: 'A new hourly snapshot of a video: a row with its metrics',
+						description: 'A new hourly snapshot of a video was taken',
 					},
 					{
 						name: 'Tracking Ended',
 						value: 'tracking.ended',
 						description:
-							'A tracking was completed, cancelled, or stopped by an error. After an error it may go on until its duration is over.',
+							'Tracking was completed, cancelled or stopped by an error. After an error, it may resume.',
 					},
 					{
 						name: 'Tracking Paused',
 						value: 'tracking.paused',
-						description: 'A tracking has paused, since the balance is used up',
+						description: 'Tracking paused because the balance ran out',
 					},
 					{
 						name: 'Tracking Started',
 						value: 'tracking.started',
-						description: 'The first snapshot of a video, once',
+						description: 'The first snapshot of a video was taken',
 					},
 					{
 						name: 'Video Deleted',
 						value: 'video.deleted',
-						description: 'A video is gone from its platform, or from ContentStats',
+						description: 'A video was deleted from its platform or from ContentStats',
 					},
 				],
 			},
@@ -100,10 +101,10 @@ export class ContentStatsTrigger implements INodeType {
 				type: 'options',
 				default: 'views',
 				description:
-					'The metric whose marks count. Instagram has no views, YouTube and X have no saves.',
+					'The metric to check milestones against. Instagram reports no views or shares, YouTube no shares or saves, and X no saves.',
 				displayOptions: { show: { events: ['milestone.reached'] } },
 				options: [...METRICS].sort().map((value) => ({
-					name: `${value[0]!.toUpperCase()}${value.slice(1)}`,
+					name: capitalize(value),
 					value,
 				})),
 			},
@@ -115,7 +116,7 @@ export class ContentStatsTrigger implements INodeType {
 				required: true,
 				placeholder: '10k, 100k, 1M',
 				description:
-					'The marks, separated by commas: 10k, 100k, 1.5M. Each fires once per video, when a snapshot is the first at or above it. What was passed before the first snapshot does not fire.',
+					'Comma-separated values, such as 10k, 100k, 1.5M. Each milestone fires once per video. Milestones passed before the first snapshot are ignored.',
 				displayOptions: { show: { events: ['milestone.reached'] } },
 			},
 			{
@@ -125,7 +126,7 @@ export class ContentStatsTrigger implements INodeType {
 				typeOptions: { minValue: 0, numberPrecision: 2 },
 				default: 5,
 				description:
-					'The amount below which the workflow is started: the balance less what was used but not charged yet',
+					'The workflow starts when the available balance drops below this amount. Uncharged usage is already deducted.',
 				displayOptions: { show: { events: ['balance.low'] } },
 			},
 			{
@@ -138,12 +139,12 @@ export class ContentStatsTrigger implements INodeType {
 					{
 						name: 'All Videos',
 						value: 'all',
-						description: 'Every video that is being tracked, also those you add later',
+						description: 'All tracked videos, including videos you add later',
 					},
 					{
 						name: 'Selected Videos',
 						value: 'selected',
-						description: 'Only the videos you name',
+						description: 'Only specific videos',
 					},
 				],
 			},
@@ -156,7 +157,7 @@ export class ContentStatsTrigger implements INodeType {
 				required: true,
 				placeholder: 'https://www.tiktok.com/@user/video/7234567890123456789\ncm5abc123def',
 				description:
-					'Links or IDs of tracked videos: one a line, or separated by commas or spaces. A link means its newest tracking.',
+					'Links or IDs of tracked videos, one per line or separated by commas. If a link was tracked more than once, the latest is used.',
 				displayOptions: { show: { watch: ['selected'] } },
 			},
 			{
@@ -173,23 +174,22 @@ export class ContentStatsTrigger implements INodeType {
 				name: 'startFrom',
 				type: 'options',
 				default: 'new',
-				description: 'What to emit of the snapshots that exist when the workflow is published',
+				description: 'Which existing snapshots to emit when the workflow is published',
 				options: [
 					{
 						name: 'Beginning',
 						value: 'beginning',
-						description:
-							'All of them, of the videos that still run: oldest first, a bounded number at each poll',
+						description: 'All existing snapshots of active videos, oldest first, in batches',
 					},
 					{
 						name: 'Latest Snapshot',
 						value: 'latest',
-						description: 'The newest of each video, then every new one',
+						description: 'Latest snapshot of each video, then all new ones',
 					},
 					{
 						name: 'New Snapshots Only',
 						value: 'new',
-						description: 'None of them, only those that come after',
+						description: 'Only snapshots taken after publishing',
 					},
 				],
 			},
@@ -209,7 +209,7 @@ export class ContentStatsTrigger implements INodeType {
 						typeOptions: { minValue: 1, numberPrecision: 0 },
 						default: 1000,
 						description:
-							'The most items one poll emits. Nothing is lost: the others follow, oldest first, with the next polls.',
+							'Max number of items to emit per poll. The rest follow in the next polls, oldest first.',
 					},
 					{
 						displayName: 'Replay After Restart',
@@ -217,7 +217,7 @@ export class ContentStatsTrigger implements INodeType {
 						type: 'boolean',
 						default: false,
 						description:
-							'Whether to emit again, after n8n was restarted, what was emitted in the ten minutes before the last emission: n8n may have lost it in a crash. Repeated items have the same event_key, so upsert on it.',
+							'Whether to re-emit the last ten minutes of events after a restart, because n8n may lose events in a crash. Use with an upsert on event_key.',
 					},
 				],
 			},

@@ -44,7 +44,7 @@ it('lists one tool per operation and describes its cost and result', async () =>
 		['Get_balance', 'Get_metrics', 'List_videos', 'Stop_tracking', 'Track_videos'].sort(),
 	);
 	for (const { description } of tools) {
-		expect(description).toMatch(/(Free\.|paid|\$0\.015)/);
+		expect(description).toMatch(/(Free\.|you pay only for|\$0\.015)/);
 		expect(description).toMatch(/Returns /);
 	}
 	expect(new Set(tools.map(({ description }) => description)).size).toBe(5);
@@ -57,9 +57,12 @@ it('describes the inputs of the Track_videos tool', async () => {
 	expect(inputSchema).toMatchObject({
 		type: 'object',
 		properties: {
-			video_urls: { type: 'string', description: expect.stringContaining('one a line') },
+			video_urls: { type: 'string', description: expect.stringContaining('one per line') },
 			duration_days: { type: 'number', description: expect.stringContaining('$0.36') },
-			dry_run: { type: 'boolean', description: expect.stringContaining('nothing is spent') },
+			dry_run: {
+				type: 'boolean',
+				description: expect.stringContaining('without spending anything'),
+			},
 		},
 	});
 	expect([...inputSchema.required!].sort()).toEqual(['dry_run', 'duration_days', 'video_urls']);

@@ -27,10 +27,12 @@ test('a certificate that is not trusted is named, and nothing is sent', async ()
 		const { error } = await runAction(credential, parameters);
 		expect(error?.message).toMatch(
 			new RegExp(
-				`^The certificate of localhost is not trusted: nothing was sent about (?:${subject})$`,
+				`^Couldn't reach ContentStats for (?:${subject}): the certificate of localhost is not trusted$`,
 			),
 		);
-		expect(error?.description).toMatch(/NODE_EXTRA_CA_CERTS \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/);
+		expect(error?.description).toMatch(
+			/^No request was sent\. .*NODE_EXTRA_CA_CERTS.* \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/,
+		);
 	}
 	server.close();
 	expect(requests).toBe(0);

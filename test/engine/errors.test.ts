@@ -16,32 +16,32 @@ describe('an action', () => {
 				error: 'Invalid request',
 				details: [{ field: 'video_link', message: 'Invalid URL format' }],
 			},
-			'ContentStats refused video cm5abc123def: video_link: Invalid URL format',
-			/^Check what was entered/,
+			'ContentStats rejected video cm5abc123def: video_link: Invalid URL format',
+			/^Check the parameters and try again$/,
 		],
 		[
 			401,
 			{ error: 'API key required' },
-			'ContentStats does not accept the API key (API key required)',
+			'ContentStats rejected the API key (API key required)',
 			/Open the ContentStats credential .+ cs_live_ or cs_test_/,
 		],
 		[
 			402,
 			{ error: 'Insufficient balance', balance: 0.5, estimated_cost: 2.52, required: 2.02 },
-			'Not enough ContentStats balance for video cm5abc123def: $2.52 needed, $0.50 there, $2.02 missing',
-			/A refused request costs nothing\. Add credit/,
+			'Not enough ContentStats balance for video cm5abc123def: $2.52 required, $0.50 available, $2.02 short',
+			/A rejected request costs nothing\. Top up/,
 		],
 		[
 			418,
 			{ error: 'I am a teapot' },
-			'ContentStats could not answer about video cm5abc123def: HTTP 418 (I am a teapot)',
+			'ContentStats returned an error for video cm5abc123def: HTTP 418 (I am a teapot)',
 			/Check the base URL/,
 		],
 		[
 			502,
 			HTML,
-			'A web page, not the ContentStats API, answered about video cm5abc123def: HTTP 502',
-			/^A proxy, a login page or a bot check may stand in the way/,
+			'Received a web page instead of a ContentStats response for video cm5abc123def: HTTP 502',
+			/^A proxy, a login page or a bot check may be in the way/,
 		],
 	])('says what to do about HTTP %i with body %j', async (status, body, message, description) => {
 		const { credential, sandbox } = await createTimedFixture();
@@ -58,10 +58,10 @@ describe('an action', () => {
 		const { credential, sandbox, calls } = await createTimedFixture();
 		sandbox.faults.add({ kind: 'rate_limited', resetInSeconds: 0, ...ALWAYS });
 		const { error } = await runAction(credential, GET);
-		expect(error?.message).toBe(
-			'The ContentStats rate limit is used up: video cm5abc123def was not answered',
+		expect(error?.message).toBe('ContentStats rate limit exceeded for video cm5abc123def');
+		expect(error?.description).toContain(
+			'The Free plan allows 60 requests per minute, Pro allows 300',
 		);
-		expect(error?.description).toContain('Free allows 60 requests a minute, Pro 300');
 		expect(calls()).toHaveLength(10);
 	});
 
@@ -78,7 +78,7 @@ describe('an action', () => {
 	});
 
 	test.each([
-		['is text', { body: 'Welcome', contentType: 'text/plain' }, 'it is no JSON'],
+		['is text', { body: 'Welcome', contentType: 'text/plain' }, 'it is not JSON'],
 		[
 			'has snapshots that are not a list',
 			{ body: '{"id":"ID","video_link":"l","platform":"p","status":"s","snapshots":{}}' },
@@ -92,7 +92,7 @@ describe('an action', () => {
 		const { items, error } = await runAction(credential, { ...GET, ...video('id', id) });
 		expect(items).toEqual([]);
 		expect(error?.message).toMatch(
-			/^ContentStats sent a reply about video \w+ that cannot be understood/,
+			/^ContentStats returned an unexpected response for video \w+ \(/,
 		);
 		expect(error?.message).toContain(`(${problem})`);
 		expect(error?.description).toContain('None of it was used');
@@ -102,7 +102,7 @@ describe('an action', () => {
 		const { credential, sandbox, calls } = await createTimedFixture();
 		sandbox.faults.add({ kind: 'drop', when: 'before_commit', ...ALWAYS });
 		const { error } = await runAction(credential, GET);
-		expect(error?.message).toBe('ContentStats gave no answer about video cm5abc123def');
+		expect(error?.message).toBe('No response from ContentStats for video cm5abc123def');
 		expect(error?.description).toMatch(/Try again later \(E\w+\)/);
 		expect(calls()).toHaveLength(3);
 	});
@@ -112,10 +112,10 @@ describe('an action', () => {
 		['the host does not exist', 'http://contentstats.invalid/api/v1'],
 	])('says that nothing was sent if %s', async (_, baseUrl) => {
 		const { error } = await runAction({ apiKey: 'cs_live_x', baseUrl }, GET);
-		expect(error?.message).toBe(
-			'ContentStats cannot be reached: nothing was sent about video cm5abc123def',
+		expect(error?.message).toBe("Couldn't reach ContentStats for video cm5abc123def");
+		expect(error?.description).toMatch(
+			/^No request was sent\. Check the base URL in the ContentStats credential/,
 		);
-		expect(error?.description).toContain('Check the base URL in the ContentStats credential');
 	});
 
 	test.each([
@@ -126,7 +126,7 @@ describe('an action', () => {
 	])('refuses %j as the base URL', async (baseUrl) => {
 		const { error } = await runAction({ apiKey: 'cs_live_x', baseUrl }, GET);
 		expect(error?.message).toBe(
-			'The base URL in the ContentStats credential is not an http(s) address',
+			'The base URL in the ContentStats credential is not a valid http(s) URL',
 		);
 	});
 
@@ -134,7 +134,7 @@ describe('an action', () => {
 		const { credential } = await createTimedFixture();
 		const baseUrl = credential.baseUrl.replace('/api/v1', '/api/v2');
 		const { error } = await runAction({ ...credential, baseUrl }, { operation: 'usage' });
-		expect(error?.message).toBe('ContentStats does not know usage (Not found)');
+		expect(error?.message).toBe('ContentStats returned an error for usage: HTTP 404 (Not found)');
 		expect(error?.description).toMatch(/^Check the base URL/);
 	});
 

@@ -130,7 +130,7 @@ describe('Get', () => {
 		expect(cut.items).toEqual([last]);
 	});
 
-	test('returns only as many of the newest snapshots as Last Snapshots says', async () => {
+	test('returns only as many of the newest snapshots as Limit to Latest says', async () => {
 		const fixture = await withDay();
 		const { items } = await get(fixture, fixture.tracked.id, { options: { lastSnapshots: 3 } });
 		expect(items.map(({ snapshot_time }) => snapshot_time)).toEqual([
@@ -159,8 +159,8 @@ describe('Get', () => {
 	});
 
 	test.each([
-		[{ since: 'yesterday' }, 'Since is no date: “yesterday”'],
-		[{ lastSnapshots: 0 }, 'Last Snapshots must be a whole number from 1 up, not “0”'],
+		[{ since: 'yesterday' }, '“yesterday” is not a valid date'],
+		[{ lastSnapshots: 0 }, 'Limit to Latest must be a whole number of at least 1, not “0”'],
 	])('refuses the options %j and sends no request', async (options, message) => {
 		const fixture = await withDay();
 		const { error } = await get(fixture, fixture.tracked.id, { options });
@@ -197,7 +197,7 @@ describe('Get', () => {
 		const { items, hints, error } = await get(fixture, id);
 		expect([items, error]).toEqual([[], undefined]);
 		expect(hints[0]!.message).toBe(
-			`Video ${id} has no snapshots yet: the first comes within an hour of its start`,
+			`Video ${id} has no snapshots yet. The first is taken within an hour of its start`,
 		);
 	});
 });
@@ -226,7 +226,7 @@ test('Get with output summary returns one item with totals, growth and a sparkli
 	});
 });
 
-test('Get with output summary covers only the snapshots that Since or Last Snapshots selects', async () => {
+test('Get with output summary covers only the snapshots that Since or Limit to Latest selects', async () => {
 	const fixture = await withDay();
 	const summaryWith = async (options: INodeParameters) =>
 		(await get(fixture, fixture.tracked.id, { output: 'summary', options })).items[0]!;
@@ -310,9 +310,9 @@ describe('Get for a chosen video', () => {
 	});
 
 	test.each([
-		['url', YOUTUBE, `${YOUTUBE} is not among the tracked videos`],
-		['url', 'https://vimeo.com/1', '“https://vimeo.com/1” is no link of a video'],
-		['id', 'nosuchvideo', 'ContentStats does not know video nosuchvideo (Video not found)'],
+		['url', YOUTUBE, `No tracking found for ${YOUTUBE}`],
+		['url', 'https://vimeo.com/1', '“https://vimeo.com/1” is not a video link'],
+		['id', 'nosuchvideo', 'Video nosuchvideo not found (Video not found)'],
 	] as const)('fails with a clear message for the %s %s', async (mode, value, message) => {
 		const fixture = await withDay();
 		const { error } = await runAction(fixture.credential, {
@@ -335,8 +335,8 @@ describe('Get for a chosen video', () => {
 		);
 		expect(items).toEqual([
 			{
-				error: 'ContentStats does not know video nosuchvideo (Video not found)',
-				message: expect.stringContaining('Choose the video from the list'),
+				error: 'Video nosuchvideo not found (Video not found)',
+				message: expect.stringContaining('choose the video from the list'),
 			},
 			expect.objectContaining({ video_id: fixture.tracked.id }),
 		]);

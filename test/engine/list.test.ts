@@ -153,7 +153,7 @@ describe('List', () => {
 		expect(hints).toEqual([
 			expect.objectContaining({
 				type: 'warning',
-				message: expect.stringContaining('some may be missing of tiktok, monitoring'),
+				message: expect.stringContaining('Some may be missing: tiktok, monitoring'),
 			}),
 		]);
 	});
@@ -273,7 +273,7 @@ describe('the list of the Video field', () => {
 	test('rejects with a clear message for an invalid API key', async () => {
 		const { credential } = await createFixture();
 		await expect(searchVideos({ ...credential, apiKey: 'wrong' })).rejects.toThrow(
-			'ContentStats does not accept the API key',
+			'ContentStats rejected the API key',
 		);
 	});
 });
@@ -300,7 +300,7 @@ describe('the Stop operation', () => {
 		const { credential, sandbox } = await createFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK, status: 'completed' });
 		const { error } = await runAction(credential, { operation: 'stop', ...video('id', id) });
-		expect(error?.message).toMatch(new RegExp(`^ContentStats refused video ${id}`));
+		expect(error?.message).toMatch(new RegExp(`^ContentStats rejected video ${id}`));
 		expect(error?.description).toMatch(/^It may have ended already/);
 	});
 

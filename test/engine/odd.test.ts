@@ -11,7 +11,7 @@ import { createTriggerFixture, keysOf, snapshotKeys, without } from './support/t
 const ALWAYS = { times: Infinity };
 const ONE_VIDEO = { method: 'GET', path: /^\/videos\/\w+$/ };
 const LIST = { method: 'GET', path: /^\/videos\?/ };
-const USED = 'ContentStats sent values that cannot be used: ';
+const USED = 'ContentStats returned invalid values: ';
 
 const hintOf = ({ hints }: RunOutcome): string | undefined =>
 	hints.map(({ message }) => message).find((message) => message.startsWith(USED));
@@ -157,7 +157,7 @@ describe('Track', () => {
 	])('refuses the links that a running video with %s may be', async (_, odd, expected) => {
 		const { outcomes, items, posts } = await trackBeside(odd);
 		expect(outcomes).toEqual(expected);
-		expect(items[0]!.message).toMatch(/id or link cannot be read.*Track Again/);
+		expect(items[0]!.message).toMatch(/without a readable ID or link.*Track Again/);
 		expect(posts).toHaveLength(expected.filter((outcome) => outcome === 'tracked').length);
 	});
 
@@ -207,7 +207,7 @@ describe('Track', () => {
 			const match = { method: 'GET', path: '/usage' };
 			sandbox.faults.add({ kind: 'set', path: ['active_videos'], value: count, match, ...ALWAYS });
 			const { error } = await runAction(credential, { videoUrls: TIKTOK });
-			expect(`${error?.description}`).toMatch(/More tiktok videos are running/);
+			expect(`${error?.description}`).toMatch(/More tiktok videos are active than the API lists/);
 			expect(posts()).toEqual([]);
 		},
 	);
@@ -524,9 +524,7 @@ describe('an id that the list has once', () => {
 		sandbox.faults.add(oddOnce('a.b'));
 		await trigger.run({ hours: 70 }, { every: { minutes: 15 }, mayThrow: true });
 		expect(trigger.thrown).toEqual([]);
-		expect(trigger.errors.filter(({ message }) => message.startsWith('Nothing has come'))).toEqual(
-			[],
-		);
+		expect(trigger.errors.filter(({ message }) => message.startsWith('No data from'))).toEqual([]);
 	});
 
 	it('and that the API does not know is no video that was deleted', async () => {
@@ -552,7 +550,7 @@ test.each(['id', 'answer'])('balance.low comes beside a video whose %s fails', a
 	await trigger.run({ hours: 26 }, { every: { minutes: 15 } });
 	expect(keysOf(trigger.items)).toHaveLength(1);
 	expect(trigger.errors.map(({ message }) => message)).toContainEqual(
-		expect.stringMatching(/^Nothing has come of video/),
+		expect.stringMatching(/^No data from video/),
 	);
 });
 
@@ -643,7 +641,7 @@ describe('money', () => {
 			running.override({ platform, video_link });
 			const links = platform === 'x' ? 'https://x.com/a/status/1789012345678901234' : TIKTOK;
 			const { error } = await runAction(credential, { videoUrls: links });
-			expect(error!.description).toMatch(/id or link cannot be read/);
+			expect(error!.description).toMatch(/without a readable ID or link/);
 			expect(posts()).toEqual([]);
 		},
 	);
@@ -667,7 +665,7 @@ describe('money', () => {
 			...ALWAYS,
 		});
 		const { error } = await runAction(credential, { videoUrls: videos[0]!.video_link });
-		expect(error!.description).toMatch(/^More (tiktok )?videos are running than the API lists/);
+		expect(error!.description).toMatch(/^More (tiktok )?videos are active than the API lists/);
 		expect(posts()).toEqual([]);
 	});
 
@@ -683,7 +681,7 @@ describe('money', () => {
 		expect(hintOf(got)).toContain('id of the list');
 		const { error } = await runAction(credential, { operation: 'stop', ...video('url', TIKTOK) });
 		expect(error!.message).toMatch(
-			/^Cannot tell which tracking of .* is the newest: the list holds a video/,
+			/^Can't tell which tracking of .* is the latest: the API lists a video without/,
 		);
 		expect(posts()).toEqual([]);
 	});
@@ -720,7 +718,7 @@ it('a link that names a video 150,000 times fails by itself', async () => {
 test.each(['get', 'stop'])('%s without a video says so', async (operation) => {
 	const { credential } = await createTimedFixture();
 	const { error } = await runAction(credential, { operation, videoId: '={{ null }}' });
-	expect(error!.message).toMatch(/No video was chosen/);
+	expect(error!.message).toMatch(/No video selected/);
 });
 
 test('a Date hours behind makes no ended video new', async () => {

@@ -22,7 +22,7 @@ describe('an id that could reach another endpoint', () => {
 					{ items: [{ id }] },
 				);
 				expect(items).toEqual([]);
-				expect(error?.message).toMatch(/is not the id of a video|No video was chosen/);
+				expect(error?.message).toMatch(/is not a video ID|No video selected/);
 			}
 			expect(calls()).toEqual([]);
 		},
@@ -31,15 +31,21 @@ describe('an id that could reach another endpoint', () => {
 	test('is refused by the trigger, and no request is sent', async () => {
 		const { credential, calls } = await createTimedFixture();
 		const poller = createPoller(credential, { watch: 'selected', videos: 'cm5abc ../usage' });
-		await expect(poller.poll()).rejects.toThrow(
-			'“../usage” is neither the id nor the link of a video',
-		);
+		await expect(poller.poll()).rejects.toThrow('“../usage” is not a video ID or link');
 		expect(calls()).toEqual([]);
 	});
 });
 
 describe('a redirect to another host', () => {
 	const statuses = [301, 302, 303, 307, 308] as const;
+	const NOT_FOLLOWED = {
+		message: expect.stringMatching(
+			/^ContentStats redirected the request for .+ to 127\.0\.0\.1:\d+/,
+		),
+		description: expect.stringMatching(
+			/^The redirect was not followed, to keep the API key safe\. Check the base URL/,
+		),
+	};
 
 	test.each(statuses)('with status %i is not followed, so no key leaks', async (status) => {
 		const { sandbox: elsewhere } = await createTimedFixture();
@@ -52,13 +58,11 @@ describe('a redirect to another host', () => {
 			times: Infinity,
 		});
 		const usage = await runAction(credential, { operation: 'usage' });
-		expect(usage.error?.message).toMatch(
-			/^ContentStats points to 127\.0\.0\.1:\d+ instead of answering about .+: not followed/,
-		);
+		expect(usage.error).toMatchObject(NOT_FOLLOWED);
 		const tracked = await runAction(credential, { videoUrls: TIKTOK });
-		expect(tracked.error?.message).toContain('not followed');
-		await expect(createPoller(credential, {}).poll()).rejects.toThrow('not followed');
-		await expect(searchVideos(credential)).rejects.toThrow('not followed');
+		expect(tracked.error).toMatchObject(NOT_FOLLOWED);
+		await expect(createPoller(credential, {}).poll()).rejects.toMatchObject(NOT_FOLLOWED);
+		await expect(searchVideos(credential)).rejects.toMatchObject(NOT_FOLLOWED);
 		expect(calls().filter((call) => call.startsWith('POST'))).toEqual([]);
 		sandbox.clear();
 		const otherName = location.replace('127.0.0.1', 'localhost');
@@ -78,7 +82,8 @@ describe('a redirect to another host', () => {
 			times: Infinity,
 		});
 		const { error, items } = await runAction(credential, { videoUrls: TIKTOK });
-		expect(error?.message ?? items[0]!.message).toContain('not followed');
+		if (error) expect(error).toMatchObject(NOT_FOLLOWED);
+		else expect(items).toEqual([expect.objectContaining({ message: NOT_FOLLOWED.message })]);
 		expect(posts()).toEqual(['POST /videos/track']);
 		expect(elsewhere.requests).toEqual([]);
 		expect(sandbox.ledger).toEqual([]);
@@ -149,7 +154,8 @@ describe('a redirect to the www. twin of the base URL’s host', () => {
 			{ ...credential, baseUrl: named(credential.baseUrl, 'api.test') },
 			{ operation: 'usage' },
 		);
-		expect(error?.message).toContain('not followed');
+		expect(error?.message).toMatch(/^ContentStats redirected the request for usage to api\.test:/);
+		expect(error?.description).toMatch(/^The redirect was not followed/);
 		expect(calls().filter((call) => call === 'GET /usage')).toHaveLength(2);
 	});
 
@@ -162,7 +168,8 @@ describe('a redirect to the www. twin of the base URL’s host', () => {
 			{ ...credential, baseUrl: named(credential.baseUrl, 'api.test') },
 			{ operation: 'usage' },
 		);
-		expect(error?.message).toContain('points to www.api.test');
+		expect(error?.message).toContain('redirected the request for usage to www.api.test');
+		expect(error?.description).toMatch(/^The redirect was not followed/);
 	});
 });
 

@@ -200,7 +200,7 @@ describe('the text in the editor', () => {
 	const COST: Record<string, RegExp> = {
 		get: /\bFree\./,
 		list: /\bFree\./,
-		stop: /already taken are paid/,
+		stop: /\b[Yy]ou pay only for snapshots already taken\./,
 		track: /\$0\.015/,
 		usage: /\bFree\./,
 	};

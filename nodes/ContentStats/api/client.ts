@@ -43,27 +43,27 @@ export const isVideoId = (id: string): boolean => /^[\w-]+$/.test(id);
 function videoPath(id: string): string {
 	if (isVideoId(id)) return `/videos/${id}`;
 	throw invalidInput(
-		id === '' ? 'No video was chosen' : `“${id.slice(0, 80)}” is not the id of a video`,
-		'Choose a video from the list, or paste its id: letters, digits, - and _ only, such as cm5abc123def',
+		id === '' ? 'No video selected' : `“${id.slice(0, 80)}” is not a video ID`,
+		'Choose a video from the list or enter its ID. An ID consists of letters, digits, - and _, such as cm5abc123def',
 	);
 }
 
 const NOT_FOUND_ADVICE =
-	'It was deleted, its id is mistyped, or it belongs to another account. Choose the video from the list to be sure, and check the base URL in the credential';
+	'It may have been deleted, or it may belong to another account. Check the ID or choose the video from the list, and check the base URL in the ContentStats credential';
 
 const TRACK_ADVICE: AdviceByStatus = {
-	400: 'Check that the video is public, not age-restricted and still there, and that the duration is 1 to 30 days. A refused request costs nothing',
+	400: 'Check that the video is public, not age-restricted and still available, and that the duration is 1 to 30 days. A rejected request costs nothing',
 };
 const GET_ADVICE: AdviceByStatus = { 404: NOT_FOUND_ADVICE };
 const STOP_ADVICE: AdviceByStatus = {
-	400: 'It may have ended already, and then costs nothing more: List shows its status',
+	400: 'It may have ended already, and then it costs nothing more. Use List to check its status',
 	404: NOT_FOUND_ADVICE,
 };
 
 /** @throws ContentStatsError `unreadable_reply` if a reply is about another video than the one asked for. */
 function assertSameVideo(replied: string, id: string): void {
 	if (replied === id) return;
-	throw unreadableReply(`video ${id}`, 'it is about another video');
+	throw unreadableReply(`video ${id}`, 'it describes another video');
 }
 
 export function createClient(request: Request): Client {

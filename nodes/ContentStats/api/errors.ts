@@ -1,4 +1,4 @@
-import { formatUsd, truncate } from '../utils/format';
+import { capitalize, formatUsd, truncate } from '../utils/format';
 
 /** Why a call failed. */
 export type ErrorKind =
@@ -82,9 +82,9 @@ export class BudgetExhaustedError extends ContentStatsError {
 	) {
 		super('budget_exhausted', {
 			message: isSent
-				? `ContentStats did not answer about ${subject} in the time that a poll has`
-				: `There was no time left to ask ContentStats about ${subject}`,
-			description: 'Nothing is lost: the next poll goes on here',
+				? `No response from ContentStats for ${subject} within the time of this poll`
+				: `No time left in this poll to request ${subject}`,
+			description: 'Nothing is lost. The next poll continues from here',
 			retryAfterMs,
 		});
 	}
@@ -125,9 +125,9 @@ export const unreadableReply = (
 	statusCode = 200,
 ): ContentStatsError =>
 	new ContentStatsError('unreadable_reply', {
-		message: `ContentStats sent a reply about ${subject} that cannot be understood (${problem})`,
+		message: `ContentStats returned an unexpected response for ${subject} (${problem})`,
 		description:
-			'None of it was used. Try again; if it keeps happening, the API may have changed: update this node or report it',
+			'None of it was used. Try again. If the problem persists, the API may have changed: update this node or report the issue',
 		statusCode,
 	});
 
@@ -149,9 +149,9 @@ export function webPageError(
 ): ContentStatsError {
 	const kind = statusCode >= 500 ? 'server_error' : 'unreadable_reply';
 	return new ContentStatsError(isRefusal(statusCode) ? 'web_page' : kind, {
-		message: `A web page, not the ContentStats API, answered about ${subject}: ${title === '' ? '' : `“${title}”, `}HTTP ${statusCode}`,
+		message: `Received a web page instead of a ContentStats response for ${subject}: ${title === '' ? '' : `“${title}”, `}HTTP ${statusCode}`,
 		description:
-			'A proxy, a login page or a bot check may stand in the way. Check the base URL in the ContentStats credential and the network of this n8n, then try again',
+			"A proxy, a login page or a bot check may be in the way. Check the base URL in the ContentStats credential and your n8n instance's network connection, then try again",
 		statusCode,
 		retryAfterMs,
 	});
@@ -164,14 +164,14 @@ function insufficientBalance(subject: string, body: ErrorBody | undefined): Erro
 		body?.required ??
 		(needed !== undefined && balance !== undefined ? Math.max(0, needed - balance) : undefined);
 	const figures = [
-		needed === undefined ? '' : `${formatUsd(needed)} needed`,
-		balance === undefined ? '' : `${formatUsd(balance)} there`,
-		missing === undefined ? '' : `${formatUsd(missing)} missing`,
+		needed === undefined ? '' : `${formatUsd(needed)} required`,
+		balance === undefined ? '' : `${formatUsd(balance)} available`,
+		missing === undefined ? '' : `${formatUsd(missing)} short`,
 	].filter((figure) => figure !== '');
 	return {
 		message: `Not enough ContentStats balance for ${subject}${figures.length > 0 ? `: ${figures.join(', ')}` : ''}`,
 		description:
-			'A refused request costs nothing. Add credit in your ContentStats account, or track for fewer days',
+			'A rejected request costs nothing. Top up your ContentStats account, or track for fewer days',
 	};
 }
 
@@ -204,35 +204,38 @@ export function errorForStatus(
 ): ContentStatsError {
 	const quote = quoteBody(body);
 	const inBrackets = quote === '' ? '' : ` (${quote})`;
+	const statusMessage = `ContentStats returned an error for ${subject}: HTTP ${statusCode}${inBrackets}`;
 	const known: Record<number, [ErrorKind, ErrorDetails]> = {
 		400: [
 			'invalid_request',
 			{
-				message: `ContentStats refused ${subject}${quote === '' ? '' : `: ${quote}`}`,
-				description: advice[400] ?? 'Check what was entered, and try again',
+				message: `ContentStats rejected ${subject}${quote === '' ? '' : `: ${quote}`}`,
+				description: advice[400] ?? 'Check the parameters and try again',
 			},
 		],
 		401: [
 			'invalid_key',
 			{
-				message: `ContentStats does not accept the API key${inBrackets}`,
+				message: `ContentStats rejected the API key${inBrackets}`,
 				description:
-					'Open the ContentStats credential and paste a current key from your ContentStats dashboard: it begins with cs_live_ or cs_test_',
+					'Open the ContentStats credential and paste a current key from your ContentStats dashboard. It begins with cs_live_ or cs_test_',
 			},
 		],
 		402: ['insufficient_balance', insufficientBalance(subject, body)],
 		403: [
 			'forbidden',
 			{
-				message: `ContentStats denies access to ${subject}${inBrackets}`,
+				message: `ContentStats denied access to ${subject}${inBrackets}`,
 				description:
-					'It belongs to another organisation, or your plan does not allow it: check that the credential is of the right account, and the number of videos your plan may monitor at once',
+					"It belongs to another organization, or your plan doesn't allow it. Check that the credential is for the right account, and how many videos your plan can monitor at once",
 			},
 		],
 		404: [
 			'not_found',
 			{
-				message: `ContentStats does not know ${subject}${inBrackets}`,
+				message: subject.startsWith('video ')
+					? `${capitalize(subject)} not found${inBrackets}`
+					: statusMessage,
 				description:
 					advice[404] ??
 					'Check the base URL in the ContentStats credential: https://contentstats.io/api/v1',
@@ -241,9 +244,9 @@ export function errorForStatus(
 		429: [
 			'rate_limited',
 			{
-				message: `The ContentStats rate limit is used up: ${subject} was not answered`,
+				message: `ContentStats rate limit exceeded for ${subject}`,
 				description:
-					'Nothing was lost. Try again in a minute, or spread the work: Free allows 60 requests a minute, Pro 300',
+					'Nothing is lost. Try again in a minute, or send fewer requests. The Free plan allows 60 requests per minute, Pro allows 300',
 			},
 		],
 	};
@@ -251,10 +254,10 @@ export function errorForStatus(
 	const [kind, details] = known[statusCode] ?? [
 		isClientError ? 'invalid_request' : 'server_error',
 		{
-			message: `ContentStats could not answer about ${subject}: HTTP ${statusCode}${inBrackets}`,
+			message: statusMessage,
 			description: isClientError
-				? 'This was not expected. Check the base URL in the ContentStats credential; if it keeps happening, update this node or report it'
-				: 'The service has a problem. Try again later',
+				? 'Check the base URL in the ContentStats credential. If the problem persists, update this node or report the issue'
+				: 'ContentStats has a problem. Try again later',
 		},
 	];
 	return new ContentStatsError(kind, { ...details, statusCode, retryAfterMs });

@@ -102,7 +102,7 @@ function parseBaseUrl(baseUrl: string): URL {
 		url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash;
 	if (isPlain) return url;
 	throw invalidInput(
-		'The base URL in the ContentStats credential is not an http(s) address',
+		'The base URL in the ContentStats credential is not a valid http(s) URL',
 		'Open the credential and set the base URL to https://contentstats.io/api/v1',
 	);
 }
@@ -149,24 +149,24 @@ function certificateError(
 	{ hostname }: URL,
 ): ContentStatsError {
 	const [problem, advice] = /EXPIRED|NOT_YET_VALID|REVOKED/.test(code)
-		? ['is not valid', 'Check the clock of this machine. If it is right, try again later']
+		? ['is not valid', "Check the clock of your n8n instance. If it's correct, try again later"]
 		: /ALTNAME|HOSTNAME/.test(code)
 			? ['is for another host', 'Check the base URL in the ContentStats credential']
 			: [
 					'is not trusted',
-					'If a proxy of your network replaces certificates, let n8n trust its root certificate: name the file in the environment variable NODE_EXTRA_CA_CERTS',
+					'If a proxy in your network replaces certificates, make n8n trust its root certificate: set the environment variable NODE_EXTRA_CA_CERTS to the path of the certificate file',
 				];
 	return new ContentStatsError('unreachable', {
-		message: `The certificate of ${hostname} ${problem}: nothing was sent about ${subject}`,
-		description: `${advice} (${code})`,
+		message: `Couldn't reach ContentStats for ${subject}: the certificate of ${hostname} ${problem}`,
+		description: `No request was sent. ${advice} (${code})`,
 	});
 }
 
 const cancelledError = ({ subject }: ApiCall): ContentStatsError =>
 	new ContentStatsError('cancelled', {
 		// n8n tells a stopped execution from a failed one by this word.
-		message: `The execution was canceled: nothing was sent about ${subject}`,
-		description: 'It was stopped by hand or by its time limit',
+		message: `The execution was canceled before the request for ${subject}`,
+		description: 'It was stopped manually or by its timeout',
 	});
 
 function errorWithoutReply(
@@ -185,11 +185,11 @@ function errorWithoutReply(
 	const cause = ` (${code || truncate(redact((error as Error).message), MAX_QUOTE_LENGTH)})`;
 	if (isUnsent)
 		return new ContentStatsError('unreachable', {
-			message: `ContentStats cannot be reached: nothing was sent about ${subject}`,
-			description: `Check the base URL in the ContentStats credential and the network of this n8n, then try again${cause}`,
+			message: `Couldn't reach ContentStats for ${subject}`,
+			description: `No request was sent. Check the base URL in the ContentStats credential and your n8n instance's network connection, then try again${cause}`,
 		});
 	return new ContentStatsError('no_reply', {
-		message: `ContentStats gave no answer about ${subject}`,
+		message: `No response from ContentStats for ${subject}`,
 		description: `The connection was lost or too slow. Try again later${cause}`,
 	});
 }
@@ -217,13 +217,14 @@ function redirectError(
 	redact: Redact,
 ): ContentStatsError {
 	const location = redact(String(reply.headers.location ?? ''));
-	const target = URL.canParse(location) ? new URL(location).host : 'another address';
+	const host = URL.canParse(location) ? new URL(location).host : '';
+	const target = host === '' ? 'another URL' : host;
 	// Servers answer a POST that succeeded with 303.
 	const kind = method === 'POST' && reply.statusCode === 303 ? 'unreadable_reply' : 'redirected';
 	return new ContentStatsError(kind, {
-		message: `ContentStats points to ${target} instead of answering about ${subject}: not followed, so that the API key goes nowhere else`,
+		message: `ContentStats redirected the request for ${subject} to ${target}`,
 		description:
-			'Check the base URL in the ContentStats credential: https://contentstats.io/api/v1',
+			'The redirect was not followed, to keep the API key safe. Check the base URL in the ContentStats credential: https://contentstats.io/api/v1',
 		statusCode: reply.statusCode,
 	});
 }
@@ -381,7 +382,7 @@ export function createRequest(transport: Transport): Request {
 			return { error: errorForReply(reply, call, now(), redact) };
 		const json = parseJson(reply.body);
 		return json === undefined
-			? { error: unreadableReply(call.subject, 'it is no JSON', reply.statusCode) }
+			? { error: unreadableReply(call.subject, 'it is not JSON', reply.statusCode) }
 			: { json, repliedAt: readRepliedAt(reply.headers) };
 	}
 

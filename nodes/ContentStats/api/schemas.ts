@@ -188,7 +188,10 @@ const reader =
 			({ path }) => path.length === 0 || essential.includes(String(path[0])),
 		);
 		if (fatal)
-			throw unreadableReply(subject, `${formatPath(fatal.path) || 'the reply'}: ${fatal.message}`);
+			throw unreadableReply(
+				subject,
+				`${formatPath(fatal.path) || 'the response'}: ${fatal.message}`,
+			);
 		let read = json as T;
 		for (const { path } of issues) read = withNullAt(read, path);
 		const unusable = [...new Set(issues.map(({ path }) => formatPath(path)))];

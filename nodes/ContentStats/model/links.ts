@@ -16,7 +16,7 @@ export interface VideoLink {
 export type ParsedLink = { ok: true; link: VideoLink } | { ok: false; reason: string };
 
 const SUPPORTED =
-	'Paste the link of one TikTok, YouTube, Instagram or X/Twitter video, such as https://www.tiktok.com/@user/video/7234567890123456789';
+	'Paste the link of a single TikTok, YouTube, Instagram or X/Twitter video, such as https://www.tiktok.com/@user/video/7234567890123456789';
 
 /** The longest link that is looked at, in characters. */
 export const MAX_LINK_LENGTH = 2000;
@@ -59,11 +59,10 @@ const YOUTUBE_PLAYERS = new Set(['videoseries', 'live_stream']);
 
 function youtube(ids: string[]): ParsedLink {
 	const [id = '', ...others] = new Set(ids);
-	if (others.length > 0) return refuse('This YouTube link names several videos');
+	if (others.length > 0) return refuse('This YouTube link points to several videos');
 	if (!YOUTUBE_ID.test(id))
-		return refuse('The YouTube video id in this link is not 11 characters long');
-	if (YOUTUBE_PLAYERS.has(id))
-		return refuse('This YouTube link is that of a player for many videos');
+		return refuse("The YouTube video ID in this link isn't 11 characters long");
+	if (YOUTUBE_PLAYERS.has(id)) return refuse('This YouTube link opens a player for several videos');
 	return accept('youtube', id, `https://www.youtube.com/watch?v=${id}`);
 }
 
@@ -163,23 +162,23 @@ export function parseVideoLink(text: string): ParsedLink {
 	if (url.protocol !== 'https:' && url.protocol !== 'http:')
 		return refuse(`A link must begin with https://, not ${url.protocol}`);
 	if (url.username !== '' || url.password !== '')
-		return refuse('The link holds a user name or password');
-	if (url.port !== '') return refuse('The link names a port');
+		return refuse('The link contains a user name or password');
+	if (url.port !== '') return refuse('The link contains a port');
 
 	const { hostname, pathname } = url;
 	if (REDIRECTORS.some(({ hosts, path }) => hosts.test(hostname) && path.test(pathname)))
 		return refuse(
-			`This ${hostname} link only leads to a page`,
-			'Open it in a browser, and paste the address of the page that it leads to',
+			`This ${hostname} link only redirects to another page`,
+			'Open it in a browser and paste the URL of that page',
 		);
 	const onHost = FORMS.filter(({ hosts }) => hosts.test(hostname));
-	if (onHost.length === 0) return refuse(`ContentStats does not track videos on ${hostname}`);
+	if (onHost.length === 0) return refuse(`ContentStats doesn't support videos on ${hostname}`);
 	for (const form of onHost) {
 		const match = form.path.exec(pathname);
 		if (match) return form.read(match, url);
 	}
 	return refuse(
-		`This ${hostname} link names no single video: it may be a profile, playlist, hashtag or search page`,
+		`This ${hostname} link doesn't point to a single video: it may be a profile, playlist, hashtag or search page`,
 	);
 }
 

@@ -55,7 +55,7 @@ export function parseWholeNumber(value: unknown, parameter: Parameter, max?: num
 	const number = toNumber(value);
 	const isInRange = number >= 1 && number <= (max ?? Number.MAX_SAFE_INTEGER);
 	if (Number.isInteger(number) && isInRange) return number;
-	throw refuse(parameter, `a whole number from 1 ${max ? `to ${max}` : 'up'}`, value);
+	throw refuse(parameter, `a whole number ${max ? `from 1 to ${max}` : 'of at least 1'}`, value);
 }
 
 /**
@@ -66,7 +66,7 @@ export function parseWholeNumber(value: unknown, parameter: Parameter, max?: num
 export function parseUsd(value: unknown, parameter: Parameter): number {
 	const amount = toNumber(value);
 	if (amount >= 0 && Number.isFinite(amount)) return amount;
-	throw refuse(parameter, 'an amount in USD from 0 up', value);
+	throw refuse(parameter, 'an amount in USD of at least 0', value);
 }
 
 /**
@@ -103,7 +103,10 @@ export const parsePlatform = (value: unknown): Platform | '' =>
 	parseChoice(
 		value,
 		['', ...PLATFORMS],
-		{ name: 'Platform', advice: 'Choose a platform, or remove the filter for all of them' },
+		{
+			name: 'Platform',
+			advice: 'Choose a platform, or remove the filter to include all platforms',
+		},
 		PLATFORM_ALIASES,
 	);
 
@@ -113,4 +116,4 @@ export const parsePlatform = (value: unknown): Platform | '' =>
  * @throws ContentStatsError `invalid_input`
  */
 export const parseOutputSwitch = (value: unknown, name: 'Simplify' | 'Include Growth'): boolean =>
-	parseBoolean(value, { name, advice: 'Switch it on or off, or correct its expression' });
+	parseBoolean(value, { name, advice: 'Turn it on or off, or correct its expression' });

@@ -198,11 +198,11 @@ function readLink(before: string, pasted: string, behind: string): PastedPart {
 		text = trimBehind(text.slice(0, -1));
 	if (APP_LINK.test(text)) return { kind: 'word', text };
 	const isCutShort = behind.startsWith('…') || pasted.endsWith('..');
-	if (isCutShort) return { kind: 'link', text, parsed: refuse('The link has been cut short') };
+	if (isCutShort) return { kind: 'link', text, parsed: refuse('The link was cut short') };
 	const parsed = parseVideoLink(text);
 	const dropped = /[?#].*/s.exec(text)?.[0] ?? '';
 	if (parsed.ok && namesAnother(dropped, text, parsed.link.identity))
-		return { kind: 'link', text, parsed: refuse('This link also names another video') };
+		return { kind: 'link', text, parsed: refuse('This link also points to another video') };
 	return { kind: 'link', text, parsed };
 }
 
@@ -226,7 +226,7 @@ function readPiece(piece: string): PastedPart[] {
 		rest = rest.slice(start + length);
 		const link = readLink(before, pasted, rest);
 		if (link.kind === 'link' && isCutInTwo(link, rest))
-			link.parsed = refuse('The link seems to be cut in two');
+			link.parsed = refuse('The link seems to be split in two');
 		parts.push(...wordsOf(before), link);
 	}
 	return parts;
@@ -273,7 +273,7 @@ function readPlain(text: string): PastedPart[] {
 			const last = parts.at(-1);
 			const mayGoOn = last?.kind === 'link' && (place > 0 || isBehindBlank);
 			if (mayGoOn && isCutInTwo(last, piece))
-				last.parsed = refuse('The link seems to be cut in two');
+				last.parsed = refuse('The link seems to be split in two');
 			append(parts, readPiece(piece));
 		}
 	}
@@ -287,7 +287,7 @@ function readLabelled(text: string, label: string): PastedPart[] {
 	if (first?.kind !== 'link') return append(readPlain(label), parts);
 	const { parsed } = first;
 	if (parsed.ok && namesAnother(label, first.text, parsed.link.identity))
-		first.parsed = refuse('The text of this link names another video');
+		first.parsed = refuse('The text of this link points to another video');
 	const labelParts = readPlain(label);
 	const isText = labelParts.some(({ kind }) => kind !== 'link');
 	return isText ? append([{ kind: 'label', text: label }], parts) : parts;
@@ -343,7 +343,7 @@ function textsOf(value: unknown): string[] {
 		else if (next !== null && next !== undefined)
 			throw invalidInput(
 				`Links must be text or a list of text, not ${describe(next)}`,
-				'Drag in the field that holds the link itself, such as {{ $json.url }}',
+				'Drag in the field that contains the link itself, such as {{ $json.url }}',
 			);
 	}
 	return texts;

@@ -35,5 +35,5 @@ export function describeUnusable(all: Unusable[]): string {
 	const parts = [...subjectsByField].map(
 		([field, subjects]) => `${field} of ${listFirst([...subjects], MAX_SUBJECTS)}`,
 	);
-	return `ContentStats sent values that cannot be used: ${parts.join('; ')}. They are left empty, and entries without a readable id or time are left out. Nothing else is affected`;
+	return `ContentStats returned invalid values: ${parts.join('; ')}. They are left empty, and entries without a valid ID or time are skipped. Everything else is unaffected`;
 }

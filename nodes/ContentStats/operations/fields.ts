@@ -6,7 +6,7 @@ export const platformField: INodeProperties = {
 	name: 'platform',
 	type: 'options',
 	default: '',
-	description: 'Only videos of this platform',
+	description: 'Only include videos on this platform',
 	options: [
 		{ name: 'All', value: '' },
 		{ name: 'Instagram', value: 'instagram' },
@@ -23,7 +23,7 @@ export const includeGrowthField: INodeProperties = {
 	type: 'boolean',
 	default: false,
 	description:
-		'Whether to add what changed since the snapshot before: hours_since_previous, a delta per metric, views_per_hour and engagement_rate',
+		'Whether to add growth columns: hours_since_previous, a delta per metric, views_per_hour and engagement_rate',
 };
 
 /** Chooses between flat items and the data of the API. */

@@ -11,10 +11,10 @@ export const stop: ItemOperation = {
 		name: 'Stop',
 		value: 'stop',
 		action: 'Stop tracking a video',
-		description: 'End a tracking early. Only snapshots already taken are paid.',
+		description: 'Stop tracking a video early. You pay only for snapshots already taken.',
 	},
 	toolDescription:
-		'Stop tracking a video before its time. This cannot be undone; the snapshots are kept, and only those already taken are paid. Returns one item with video_id, previous_status and new_status.',
+		"Stop tracking a video early. This can't be undone. The snapshots are kept, and you pay only for snapshots already taken. Returns one item with video_id, previous_status and new_status.",
 	fields: updateDisplayOptions({ show: { operation: ['stop'] } }, [videoLocator]),
 	async executeItem(context, itemIndex) {
 		// The newest tracking of a link may have ended already; the user means the one that costs.

@@ -8,10 +8,10 @@ export const usage: BatchOperation = {
 		name: 'Usage',
 		value: 'usage',
 		action: 'Get balance and usage',
-		description: 'Get the balance, and how long it will last. Free.',
+		description: 'Get the balance and how long it lasts. Free.',
 	},
 	toolDescription:
-		'Get the balance of the ContentStats account. Free. Returns one item in USD with available_usd (what can still be spent), committed_usd (what the running videos will cost) and total_charged_usd, and with active_videos and estimated_days_remaining.',
+		'Get the balance of the ContentStats account. Free. Returns one item with amounts in USD: available_usd (can still be spent), committed_usd (remaining cost of the active videos) and total_charged_usd, and with active_videos and estimated_days_remaining.',
 	fields: [],
 	async executeBatch(context) {
 		const { usage: report, listing, hidden } = await readAccount(context);

@@ -31,8 +31,7 @@ export const videoLocator: INodeProperties = {
 	type: 'resourceLocator',
 	default: { mode: 'list', value: '' },
 	required: true,
-	description:
-		'The tracked video. A link that was tracked several times means the newest tracking.',
+	description: 'The tracked video. If a link was tracked more than once, the latest is used.',
 	modes: [
 		{
 			displayName: 'From List',
@@ -46,13 +45,13 @@ export const videoLocator: INodeProperties = {
 			name: 'id',
 			type: 'string',
 			placeholder: 'cm5abc123def',
-			hint: 'The video_id that Track and List return',
+			hint: 'The video_id returned by Track or List',
 			validation: [
 				{
 					type: 'regex',
 					properties: {
 						regex: '^[\\w-]+$',
-						errorMessage: 'A video ID holds letters, digits, - and _ only',
+						errorMessage: 'A video ID consists of letters, digits, - and _',
 					},
 				},
 			],
@@ -62,7 +61,7 @@ export const videoLocator: INodeProperties = {
 			name: 'url',
 			type: 'string',
 			placeholder: 'https://www.tiktok.com/@user/video/7234567890123456789',
-			hint: 'The link of a video that is already tracked',
+			hint: 'The link of a tracked video',
 		},
 	],
 };
@@ -79,11 +78,11 @@ function readOneLink(text: string): VideoLink {
 	const links = linksOf(readPastedText(text));
 	if (links.length > 1)
 		throw invalidInput(
-			`“${truncate(text)}” holds ${links.length} links`,
-			'Paste the link of one video. For several, use one input item for each',
+			`“${truncate(text)}” contains ${links.length} links`,
+			'Paste the link of one video. For several videos, use one input item per link',
 		);
 	const parsed = links[0]?.parsed ?? parseVideoLink(text);
-	if (!parsed.ok) throw invalidInput(`“${truncate(text)}” is no link of a video`, parsed.reason);
+	if (!parsed.ok) throw invalidInput(`“${truncate(text)}” is not a video link`, parsed.reason);
 	return parsed.link;
 }
 
@@ -106,21 +105,23 @@ async function findIdByUrl(
 	const [found] = [listed, recent].filter((video) => video !== undefined).sort(byNewest);
 	if (found && isForSure && (unidentified.has(link.platform) || unidentified.has(null)))
 		throw invalidInput(
-			`Cannot tell which tracking of ${link.url} is the newest: the list holds a video whose id or link cannot be read`,
+			`Can't tell which tracking of ${link.url} is the latest: the API lists a video without a readable ID or link`,
 			'Choose the video by its ID',
 		);
 	if (found) return found.id;
 	const beyond = [
 		...(fullSlices.length > 0
-			? ['. The API lists only the newest 100 videos of a kind: choose an older one by its ID']
+			? [
+					'. The API lists only the latest 100 videos per platform and status: choose an older one by its ID',
+				]
 			: []),
 		...(unidentified.size > 0
-			? ['. The list holds a video whose id or link cannot be read: choose it by its ID']
+			? ['. The API lists a video without a readable ID or link: choose it by its ID']
 			: []),
 	].join('');
 	throw new ContentStatsError('not_found', {
-		message: `${link.url} is not among the tracked videos`,
-		description: `Track it first, or check that the credential is of the right account${beyond}`,
+		message: `No tracking found for ${link.url}`,
+		description: `Track it first, or check that the credential is for the right account${beyond}`,
 	});
 }
 
@@ -143,7 +144,7 @@ export async function resolveVideoId(
 			: { mode: 'id', value: chosen as string | null };
 	const value = String(entered ?? '').trim();
 	if (mode !== 'url') return value;
-	if (value === '') throw invalidInput('No video was chosen', 'Paste the link of a tracked video');
+	if (value === '') throw invalidInput('No video selected', 'Paste the link of a tracked video');
 	return await findIdByUrl(context, value, lookUp);
 }
 

@@ -163,7 +163,7 @@ const MIN_HISTORY_LENGTH = 8;
 function assertWithoutSnapshots(video: VideoWithSnapshots, { startFrom }: PollSettings): void {
 	const { snapshots } = asSent(video) as VideoWithSnapshots;
 	if (startFrom === 'beginning' || (snapshots ?? []).length < MIN_HISTORY_LENGTH) return;
-	throw unreadableReply(`video ${video.id}`, 'none of its snapshots has a time that can be used');
+	throw unreadableReply(`video ${video.id}`, 'none of its snapshots has a valid time');
 }
 
 /**

@@ -16,8 +16,8 @@ export const withFailure = (video: WatchedVideo, now: number): WatchedVideo => (
 /** Builds the error of an API that works, but knows none of the watched videos. */
 export const allVideosUnknown = (count: number): ContentStatsError =>
 	invalidInput(
-		`ContentStats knows none of the ${count} watched videos`,
-		'The credential may be of another account: then nothing was deleted. If they are gone for good, put a duplicate of the trigger node in its place and publish: it starts anew, as Start From says',
+		`None of the ${count} watched videos was found`,
+		'The credential may be for another account. In that case, no video was deleted. If the videos are gone for good, replace the trigger node with a duplicate and publish: it starts over according to Start From',
 	);
 
 /** Builds the error that reports values which cannot be used, once for each field. */
@@ -25,7 +25,7 @@ export const unusableReport = (unusable: Unusable[]): ContentStatsError =>
 	new ContentStatsError('unreadable_reply', {
 		message: describeUnusable(unusable),
 		description:
-			'This is told once for each field. If the value should be there, the API may have changed: update this node or report it',
+			'This is reported once per field. If the value should be there, the API may have changed: update this node or report the issue',
 	});
 
 /** A failed call for something other than a video: the list, or the balance. */
@@ -69,8 +69,8 @@ export function dailyReport(
 		...callsDown.map(({ subject }) => subject),
 	];
 	return new ContentStatsError(error.kind, {
-		message: `Nothing has come of ${subjects.join(' and ')} for a day. ${error.message}`,
-		description: `${error.description}. Nothing else is held back, and this is told at most once a day`,
+		message: `No data from ${subjects.join(' and ')} for 24 hours. ${error.message}`,
+		description: `${error.description}. Everything else is unaffected. This is reported at most once a day`,
 		statusCode: error.statusCode,
 	});
 }

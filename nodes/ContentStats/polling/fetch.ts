@@ -55,7 +55,7 @@ export async function fetchVideos(
 		if (!isVideoId(id))
 			return void result.failed.set(
 				id,
-				unreadableReply('the list', `a video in it has the id “${truncate(id)}”`),
+				unreadableReply('the list', `it contains a video with the ID “${truncate(id)}”`),
 			);
 		const error = await client
 			.get(id)

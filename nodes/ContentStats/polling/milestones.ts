@@ -5,7 +5,7 @@ const EXPONENTS: Record<string, number> = { '': 0, k: 3, m: 6, b: 9 };
 const invalidMilestone = (text: string, hint: string) =>
 	invalidInput(
 		`“${text}” is not a milestone`,
-		`${hint}Write whole numbers, with k for thousands, M for millions and B for billions, separated by commas: 10k, 100k, 1.5M`,
+		`${hint}Use whole numbers, with k for thousands, M for millions and B for billions, separated by commas: 10k, 100k, 1.5M`,
 	);
 
 function parseMark(text: string): number {
@@ -31,8 +31,8 @@ function throwIfAmbiguous(text: string): void {
 	const one = grouped ? found.replace(/[,\p{Zs}]/gu, '') : found.replace(',', '.');
 	// A decimal number is a milestone with k, M or B only.
 	const isOneMilestone = grouped !== undefined || /[kmb]$/i.test(found);
-	const asOne = isOneMilestone ? ` as “${one}” if it is one number, or` : '';
-	throw invalidMilestone(found, `Write it${asOne} as “${several}” if these are several. `);
+	const asOne = isOneMilestone ? `“${one}” if it is one number, or ` : '';
+	throw invalidMilestone(found, `Enter ${asOne}“${several}” if there are several. `);
 }
 
 /**
@@ -49,8 +49,8 @@ export function parseMilestones(value: unknown): number[] {
 		.map(parseMark);
 	if (marks.length > 0) return [...new Set(marks)].sort((a, b) => a - b);
 	throw invalidInput(
-		'No milestones were entered',
-		'Enter the marks at which Milestone Reached starts the workflow, such as 10k, 100k, 1M',
+		'No milestones provided',
+		'Enter at least one milestone, such as 10k, 100k, 1M',
 	);
 }
 

@@ -56,8 +56,8 @@ export function parseSelectedVideos(value: unknown): Extract<Watch, { kind: 'sel
 			const id = trimCharacters(part.text, (character) => QUOTES.has(character));
 			if (!isVideoId(id))
 				throw invalidInput(
-					`“${name}” is neither the id nor the link of a video`,
-					'Paste only ids and links, each on a line of its own',
+					`“${name}” is not a video ID or link`,
+					'Enter only IDs and links, one per line',
 				);
 			ids.add(id);
 		} else if (part.kind === 'link') {
@@ -67,8 +67,8 @@ export function parseSelectedVideos(value: unknown): Extract<Watch, { kind: 'sel
 	}
 	if (ids.size + identities.size === 0)
 		throw invalidInput(
-			'No videos were chosen to watch',
-			'Paste the ids or links of tracked videos, or set Watch to All Videos',
+			'No videos selected',
+			'Enter the IDs or links of tracked videos, or set Watch to All Videos',
 		);
 	return { kind: 'selected', ids: [...ids].sort(), identities: [...identities].sort() };
 }
@@ -81,7 +81,7 @@ export function parseSelectedVideos(value: unknown): Extract<Watch, { kind: 'sel
 export function readWatch(context: IPollFunctions): Watch {
 	const kind = parseChoice(context.getNodeParameter('watch'), WATCH, {
 		name: 'Watch',
-		advice: 'Choose whether to watch all videos or selected ones',
+		advice: 'Choose whether to watch all videos or selected videos',
 	});
 	if (kind === 'selected') return parseSelectedVideos(context.getNodeParameter('videos'));
 	const filters = context.getNodeParameter('filters', {}) as { platform?: unknown };
@@ -91,10 +91,10 @@ export function readWatch(context: IPollFunctions): Watch {
 
 function readEvents(context: IPollFunctions): EventName[] {
 	const chosen = [context.getNodeParameter('events') as unknown].flat();
-	const advice = 'Choose the events in the list of the field';
+	const advice = 'Choose the events from the list';
 	const events = chosen.map((event) => parseChoice(event, EVENTS, { name: 'Events', advice }));
 	if (events.length > 0) return [...new Set(events)];
-	throw invalidInput('No events were chosen', 'Choose at least one event to be triggered by');
+	throw invalidInput('No events selected', 'Choose at least one event');
 }
 
 /**
@@ -122,7 +122,7 @@ export function readSettings(context: IPollFunctions): PollSettings {
 		lowBalanceUsd: events.includes('balance.low')
 			? parseUsd(context.getNodeParameter('lowBalanceUsd'), {
 					name: 'Low Balance',
-					advice: 'Enter the amount below which the workflow is started, such as 5',
+					advice: 'Enter the threshold in USD, such as 5',
 				})
 			: 0,
 		simplify: parseOutputSwitch(context.getNodeParameter('simplify'), 'Simplify'),
@@ -133,14 +133,14 @@ export function readSettings(context: IPollFunctions): PollSettings {
 				? parseWholeNumber(options.maxItemsPerPoll, {
 						name: 'Max Items Per Poll',
 						advice:
-							'Enter how many items one poll may emit at most; the others follow with the next polls',
+							'Enter the max number of items to emit per poll. The rest follow in the next polls',
 					})
 				: DEFAULT_MAX_ITEMS,
 		replayAfterRestart:
 			'replayAfterRestart' in options &&
 			parseBoolean(options.replayAfterRestart, {
 				name: 'Replay After Restart',
-				advice: 'Switch it on or off, or remove the option',
+				advice: 'Turn it on or off, or remove the option',
 			}),
 	};
 }

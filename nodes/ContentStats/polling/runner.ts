@@ -36,7 +36,7 @@ const USABLE_SHARE_OF_BUDGET = 0.8;
 /** n8n 2.40 gives up an activation after 84 seconds. */
 const MAX_ACTIVATION_MS = MINUTE_MS;
 
-const NO_ROOM = 'the rate limit left no room for this poll: the next one goes on';
+const NO_ROOM = 'the rate limit left no room for this poll. The next poll continues';
 
 /** Errors that the user must fix: n8n may refuse to activate the workflow, and show them. */
 const ACTIVATION_ERROR_KINDS = new Set<ErrorKind>([
@@ -95,10 +95,10 @@ async function pollOnce(
 
 	if (result.fullSlices.length > 0)
 		context.logger.warn(
-			`ContentStats: the API does not list all videos; some may not be watched of ${formatSlices(result.fullSlices)}`,
+			`ContentStats: the API doesn't list all videos. Some may not be watched: ${formatSlices(result.fullSlices)}`,
 		);
 	for (const { message } of result.problems)
-		context.logger.warn(`ContentStats: left for a later poll: ${message}`);
+		context.logger.warn(`ContentStats: postponed to a later poll: ${message}`);
 	if (result.unusable.length > 0)
 		context.logger.warn(`ContentStats: ${describeUnusable(result.unusable)}`);
 	if (result.isListCut && shareOfList < 1) recordCutList(trigger);
@@ -131,7 +131,7 @@ async function pollWithBackoff(
 	if (hasSent) recordFailedPoll(context, host.now());
 	if (hasSent && (!isActivation || mustBeFixed(outcome))) throw outcome;
 	context.logger.warn(
-		`ContentStats: ${hasSent ? `this poll brought nothing: ${outcome.message}` : NO_ROOM}`,
+		`ContentStats: ${hasSent ? `this poll failed: ${outcome.message}` : NO_ROOM}`,
 	);
 	const report = hasSent ? outcome : recordTurn(triggerOf(context), true);
 	if (report) context.__emitError(host.toNodeError(report));

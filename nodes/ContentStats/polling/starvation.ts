@@ -23,9 +23,9 @@ export function recordTurn(trigger: string, isTurnedAway: boolean): ContentStats
 	if (!isStarving) return null;
 	return new ContentStatsError('rate_limited', {
 		message:
-			'For an hour the rate limit has left no room for this trigger: other workflows or programs use up the requests of its API key',
+			'The rate limit has left no room for this trigger for an hour: other workflows or programs use up the requests of its API key',
 		description:
-			'Nothing is lost: it goes on as soon as there is room. Run batches less often or in parts, let the triggers poll less often, or use a plan with more requests a minute',
+			'Nothing is lost. The trigger continues as soon as there is room. Run batches less often or in smaller parts, poll less often, or use a plan with more requests per minute',
 	});
 }
 

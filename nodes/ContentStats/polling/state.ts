@@ -143,8 +143,8 @@ export function readState(stored: unknown, { api, nodeId }: StateOwner): PollSta
 	const isNewer = typeof found === 'number' && found > STATE_VERSION;
 	throw invalidInput(
 		isNewer
-			? `This trigger was last run by a newer version of the ContentStats node (state ${found}, this one reads ${STATE_VERSION})`
-			: 'What this trigger remembers of its last poll cannot be read',
-		`${isNewer ? 'Update n8n-nodes-contentstats' : 'Restore the workflow from a backup'}, or put a duplicate of the trigger node in its place and publish: it starts anew, as Start From says`,
+			? `This trigger was last run by a newer version of the ContentStats node (state ${found}, this version reads ${STATE_VERSION})`
+			: "The saved state of this trigger can't be read",
+		`${isNewer ? 'Update n8n-nodes-contentstats' : 'Restore the workflow from a backup'}, or replace the trigger node with a duplicate and publish: it starts over according to Start From`,
 	);
 }

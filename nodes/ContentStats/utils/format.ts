@@ -12,6 +12,9 @@ export function formatUsd(amount: number): string {
 export const pluralize = (count: number, noun: string): string =>
 	`${count} ${noun}${count === 1 ? '' : 's'}`;
 
+/** Makes the first letter of text a capital one. */
+export const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** Lists the first entries, each cut to a length that a message can show: `a, b, c and 2 more`. */
 export function listFirst(entries: string[], max: number): string {
 	const more = entries.length - max;

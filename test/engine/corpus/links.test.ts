@@ -38,14 +38,14 @@ it('sends no request for a refused text and says why it is refused', async () =>
 		const { error } = await runAction(credential, { videoUrls: '={{ $json.link }}' }, { items });
 		const isEmpty = readPastedText(link).length === 0;
 		const message = isEmpty
-			? /^No video links were given$/
+			? /^No video links provided$/
 			: /^(?:“|\d+ of \d+ links ).*can't be tracked/s;
 		expect([link, error?.message]).toEqual([link, expect.stringMatching(message)]);
 		expect(error!.message.length).toBeLessThan(200);
 		expect(error!.description).toMatch(
 			isEmpty
 				? /^Paste at least one link into Video URLs$/
-				: /^\S.*\. (?:Paste the link of one|Open it in a browser).*Nothing was tracked/,
+				: /^\S.*\. (?:Paste the link of a single|Open it in a browser).*Nothing was tracked/,
 		);
 	}
 	expect(sandbox.requests).toEqual([]);

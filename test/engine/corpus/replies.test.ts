@@ -42,20 +42,25 @@ const REQUESTS: Record<
 
 /** The message that the user gets for each verdict. */
 const MESSAGES: Record<string, RegExp> = {
-	unreadable: /^ContentStats sent a reply about .+ that cannot be understood \(.+\)/,
-	key: /^ContentStats does not accept the API key/,
+	unreadable: /^ContentStats returned an unexpected response for .+ \(.+\)/,
+	key: /^ContentStats rejected the API key/,
 	balance: /^Not enough ContentStats balance for /,
-	denied: /^ContentStats denies access to /,
-	not_found: /^ContentStats does not know /,
-	rate: /^The ContentStats rate limit is used up: /,
-	refused: /^ContentStats (refused|could not answer about) /,
-	server: /^ContentStats could not answer about .+: HTTP 5\d\d/,
-	redirect: /^ContentStats points to .+ not followed/,
-	page: /^A web page, not the ContentStats API, answered about .+: .*HTTP \d+/,
+	denied: /^ContentStats denied access to /,
+	not_found:
+		/^(?:Video vid_1 not found|ContentStats returned an error for (?:usage|the list of videos|https:\/\/\S+): HTTP 404)/,
+	rate: /^ContentStats rate limit exceeded for /,
+	refused: /^ContentStats (?:rejected (?!the API key)|returned an error for (?!.*HTTP 404))/,
+	server: /^ContentStats returned an error for .+: HTTP 5\d\d/,
+	redirect:
+		/^ContentStats redirected the request for .+ to (?:another URL|elsewhere\.example)(?:,| \(|$)/,
+	page: /^Received a web page instead of a ContentStats response for .+: .*HTTP \d+/,
 };
 
+/** What the description of an error says besides. */
+const DESCRIPTIONS: Record<string, RegExp> = { redirect: /^The redirect was not followed/ };
+
 /** How the hint of a reply with odd values begins. */
-const UNUSABLE = 'ContentStats sent values that cannot be used: ';
+const UNUSABLE = 'ContentStats returned invalid values: ';
 
 /** Returns the error message of an outcome; empty if the reply was understood. */
 function messageOf(endpoint: Endpoint, { items, error }: RunOutcome): string {
@@ -80,6 +85,9 @@ function disagreement(entry: Entry, endpoint: Endpoint, outcome: RunOutcome): st
 		return message || hint || null;
 	}
 	if (!MESSAGES[entry.verdict]!.test(message)) return message || 'accepted';
+	const description = outcome.error?.description;
+	if (outcome.error && !(DESCRIPTIONS[entry.verdict] ?? /\w/).test(String(description)))
+		return `described as: ${description}`;
 	const names = !entry.field || message.includes(entry.field) || entry.note?.includes('several');
 	return names ? null : `${entry.field} is not named in: ${message}`;
 }

@@ -56,7 +56,7 @@ describe('Track', () => {
 		expect(sandbox.ledger.filter(({ kind }) => kind === 'track')).toHaveLength(4);
 		expect(hints).toEqual([
 			expect.objectContaining({
-				message: 'Of 4 links: 4 tracked. Estimated cost: $2.88',
+				message: '4 of 4 links tracked. Estimated cost: $2.88',
 				location: 'outputPane',
 			}),
 		]);
@@ -129,7 +129,7 @@ describe('Track when a video could be paid twice', () => {
 		});
 		expect(outcomes(items)).toEqual(['tracked', 'duplicate', 'duplicate']);
 		expect(new Set(items.map(({ video_id }) => video_id)).size).toBe(1);
-		expect(items[1]!.message).toBe(`The same video as ${YOUTUBE}, earlier in this batch`);
+		expect(items[1]!.message).toBe(`Same video as ${YOUTUBE}, earlier in this batch`);
 		expect(posts()).toHaveLength(1);
 	});
 
@@ -201,7 +201,7 @@ describe('Track when a video could be paid twice', () => {
 		const { items, hints } = await runAction(credential, { videoUrls: TIKTOK });
 		expect(outcomes(items)).toEqual(['unknown']);
 		expect(items[0]).toMatchObject({ video_id: null, estimated_cost: 2.52 });
-		expect(items[0]!.message).toContain('it may or may not run');
+		expect(items[0]!.message).toContain('it may or may not be active');
 		expect(hints).toEqual([expect.objectContaining({ type: 'warning' })]);
 		expect(posts()).toHaveLength(1);
 	});
@@ -213,8 +213,8 @@ describe('Track when a video could be paid twice', () => {
 		const options = { ifAlreadyTracked: 'trackAgain' };
 		const { items } = await runAction(credential, { videoUrls: TIKTOK, options });
 		expect(outcomes(items)).toEqual(['unknown']);
-		expect(items[0]!.message).toContain('Look for it with List');
-		expect(items[0]!.message).not.toContain('run this again');
+		expect(items[0]!.message).toContain('check List before you track it again');
+		expect(items[0]!.message).not.toMatch(/run this again/i);
 		expect(posts()).toHaveLength(1);
 	});
 
@@ -247,7 +247,7 @@ describe('Track before it spends anything', () => {
 		const { credential, posts } = await createTimedFixture({ balanceUsd: 3 });
 		const { error } = await runAction(credential, batch);
 		expect(error?.message).toBe(
-			'Tracking 4 videos costs $10.08, but your ContentStats account has $3.00 left to spend',
+			'Tracking 4 videos costs $10.08, but your ContentStats account has $3.00 available',
 		);
 		expect(error?.description).toContain('Nothing was tracked or charged');
 		expect(posts()).toHaveLength(0);
@@ -256,7 +256,9 @@ describe('Track before it spends anything', () => {
 	test('lets the API decide with Check Balance switched off', async () => {
 		const { credential, posts } = await createTimedFixture({ balanceUsd: 2 });
 		const { error } = await runAction(credential, { ...batch, options: { checkBalance: false } });
-		expect(error?.message).toMatch(/^Not enough ContentStats balance for https:.+: \$2\.52 needed/);
+		expect(error?.message).toMatch(
+			/^Not enough ContentStats balance for https:.+: \$2\.52 required/,
+		);
 		expect(error?.message).toMatch(/\(\d of 4 links tracked before that\)$/);
 		expect(error?.description).toContain('Running this again is safe');
 		expect(posts().length).toBeGreaterThan(0);
@@ -272,9 +274,9 @@ describe('Track before it spends anything', () => {
 	test.each([
 		[10.07, 'Tracking 4 videos costs $10.08, but Max Total Cost allows $10.07'],
 		[0, 'Tracking 4 videos costs $10.08, but Max Total Cost allows $0.00'],
-		['', 'Max Total Cost must be an amount in USD from 0 up, not “”'],
-		['={{ $json.misspelt }}', 'Max Total Cost must be an amount in USD from 0 up, not empty'],
-		[-1, 'Max Total Cost must be an amount in USD from 0 up, not “-1”'],
+		['', 'Max Total Cost must be an amount in USD of at least 0, not “”'],
+		['={{ $json.misspelt }}', 'Max Total Cost must be an amount in USD of at least 0, not empty'],
+		[-1, 'Max Total Cost must be an amount in USD of at least 0, not “-1”'],
 	])('refuses the batch with Max Total Cost %p', async (maxTotalCost, message) => {
 		const { credential, posts } = await createTimedFixture();
 		const { error } = await runAction(credential, { ...batch, options: { maxTotalCost } });
@@ -351,7 +353,7 @@ describe('Track before it spends anything', () => {
 		]);
 		expect(items[1]).toMatchObject({ video_id: null, estimated_cost: 2.52 });
 		expect(hints.map(({ message }) => message)).toEqual([
-			'Of 4 links: 1 already tracked, 3 would be tracked. Estimated cost: $7.56',
+			'3 of 4 links would be tracked, 1 already tracked. Estimated cost: $7.56',
 		]);
 		expect(posts()).toHaveLength(0);
 	});
@@ -361,7 +363,7 @@ describe('Track before it spends anything', () => {
 		const { items, hints } = await runAction(credential, { ...batch, options: { dryRun: true } });
 		expect(outcomes(items)).toEqual(Array(4).fill('would_track'));
 		expect(hints.map(({ message }) => message)).toContain(
-			'This batch would be refused: Tracking 4 videos costs $10.08, but your ContentStats account has $1.00 left to spend',
+			'This batch would be rejected: Tracking 4 videos costs $10.08, but your ContentStats account has $1.00 available',
 		);
 		expect(posts()).toHaveLength(0);
 	});
@@ -373,7 +375,7 @@ describe('Track before it spends anything', () => {
 		expect(hints[0]).toMatchObject({
 			type: 'warning',
 			message:
-				'What is already running will cost $10.80 more, this batch $2.52, and $12.00 is left to spend: tracking will pause when it is used up',
+				'$12.00 is available, but active videos will cost another $10.80 and this batch $2.52. Tracking pauses when the balance runs out',
 		});
 	});
 
@@ -394,7 +396,7 @@ describe('Track before it spends anything', () => {
 		const { credential, calls } = await createTimedFixture();
 		const { error } = await runAction(credential, { videoUrls: `${TIKTOK}\n${link}` });
 		expect(error?.message).toBe(`1 of 2 links can't be tracked. First: “${link}”`);
-		expect(error?.description).toContain('does not track videos on vimeo.com');
+		expect(error?.description).toContain("doesn't support videos on vimeo.com");
 		expect(error?.description).toContain('Nothing was tracked or charged');
 		expect(calls()).toEqual([]);
 	});
@@ -411,7 +413,7 @@ describe('Track before it spends anything', () => {
 	test.each([['={{ "" }}'], ['={{ [] }}'], [' \n , ']])('refuses empty %j', async (videoUrls) => {
 		const { credential, calls } = await createTimedFixture();
 		const { error } = await runAction(credential, { videoUrls });
-		expect(error?.message).toBe('No video links were given');
+		expect(error?.message).toBe('No video links provided');
 		expect(calls()).toEqual([]);
 	});
 });
@@ -445,7 +447,7 @@ describe('Track with options that differ between items', () => {
 		const { credential, posts } = await createTimedFixture({ balanceUsd: 3 });
 		const { parameters, more } = two('checkBalance', one, other);
 		const { error } = await runAction(credential, parameters, more);
-		expect(error?.message).toContain('has $3.00 left to spend');
+		expect(error?.message).toContain('has $3.00 available');
 		expect(posts()).toEqual([]);
 	});
 });
@@ -460,7 +462,7 @@ describe('Track with Retry On Fail', () => {
 			{ videoUrls: TIKTOK, options: { ifAlreadyTracked: 'trackAgain' } },
 			{ retryOnFail: true },
 		);
-		expect(error?.message).toMatch(/^Track Again and Retry On Fail do not go together/);
+		expect(error?.message).toMatch(/^Track Again can't be combined with Retry On Fail: /);
 		expect(calls()).toEqual([]);
 	});
 
@@ -531,7 +533,7 @@ describe('Track after an error', () => {
 		);
 		expect(error).toBeUndefined();
 		expect(outcomes(items).sort()).toEqual(['failed', 'failed', 'tracked']);
-		expect(items[1]!.message).toContain('does not track videos on vimeo.com');
+		expect(items[1]!.message).toContain("doesn't support videos on vimeo.com");
 		const refused = items.find(({ outcome }, index) => outcome === 'failed' && index !== 1)!;
 		expect(refused.message).toContain('video_link: Video is private');
 		expect(Object.keys(refused)).toEqual(COLUMNS);
@@ -548,7 +550,7 @@ describe('Track after an error', () => {
 		expect(outcomes(items)).toEqual(['tracked']);
 		expect(errorItems).toEqual([
 			{
-				error: expect.stringContaining('does not track videos on vimeo.com'),
+				error: expect.stringContaining("doesn't support videos on vimeo.com"),
 				message: 'Not tracked: https://vimeo.com/1',
 			},
 		]);
@@ -574,7 +576,7 @@ describe('Track after an error', () => {
 			{ onError: 'continueRegularOutput' },
 		);
 		expect(outcomes(items)).toEqual(['failed', 'failed']);
-		expect(items[0]!.message).toContain('does not accept the API key');
+		expect(items[0]!.message).toContain('rejected the API key');
 		expect(posts()).toHaveLength(0);
 		expect(sandbox.ledger).toHaveLength(0);
 	});
@@ -608,7 +610,7 @@ describe('Track after an error', () => {
 		);
 		expect(posts().length).toBeLessThanOrEqual(12);
 		expect(new Set(outcomes(items))).toEqual(new Set(['unknown', 'failed']));
-		expect(items.at(-1)!.message).toMatch(/^Not tried: /);
+		expect(items.at(-1)!.message).toMatch(/^Not attempted: /);
 	});
 
 	test('fails an item without links and tracks the other items', async () => {
@@ -620,7 +622,7 @@ describe('Track after an error', () => {
 		);
 		expect(outcomes(items)).toEqual(['failed', 'tracked']);
 		expect(items[0]!.message).toBe(
-			'No video links were given. Paste at least one link into Video URLs',
+			'No video links provided. Paste at least one link into Video URLs',
 		);
 	});
 
@@ -636,7 +638,7 @@ describe('Track after an error', () => {
 		const parameters = { videoUrls: ONE_OF_EACH.join(' ') };
 		const { error } = await runAction(credential, parameters);
 		expect(error?.message).toMatch(
-			/^ContentStats refused https:.+\(3 of 4 links tracked before that\)$/,
+			/^ContentStats rejected https:.+\(3 of 4 links tracked before that\)$/,
 		);
 		expect(error?.description).toContain('Running this again is safe');
 		expect(error?.description).not.toContain('Nothing was');
@@ -653,8 +655,8 @@ describe('Track after an error', () => {
 });
 
 test.each([
-	['trackAgain', 'tracks, and pays for, what was tracked now once more'],
-	['fail', 'set If Already Tracked to Return the Existing Tracking'],
+	['trackAgain', 'running this again tracks these videos and charges for them once more'],
+	['fail', 'set If Already Tracked to Return Existing'],
 ])('Track set to %s does not call a rerun safe', async (ifAlreadyTracked, advice) => {
 	const { credential, sandbox } = await createTimedFixture();
 	sandbox.faults.add({

@@ -49,7 +49,7 @@ describe('in an account of 130 running videos, Track', () => {
 			expect(seen!.outcome).toBe('already_tracked');
 			for (const item of [hidden, unknown]) {
 				expect(item!.outcome).toBe('failed');
-				expect(item!.message).toMatch(/^More (tiktok )?videos are running than.*Track Again/);
+				expect(item!.message).toMatch(/^More (tiktok )?videos are active than.*Track Again/);
 			}
 			expect(posts()).toHaveLength(0);
 		},
@@ -158,7 +158,7 @@ describe('a tracking in error, or with a status of a new name', () => {
 			expect(again).toMatchObject({ outcome: 'already_tracked', status, estimated_cost: 0 });
 			expect(again!.message).toMatch(
 				new RegExp(
-					`with the status “${status}”: it may go on until 2026-01-08T00:00:00.000Z, .*Track Again$`,
+					`with the status “${status}”\\. It may resume until 2026-01-08T00:00:00.000Z, .*Track Again$`,
 				),
 			);
 			expect(failed).toMatchObject({ outcome: 'failed', message: expect.stringContaining(status) });

@@ -193,7 +193,7 @@ describe('a tracking that only this process knows', () => {
 		sandbox.faults.add({ kind: 'status', status: 401, match, times: 'always' });
 		sandbox.faults.add(lag(60_000));
 		await expect(track(TIKTOK)).rejects.toMatchObject({
-			message: expect.stringMatching(/does not accept the API key/),
+			message: expect.stringMatching(/rejected the API key/),
 		});
 		expect(posts()).toHaveLength(1);
 	});

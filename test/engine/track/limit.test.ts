@@ -87,7 +87,7 @@ it('lets no later run wait for more than a minute after a run gave up at its ten
 		match: { method: 'POST' },
 	});
 	const { error } = await runAction(credential, { videoUrls: links(1).join() });
-	expect(error!.message).toMatch(/rate limit is used up/);
+	expect(error!.message).toMatch(/rate limit exceeded/);
 	const before = clock.now();
 	const { items } = await runAction(credential, { videoUrls: links(1, 5).join() });
 	expect(items[0]!.outcome).toBe('tracked');
@@ -102,7 +102,7 @@ it('sends a lost link again after ten minutes, though the clock was set back', a
 	keepInStep(clock, -3 * 60 * MINUTE_MS);
 	const [waiting] = await track();
 	expect(waiting).toMatchObject({ outcome: 'unknown' });
-	expect(waiting!.message).toContain('not sent again before 21:11 UTC');
+	expect(waiting!.message).toContain("it isn't sent again before 21:11 UTC");
 	clock.advance({ minutes: 10 });
 	expect(await track()).toMatchObject([{ outcome: 'tracked' }]);
 	expect(posts()).toHaveLength(2);
@@ -189,7 +189,7 @@ it('ends the batch at the tenth 429 of a POST in a row, and sends nothing more',
 		{ onError: 'continueRegularOutput' },
 	);
 	expect(items.map(({ outcome }) => outcome)).toEqual(Array(20).fill('failed'));
-	expect(String(items.at(-1)!.message)).toMatch(/^Not tried: .*rate limit/);
+	expect(String(items.at(-1)!.message)).toMatch(/^Not attempted: .*rate limit/);
 	// Eight requests are in flight at once, and each may be refused ten times.
 	expect(posts().length).toBeLessThanOrEqual(80);
 });

@@ -29,12 +29,16 @@ describe('a link with a pending POST', () => {
 		sandbox.faults.add(NEVER_COMMITTED);
 		const [first] = await track(TIKTOK);
 		expect(first).toMatchObject({ outcome: 'unknown', estimated_cost: 2.52 });
-		expect(first!.message).toMatch(/not sent again before 00:11 UTC\. Run this again then/);
+		expect(first!.message).toMatch(
+			/it isn't sent again before 00:11 UTC\. Run this again after that/,
+		);
 
 		clock.advance({ minutes: 9 });
 		const [again] = await track(TIKTOK);
 		expect(again).toMatchObject({ outcome: 'unknown', estimated_cost: 0, video_id: null });
-		expect(again!.message).toMatch(/^It was asked for before.*not sent again before 00:11 UTC/);
+		expect(again!.message).toMatch(
+			/^The response to an earlier request was lost.*it isn't sent again before 00:11 UTC/,
+		);
 		expect(posts()).toHaveLength(1);
 
 		clock.advance({ minutes: 1 });
@@ -122,7 +126,7 @@ describe('a link with a pending POST', () => {
 		]);
 		sandbox.faults.add({ kind: 'status', status: 400, body: {}, match: POST });
 		const { error } = await runAction(credential, { videoUrls: `${TIKTOK} ${YOUTUBE}` });
-		expect(error?.description).toContain(`Unknown, it may or may not run: ${TIKTOK}.`);
+		expect(error?.description).toContain(`Unknown, may or may not be active: ${TIKTOK}.`);
 	});
 
 	it('stays pending for its account, however the base URL is spelled', async () => {
@@ -187,7 +191,12 @@ it('reports unknown after a 303, since the POST may have taken effect', async ()
 	const location = 'https://elsewhere.example/';
 	sandbox.faults.add({ kind: 'redirect', status: 303, location, match: POST });
 	const [line] = await track(TIKTOK);
-	expect(line).toMatchObject({ outcome: 'unknown', message: expect.stringContaining('points to') });
+	expect(line).toMatchObject({
+		outcome: 'unknown',
+		message: expect.stringContaining(
+			`redirected the request for ${TIKTOK} to elsewhere.example, and no tracking was found yet`,
+		),
+	});
 	expect(posts()).toHaveLength(1);
 });
 
@@ -223,7 +232,7 @@ describe('Track in an account with 100 or more running videos', () => {
 		const { posts, track } = await createFull(101);
 		await expect(track(`${TWITTER} ${tiktokLinks(1)[0]}`)).rejects.toMatchObject({
 			message: "1 of 2 links can't be tracked. First: “https://www.tiktok.com/@a/video/1”",
-			description: expect.stringMatching(/^More tiktok videos are running.*Track Again/),
+			description: expect.stringMatching(/^More tiktok videos are active.*Track Again/),
 		});
 		expect(posts()).toEqual([]);
 	});

@@ -27,7 +27,7 @@ describe('Track', () => {
 			expect(posts()).toHaveLength(count);
 			const links = count === 1 ? '1 link' : `${count} links`;
 			expect(hints[1]!.message).toContain(
-				`Took ${links} from the text, and left out “${words.slice(0, 60)}`,
+				`Found ${links} in the text. Ignored “${words.slice(0, 60)}`,
 			);
 			expect(hints[1]!.message.length).toBeLessThan(160);
 		},
@@ -111,9 +111,9 @@ describe.each(['get', 'stop'])('%s by URL', (operation) => {
 	);
 
 	test.each([
-		[`${TIKTOK} ${YOUTUBE}`, /holds 2 links/],
-		['my video', /no link of a video/],
-		[`${TIKTOK}?u=${YOUTUBE}`, /no link of a video/],
+		[`${TIKTOK} ${YOUTUBE}`, /contains 2 links/],
+		['my video', /is not a video link/],
+		[`${TIKTOK}?u=${YOUTUBE}`, /is not a video link/],
 	])('refuses %j', async (text, message) => {
 		const { error, posts } = await run(text);
 		expect(error!.message).toMatch(message);
@@ -138,7 +138,7 @@ describe("the trigger's Videos", () => {
 		async (videos) => {
 			const { watch } = await createTriggerFixture();
 			const trigger = watch({ watch: 'selected', videos });
-			await expect(trigger.poll()).rejects.toThrow(/neither the id|can't be watched/);
+			await expect(trigger.poll()).rejects.toThrow(/is not a video ID or link|can't be watched/);
 		},
 	);
 });
@@ -223,7 +223,7 @@ test.each([
 			.seedVideo({ video_link: TIKTOK, started: '2025-12-31T00:00:00Z' })
 			.override({ video_link });
 		const { error } = await runAction(credential, { videoUrls: TIKTOK });
-		expect(error!.description).toMatch(/id or link cannot be read/);
+		expect(error!.description).toMatch(/without a readable ID or link/);
 		expect(posts()).toEqual([]);
 	},
 );

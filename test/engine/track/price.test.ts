@@ -43,11 +43,11 @@ describe('if the API announces ten times the price of its usage, Track', () => {
 		expect(outcomes(items)).toEqual(['tracked', ...times(9, 'failed')]);
 		expect(items[0]!.estimated_cost).toBe(3.6);
 		expect(items[5]!.message).toBe(
-			'Not tried: Stopped to stay within budget: ContentStats announced $3.60 a day for “https://twitter.com/a/status/1” instead of $0.36, and Max Total Cost allows $5.00',
+			'Not attempted: Stopped to stay within budget: ContentStats quoted $3.60 per day for “https://twitter.com/a/status/1” instead of $0.36, and Max Total Cost allows $5.00',
 		);
 		expect(posts()).toHaveLength(1);
 		expect(hints.map(({ message }) => message)).toContain(
-			'ContentStats announced $3.60 for what was priced at $0.36. Check the charges in your ContentStats account',
+			'ContentStats quoted $3.60 instead of the expected $0.36. Check the charges in your ContentStats account',
 		);
 	});
 
@@ -69,7 +69,7 @@ describe('if the API announces ten times the price of its usage, Track', () => {
 		sandbox.faults.add(price(10));
 		const { items } = await track(LINKS);
 		expect(outcomes(items)).toEqual([...times(5, 'tracked'), ...times(5, 'failed')]);
-		expect(items[9]!.message).toMatch(/account has \$20\.00 left to spend/);
+		expect(items[9]!.message).toMatch(/account has \$20\.00 available/);
 		expect(posts()).toHaveLength(5);
 	});
 
@@ -78,7 +78,7 @@ describe('if the API announces ten times the price of its usage, Track', () => {
 		sandbox.faults.add(price(10));
 		const { items, hints } = await track(LINKS, { checkBalance: false });
 		expect(outcomes(items)).toEqual(times(10, 'tracked'));
-		expect(hints.map(({ message }) => message).join()).toContain('announced $36.00');
+		expect(hints.map(({ message }) => message).join()).toContain('quoted $36.00');
 	});
 });
 
@@ -127,7 +127,7 @@ it('spends no more than Max Total Cost in all tries of Retry On Fail together', 
 	const parameters = { videoUrls: LINKS.join(' '), durationDays: 1, options: { maxTotalCost: 20 } };
 	const { error } = await runAction(credential, parameters, { retryOnFail: true });
 	expect(error!.message).toMatch(
-		/Max Total Cost allows \$20\.00, of which earlier tries spent \$18\.00/,
+		/Max Total Cost allows \$20\.00, of which earlier attempts spent \$18\.00/,
 	);
 	expect(posts()).toHaveLength(5);
 });
@@ -187,7 +187,7 @@ describe('two batches of one account at the same time', () => {
 		expect(outcomesOfRuns.sort()).toEqual([times(5, 'failed'), times(5, 'tracked')]);
 		const refused = runs.find(({ items }) => items[0]!.outcome === 'failed')!;
 		expect(refused.items[0]!.message).toMatch(
-			/5 videos costs \$1\.80, but your ContentStats account has \$3\.00 left to spend, of which other runs are spending \$1\.80 just now$/,
+			/5 videos costs \$1\.80, but your ContentStats account has \$3\.00 available, of which other executions are spending \$1\.80 right now$/,
 		);
 		expect(posts()).toHaveLength(5);
 	});

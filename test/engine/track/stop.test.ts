@@ -38,7 +38,7 @@ test('Stop lets sent POSTs finish, and the log says how many links were tracked'
 	const { run, items } = await outcome;
 	expect(run.status).toBe('canceled');
 	expect(outcomes(items)).toEqual(['tracked', 'tracked']);
-	expect(await logged(before, 'stopped')).toContain('Of 2 links: 2 tracked');
+	expect(await logged(before, 'stopped')).toContain('2 of 2 links tracked');
 });
 
 test('Stop during a lookup leaves the outcome unknown, and the log says so', async () => {
@@ -53,7 +53,7 @@ test('Stop during a lookup leaves the outcome unknown, and the log says so', asy
 	const { items } = await outcome;
 	expect(performance.now() - pressed).toBeLessThan(1000);
 	expect(outcomes(items)).toEqual(['unknown']);
-	expect(await logged(before, 'stopped')).toContain('1 unknown');
+	expect(await logged(before, 'stopped')).toContain('1 of 1 link unknown');
 
 	const again = await runAction(credential, { videoUrls: TIKTOK });
 	expect(outcomes(again.items)).toEqual(['recovered']);

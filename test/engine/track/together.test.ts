@@ -84,7 +84,9 @@ test('Track sends nothing if one of 300 links is malformed', async () => {
 	links[217] = 'https://x.com/a/status/';
 	const { error } = await runAction(credential, { videoUrls: links.join('\n') });
 	expect(error?.message).toBe("1 of 300 links can't be tracked. First: “https://x.com/a/status/”");
-	expect(error?.description).toMatch(/names no single video.*Nothing was tracked or charged/);
+	expect(error?.description).toMatch(
+		/doesn't point to a single video.*Nothing was tracked or charged/,
+	);
 	expect(sandbox.requests).toEqual([]);
 });
 

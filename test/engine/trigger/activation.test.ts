@@ -61,7 +61,7 @@ describe('the activation poll', () => {
 		const { watch, credential } = await withVideo();
 		const trigger = watch({}, { credential: { ...credential, apiKey: 'cs_live_wrong' } });
 		await expect(trigger.poll()).rejects.toMatchObject({
-			message: expect.stringContaining('does not accept the API key'),
+			message: expect.stringContaining('rejected the API key'),
 			...errorWith({ cause: 'credential-invalid' }),
 		});
 		expect(trigger.poller.staticData).toEqual({});

@@ -133,7 +133,7 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 		fixture.advance({ hours: 1 });
 		const before = trigger.remembered;
 		if (trigger.isActivating) await trigger.poll().catch(() => null);
-		else await expect(trigger.poll()).rejects.toThrow('knows none of the 2 watched videos');
+		else await expect(trigger.poll()).rejects.toThrow('None of the 2 watched videos was found');
 		expect(trigger.remembered).toBe(before);
 		expect(trigger.items).toEqual([]);
 	});

@@ -34,7 +34,7 @@ const setSnapshots = (
 
 describe.each([
 	['10,000', '10,000'],
-	[' ', 'No milestones were entered'],
+	[' ', 'No milestones provided'],
 ])('milestones “%s”', (text, named) => {
 	test('throw an error that names the invalid part, before any request', async () => {
 		const { watch, calls } = await createTriggerFixture();

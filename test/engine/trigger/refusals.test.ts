@@ -164,20 +164,24 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 		});
 
 		test.each([
-			['401', { kind: 'status', status: 401 }, /does not accept the API key/],
+			['401', { kind: 'status', status: 401 }, { message: /rejected the API key/ }],
 			[
 				'a redirect to another host',
 				{ kind: 'redirect', status: 302, location: 'http://127.0.0.1:9/x' },
-				/not followed/,
+				{
+					message: /^ContentStats redirected .* to 127\.0\.0\.1:9$/,
+					description: /^The redirect was not followed/,
+				},
 			],
-		] as Array<[string, Fault, RegExp]>)(
+		] as Array<[string, Fault, Record<string, RegExp>]>)(
 			'throws at once on %s, and loses nothing',
-			async (title, fault, message) => {
+			async (title, fault, texts) => {
 				const { sandbox, trigger, fresh } = await withThree();
 				const before = trigger.remembered;
 				sandbox.faults.add({ ...fault, times: Infinity });
 				const error = await trigger.poll().catch((caught: Error) => caught);
-				expect(error).toMatchObject({ message: expect.stringMatching(message) });
+				for (const [name, text] of Object.entries(texts))
+					expect(error).toHaveProperty(name, expect.stringMatching(text));
 				if (title === '401')
 					expect(error).toMatchObject(errorWith({ cause: 'credential-invalid' }));
 				expect(trigger.remembered).toBe(before);

@@ -11,7 +11,7 @@ import {
 	snapshotKeys,
 } from '../support/triggerFixture';
 
-const UNREADABLE = 'What this trigger remembers of its last poll cannot be read';
+const UNREADABLE = "The saved state of this trigger can't be read";
 type State = IDataObject & { videos: Array<[string, IDataObject]> };
 
 describe('an unreadable state', () => {

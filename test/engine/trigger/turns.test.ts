@@ -41,7 +41,9 @@ test('a trigger whose polls are turned away for an hour says so, once an hour', 
 	const trigger = await pollBeside(1, 130);
 	expect(trigger.items).toEqual([]);
 	expect(trigger.errors).toHaveLength(2);
-	expect(trigger.errors[0]!.message).toMatch(/^For an hour the rate limit has left no room/);
+	expect(trigger.errors[0]!.message).toMatch(
+		/^The rate limit has left no room for this trigger for an hour/,
+	);
 });
 
 test.each([

@@ -11,7 +11,7 @@ import {
 import { INSTAGRAM, START, TIKTOK, TWITTER, YOUTUBE } from '../support/fixture';
 
 describe.each([
-	['no events', { events: [] }, 'No events were chosen'],
+	['no events', { events: [] }, 'No events selected'],
 	[
 		'Max Items Per Poll set to 0',
 		{ options: { maxItemsPerPoll: 0 } },

@@ -56,7 +56,7 @@ describe('the client', () => {
 		await expect(call(client)).rejects.toMatchObject({
 			kind: 'unreadable_reply',
 			message:
-				'ContentStats sent a reply about video b that cannot be understood (it is about another video)',
+				'ContentStats returned an unexpected response for video b (it describes another video)',
 		});
 		expect(sent).toHaveLength(1);
 	});
@@ -87,7 +87,7 @@ describe('the client', () => {
 		['list', (client) => client.list({}), /the list of videos/],
 		['get', (client) => client.get('a'), /video a\b/],
 		['stop', (client) => client.stop('a'), /video a\b/],
-		['usage', (client) => client.usage(), /about usage/],
+		['usage', (client) => client.usage(), /for usage\b/],
 	])('names its subject if the reply to %s is unreadable', async (_, call, subject) => {
 		const { client } = clientOver(reply(200, []));
 		await expect(call(client)).rejects.toMatchObject({
@@ -98,8 +98,18 @@ describe('the client', () => {
 
 	test.each<[string, (client: Client) => Promise<unknown>, number, RegExp]>([
 		['track', (client) => client.track(LINK, 7), 400, /public.*costs nothing/],
-		['get', (client) => client.get('a'), 404, /mistyped/],
-		['stop', (client) => client.stop('a'), 404, /mistyped/],
+		[
+			'get',
+			(client) => client.get('a'),
+			404,
+			/another account.*Check the ID or choose the video from the list/,
+		],
+		[
+			'stop',
+			(client) => client.stop('a'),
+			404,
+			/another account.*Check the ID or choose the video from the list/,
+		],
 		['stop', (client) => client.stop('a'), 400, /ended already/],
 	])('says what to do if %s is refused', async (_, call, status, advice) => {
 		const { client } = clientOver(reply(status, { error: 'No' }));
@@ -109,13 +119,13 @@ describe('the client', () => {
 	});
 
 	test.each([
-		['', /No video was chosen/],
-		['..', /“\.\.” is not the id/],
-		['a/../usage', /is not the id/],
-		['a b', /is not the id/],
-		['a?x=1', /is not the id/],
-		['é', /is not the id/],
-		['x/'.repeat(200), /“(x\/){40}” is not the id/],
+		['', /No video selected/],
+		['..', /“\.\.” is not a video ID/],
+		['a/../usage', /is not a video ID/],
+		['a b', /is not a video ID/],
+		['a?x=1', /is not a video ID/],
+		['é', /is not a video ID/],
+		['x/'.repeat(200), /“(x\/){40}” is not a video ID/],
 	])('sends nothing for the id %j', async (id, message) => {
 		const { client, sent } = clientOver(reply(200, video('a')));
 		for (const call of [client.get(id), client.stop(id)])

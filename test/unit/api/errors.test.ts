@@ -24,7 +24,7 @@ describe('errorForStatus', () => {
 				details: [{ field: 'video_link', message: 'Invalid URL format' }],
 			},
 			'invalid_request',
-			/refused video cm5abc123def: video_link: Invalid URL format/,
+			/rejected video cm5abc123def: video_link: Invalid URL format/,
 			/^Look at what was entered$/,
 		],
 		[401, { error: 'API key required' }, 'invalid_key', /API key/, /credential/],
@@ -32,11 +32,17 @@ describe('errorForStatus', () => {
 			402,
 			{ error: 'Insufficient balance', balance: 0.5, estimated_cost: 2.52, required: 2.02 },
 			'insufficient_balance',
-			/video cm5abc123def.*\$2\.52 needed.*\$0\.50 there.*\$2\.02 missing/,
-			/costs nothing.*[Aa]dd credit/,
+			/video cm5abc123def.*\$2\.52 required.*\$0\.50 available.*\$2\.02 short/,
+			/costs nothing.*[Tt]op up/,
 		],
 		[403, { error: 'Access denied' }, 'forbidden', /video cm5abc123def.*Access denied/, /plan/],
-		[404, { error: 'Video not found' }, 'not_found', /video cm5abc123def/, /^Look for it$/],
+		[
+			404,
+			{ error: 'Video not found' },
+			'not_found',
+			/^Video cm5abc123def not found/,
+			/^Look for it$/,
+		],
 		[
 			429,
 			{ error: 'Rate limit exceeded', limit: 60, reset: 1640995200 },
@@ -71,18 +77,19 @@ describe('errorForStatus', () => {
 			const error = errorFor(status, '<html><body>Bad gateway</body></html>');
 			expect(error.message).not.toMatch(/undefined|null|NaN|\[object|<html/);
 			expect(error.description).not.toBe('');
-			if (status !== 401) expect(error.message).toContain(SUBJECT);
+			const subject = status === 404 ? SUBJECT.replace('video', 'Video') : SUBJECT;
+			if (status !== 401) expect(error.message).toContain(subject);
 		},
 	);
 });
 
 describe('the message of a 402', () => {
 	test.each<[object, string]>([
-		[{ balance: 0.5, estimated_cost: 2.52 }, '$2.52 needed, $0.50 there, $2.02 missing'],
-		[{ balance: 0, estimated_cost: 0.36 }, '$0.36 needed, $0.00 there, $0.36 missing'],
-		[{ estimated_cost: 2.52 }, '$2.52 needed'],
-		[{ balance: 0.5 }, '$0.50 there'],
-		[{ required: 2.02 }, '$2.02 missing'],
+		[{ balance: 0.5, estimated_cost: 2.52 }, '$2.52 required, $0.50 available, $2.02 short'],
+		[{ balance: 0, estimated_cost: 0.36 }, '$0.36 required, $0.00 available, $0.36 short'],
+		[{ estimated_cost: 2.52 }, '$2.52 required'],
+		[{ balance: 0.5 }, '$0.50 available'],
+		[{ required: 2.02 }, '$2.02 short'],
 	])('shows the amounts in %j', (figures, text) => {
 		const { message } = errorFor(402, { error: 'Insufficient balance', ...figures });
 		expect(message).toBe(`Not enough ContentStats balance for ${SUBJECT}: ${text}`);
@@ -110,7 +117,7 @@ describe('the message of a 400', () => {
 		[
 			'the error if there are no details',
 			{ error: 'Video is private' },
-			/refused .*: Video is private/,
+			/rejected .*: Video is private/,
 		],
 		[
 			'the error if the details have another shape',
@@ -193,8 +200,8 @@ it('unreadableReply names its subject and the invalid field', () => {
 });
 
 test.each([
-	[false, true, false, /no time left to ask ContentStats about usage/],
-	[true, false, true, /did not answer about usage in the time that a poll has/],
+	[false, true, false, /No time left in this poll to request usage/],
+	[true, false, true, /No response from ContentStats for usage within/],
 ])('a budget that was exhausted, with the request sent: %p', (isSent, unsent, mayHave, message) => {
 	const error = new BudgetExhaustedError('usage', isSent, 5_000);
 	expect(isUnsent(error)).toBe(unsent);

@@ -183,7 +183,7 @@ describe('an error without a reply', () => {
 			failing(new Error('Domain not allowed for cs_live_abc-123')),
 		).rejects.toMatchObject({
 			kind: 'no_reply',
-			message: 'ContentStats gave no answer about usage',
+			message: 'No response from ContentStats for usage',
 			description: expect.stringMatching(/\(Domain not allowed for cs_live_…\)$/),
 		});
 	});
@@ -248,8 +248,8 @@ describe('an error while connecting', () => {
 		const down = createHost(async () => Promise.reject(new Error('outer', { cause }))).request;
 		await expect(down({ ...call, method: 'POST' })).rejects.toMatchObject({
 			kind: 'unreachable',
-			message: 'ContentStats cannot be reached: nothing was sent about usage',
-			description: expect.stringContaining(`(${code})`),
+			message: "Couldn't reach ContentStats for usage",
+			description: expect.stringMatching(new RegExp(`^No request was sent\\. .*\\(${code}\\)$`)),
 		});
 	});
 
@@ -274,10 +274,10 @@ describe('an error while connecting', () => {
 		['SELF_SIGNED_CERT_IN_CHAIN', 'is not trusted', /NODE_EXTRA_CA_CERTS/],
 		['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'is not trusted', /NODE_EXTRA_CA_CERTS/],
 		['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'is not trusted', /NODE_EXTRA_CA_CERTS/],
-		['CERT_REVOKED', 'is not valid', /clock of this machine/],
+		['CERT_REVOKED', 'is not valid', /clock of your n8n instance/],
 		['INVALID_PURPOSE', 'is not trusted', /NODE_EXTRA_CA_CERTS/],
-		['CERT_HAS_EXPIRED', 'is not valid', /clock of this machine/],
-		['CERT_NOT_YET_VALID', 'is not valid', /clock of this machine/],
+		['CERT_HAS_EXPIRED', 'is not valid', /clock of your n8n instance/],
+		['CERT_NOT_YET_VALID', 'is not valid', /clock of your n8n instance/],
 		['ERR_TLS_CERT_ALTNAME_INVALID', 'is for another host', /base URL/],
 	])('of the certificate (%s) says that it %s', async (code, problem, advice) => {
 		const cause = Object.assign(new Error('x'), { code });
@@ -285,9 +285,13 @@ describe('an error while connecting', () => {
 		await expect(request({ ...call, method: 'POST' })).rejects.toMatchObject({
 			kind: 'unreachable',
 			message: expect.stringMatching(
-				new RegExp(`^The certificate of [\\w.]+ ${problem}: nothing was sent about usage$`),
+				new RegExp(
+					`^Couldn't reach ContentStats for usage: the certificate of [\\w.]+ ${problem}$`,
+				),
 			),
-			description: expect.stringMatching(advice),
+			description: expect.stringMatching(
+				new RegExp(`^No request was sent\\. .*${advice.source}.* \\(${code}\\)$`),
+			),
 		});
 	});
 });
@@ -321,7 +325,7 @@ describe('a web page in place of an answer', () => {
 		await expect(request(call)).rejects.toMatchObject({
 			kind: kindOf(statusCode),
 			statusCode,
-			message: `A web page, not the ContentStats API, answered about usage: ${title}HTTP ${statusCode}`,
+			message: `Received a web page instead of a ContentStats response for usage: ${title}HTTP ${statusCode}`,
 			description: expect.stringMatching(/^A proxy, a login page or a bot check/),
 		});
 	});

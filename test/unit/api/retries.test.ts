@@ -135,7 +135,7 @@ describe('the base URL', () => {
 describe('a request that the user stops', () => {
 	const cancelled = expect.objectContaining({
 		kind: 'cancelled',
-		message: expect.stringMatching(/canceled: nothing was sent about a link/),
+		message: expect.stringMatching(/canceled before the request for a link/),
 	});
 
 	test('is not sent if it was stopped before', async () => {

@@ -94,10 +94,10 @@ describe('readers of valid replies', () => {
 
 describe('readers of invalid replies', () => {
 	test.each<[string, Reader, unknown, string]>([
-		['text instead of an object', readVideo, 'Hello', 'the reply'],
-		['an undefined reply', readVideo, undefined, 'the reply'],
-		['a null reply', readUsage, null, 'the reply'],
-		['an array instead of a video', readVideo, [], 'the reply'],
+		['text instead of an object', readVideo, 'Hello', 'the response'],
+		['an undefined reply', readVideo, undefined, 'the response'],
+		['a null reply', readUsage, null, 'the response'],
+		['an array instead of a video', readVideo, [], 'the response'],
 		['a list without videos', readVideoList, { total: 0 }, 'videos'],
 		['an object instead of the videos array', readVideoList, { videos: {} }, 'videos'],
 		['an empty id', readVideo, { ...FETCHED, id: '' }, 'id'],
@@ -116,7 +116,7 @@ describe('readers of invalid replies', () => {
 		expect(() => read(json, 'video cm5abc')).toThrow(
 			expect.objectContaining({
 				kind: 'unreadable_reply',
-				message: expect.stringContaining(`about video cm5abc that cannot be understood (${path}: `),
+				message: expect.stringContaining(`for video cm5abc (${path}: `),
 			}),
 		);
 	});

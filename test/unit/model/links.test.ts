@@ -140,7 +140,7 @@ describe('a short link', () => {
 });
 
 describe('parseVideoLink with an invalid link', () => {
-	const NO_SINGLE_VIDEO = /no single video.*profile, playlist, hashtag or search/;
+	const NO_SINGLE_VIDEO = /doesn't point to a single video: .*profile, playlist, hashtag or search/;
 
 	test.each([
 		['https://www.tiktok.com/@user', NO_SINGLE_VIDEO],
@@ -172,7 +172,7 @@ describe('parseVideoLink with an invalid link', () => {
 		['https://www.youtube.com/embed/live_stream?channel=UCabc', /player/],
 		['https://www.tiktok.com/@user/video/723456789012345678901', NO_SINGLE_VIDEO],
 
-		['https://vimeo.com/123', /does not track videos on vimeo\.com/],
+		['https://vimeo.com/123', /doesn't support videos on vimeo\.com/],
 		['https://www.facebook.com/watch?v=dQw4w9WgXcQ', /on www\.facebook\.com/],
 		[`https://tiktok.com.evil.example/@user/video/${TIKTOK}`, /on tiktok\.com\.evil\.example/],
 		[`https://www.tiktok.com.evil.example/@user/video/${TIKTOK}`, /evil\.example/],
@@ -214,7 +214,9 @@ describe('parseVideoLink with an invalid link', () => {
 	});
 
 	it('ends the reason with an example of a valid link', () => {
-		expect(refusal('https://vimeo.com/1')).toMatch(/Paste the link of one .*https:\/\/www\.tiktok/);
+		expect(refusal('https://vimeo.com/1')).toMatch(
+			/Paste the link of a single .*https:\/\/www\.tiktok/,
+		);
 	});
 });
 

@@ -69,7 +69,7 @@ describe('parseWholeNumber', () => {
 		[2 ** 60, '“1152921504606847000”'],
 	])('refuses %j', (value, shown) => {
 		expect(() => parseWholeNumber(value, FIELD)).toThrow(
-			refusal('a whole number from 1 up', shown),
+			refusal('a whole number of at least 1', shown),
 		);
 	});
 
@@ -100,7 +100,7 @@ describe('parseUsd', () => {
 		['$5', '“$5”'],
 		[Infinity, '“Infinity”'],
 	])('refuses %j', (value, shown) => {
-		expect(() => parseUsd(value, FIELD)).toThrow(refusal('an amount in USD from 0 up', shown));
+		expect(() => parseUsd(value, FIELD)).toThrow(refusal('an amount in USD of at least 0', shown));
 	});
 });
 

@@ -69,14 +69,20 @@ describe('readPastedText', () => {
 	});
 
 	test.each([
-		[`https://www.instagram.com/share/reel/BAmade/`, /only leads to a page\. Open it in a browser/],
-		[`https://lite.tiktok.com/t/ZMabc/`, /only leads to a page/],
-		[`https://www.google.com/url?q=${YOUTUBE}`, /only leads to a page/],
-		[`https://l.facebook.com/l.php?u=${encodeURIComponent(YOUTUBE)}`, /only leads to a page/],
-		[`${TIKTOK}?u=${YOUTUBE}`, /also names another video/],
-		[`[${YOUTUBE}](${TIKTOK})`, /text of this link names another video/],
+		[
+			`https://www.instagram.com/share/reel/BAmade/`,
+			/only redirects to another page\. Open it in a browser/,
+		],
+		[`https://lite.tiktok.com/t/ZMabc/`, /only redirects to another page/],
+		[`https://www.google.com/url?q=${YOUTUBE}`, /only redirects to another page/],
+		[
+			`https://l.facebook.com/l.php?u=${encodeURIComponent(YOUTUBE)}`,
+			/only redirects to another page/,
+		],
+		[`${TIKTOK}?u=${YOUTUBE}`, /also points to another video/],
+		[`[${YOUTUBE}](${TIKTOK})`, /text of this link points to another video/],
 		[`${TIKTOK}…`, /cut short/],
-		['https://www.tiktok.com/@a/video/72345678 90123456789', /seems to be cut in two/],
+		['https://www.tiktok.com/@a/video/72345678 90123456789', /seems to be split in two/],
 		[`${YOUTUBE}?x=${'x'.repeat(2000)}`, /longer than 2000 characters/],
 	])('says why it refuses %j', (text, reason) => {
 		expect(read(text)).toEqual([expect.stringMatching(reason)]);
@@ -128,7 +134,7 @@ describe('readPastedText', () => {
 		'https://vm.tiktok.com/ZMab\ncdefg/.',
 		'https://www.instagram.com/reel/Cab\ncdefghi?igsh=abc',
 	])('takes no part of a link for another video: %j', (text) => {
-		expect(read(text)).toEqual([expect.stringMatching(/seems to be cut in two/)]);
+		expect(read(text)).toEqual([expect.stringMatching(/seems to be split in two/)]);
 	});
 
 	test.each([

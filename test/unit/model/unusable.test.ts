@@ -34,7 +34,7 @@ test.each<[string, Array<[string, string[]]>, string]>([
 	],
 ])('describeUnusable names %s', (_, unusable, named) => {
 	expect(describeUnusable(unusable.map(([subject, fields]) => ({ subject, fields })))).toBe(
-		`ContentStats sent values that cannot be used: ${named}. They are left empty, and entries without a readable id or time are left out. Nothing else is affected`,
+		`ContentStats returned invalid values: ${named}. They are left empty, and entries without a valid ID or time are skipped. Everything else is unaffected`,
 	);
 });
 

@@ -20,8 +20,8 @@ test('withFailure keeps the time of the first failure and updates the time of th
 test('allVideosUnknown says how many videos are unknown, and that nothing may have been deleted', () => {
 	expect(allVideosUnknown(7)).toMatchObject({
 		kind: 'invalid_input',
-		message: expect.stringContaining('none of the 7 watched videos'),
-		description: expect.stringMatching(/another account.*nothing was deleted/),
+		message: expect.stringContaining('None of the 7 watched videos'),
+		description: expect.stringMatching(/another account.*no video was deleted/),
 	});
 });
 
@@ -74,8 +74,8 @@ describe('dailyReport', () => {
 			kind: 'forbidden',
 			statusCode: 403,
 			message:
-				'Nothing has come of video a for a day. ContentStats denies access to video a (HTTP 403)',
-			description: expect.stringMatching(/organisation.*once a day$/),
+				'No data from video a for 24 hours. ContentStats denied access to video a (HTTP 403)',
+			description: expect.stringMatching(/organization.*once a day$/),
 		});
 	});
 
@@ -85,7 +85,7 @@ describe('dailyReport', () => {
 		).toMatchObject({
 			kind: 'forbidden',
 			message: expect.stringMatching(
-				/^Nothing has come of videos a, c and the list of videos for a day\. .* video a /,
+				/^No data from videos a, c and the list of videos for 24 hours\. .* video a /,
 			),
 		});
 	});
@@ -93,7 +93,7 @@ describe('dailyReport', () => {
 	it('reports a failing list with its own reason', () => {
 		expect(reportOf({}, { listed: 1 })).toMatchObject({
 			kind: 'server_error',
-			message: expect.stringMatching(/^Nothing has come of the list of videos for a day\. /),
+			message: expect.stringMatching(/^No data from the list of videos for 24 hours\. /),
 		});
 	});
 

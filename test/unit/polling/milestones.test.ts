@@ -56,22 +56,22 @@ describe('parseMilestones', () => {
 			expect.objectContaining({
 				kind: 'invalid_input',
 				message: `“${named}” is not a milestone`,
-				description: expect.stringMatching(/^Write whole numbers.*10k, 100k, 1\.5M$/),
+				description: expect.stringMatching(/^Use whole numbers.*10k, 100k, 1\.5M$/),
 			}),
 		);
 	});
 
 	test.each([
-		['10,000', '10,000', ' as “10000” if it is one number, or as “10, 000”'],
-		['5k, 1,000,000', '1,000,000', ' as “1000000” if it is one number, or as “1, 000, 000”'],
-		['100,500', '100,500', ' as “100500” if it is one number, or as “100, 500”'],
-		['2 500', '2 500', ' as “2500” if it is one number, or as “2, 500”'],
-		['2\u00a0500', '2\u00a0500', ' as “2500” if it is one number, or as “2, 500”'],
-		['2\u2007500', '2\u2007500', ' as “2500” if it is one number, or as “2, 500”'],
-		['1k, 2\u202f500k', '2\u202f500k', ' as “2500k” if it is one number, or as “2, 500k”'],
-		['1,5M', '1,5M', ' as “1.5M” if it is one number, or as “1, 5M”'],
-		['5k,1,5M', '1,5M', ' as “1.5M” if it is one number, or as “1, 5M”'],
-		['10,20', '10,20', ' as “10, 20”'],
+		['10,000', '10,000', '“10000” if it is one number, or “10, 000”'],
+		['5k, 1,000,000', '1,000,000', '“1000000” if it is one number, or “1, 000, 000”'],
+		['100,500', '100,500', '“100500” if it is one number, or “100, 500”'],
+		['2 500', '2 500', '“2500” if it is one number, or “2, 500”'],
+		['2\u00a0500', '2\u00a0500', '“2500” if it is one number, or “2, 500”'],
+		['2\u2007500', '2\u2007500', '“2500” if it is one number, or “2, 500”'],
+		['1k, 2\u202f500k', '2\u202f500k', '“2500k” if it is one number, or “2, 500k”'],
+		['1,5M', '1,5M', '“1.5M” if it is one number, or “1, 5M”'],
+		['5k,1,5M', '1,5M', '“1.5M” if it is one number, or “1, 5M”'],
+		['10,20', '10,20', '“10, 20”'],
 	])(
 		'rejects %j, which may mean several milestones, and says how to write it',
 		(text, found, how) => {
@@ -79,7 +79,7 @@ describe('parseMilestones', () => {
 				expect.objectContaining({
 					message: `“${found}” is not a milestone`,
 					description: expect.stringMatching(
-						new RegExp(`^Write it${how} if these are several\\. Write whole numbers`),
+						new RegExp(`^Enter ${how} if there are several\\. Use whole numbers`),
 					),
 				}),
 			);
@@ -92,7 +92,7 @@ describe('parseMilestones', () => {
 
 	test.each(['', ' , ', [], undefined, null])('rejects %j as empty', (value) => {
 		expect(() => parseMilestones(value)).toThrow(
-			expect.objectContaining({ kind: 'invalid_input', message: 'No milestones were entered' }),
+			expect.objectContaining({ kind: 'invalid_input', message: 'No milestones provided' }),
 		);
 	});
 });

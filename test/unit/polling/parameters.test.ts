@@ -26,12 +26,12 @@ describe('parseSelectedVideos', () => {
 
 	test.each([
 		['https://vimeo.com/1', /“https:\/\/vimeo\.com\/1” can't be watched/, /vimeo\.com/],
-		['a ../usage', /“\.\.\/usage” is neither/, /Paste/],
-		['a/b?c', /“a\/b\?c” is neither/, /Paste/],
-		['', /No videos were chosen/, /All Videos/],
-		[' , \n', /No videos were chosen/, /All Videos/],
-		[[], /No videos were chosen/, /All Videos/],
-		[undefined, /No videos were chosen/, /All Videos/],
+		['a ../usage', /“\.\.\/usage” is not a video ID or link/, /Enter only IDs/],
+		['a/b?c', /“a\/b\?c” is not a video ID or link/, /Enter only IDs/],
+		['', /No videos selected/, /All Videos/],
+		[' , \n', /No videos selected/, /All Videos/],
+		[[], /No videos selected/, /All Videos/],
+		[undefined, /No videos selected/, /All Videos/],
 	])('refuses %j', (value, message, description) => {
 		expect(() => parseSelectedVideos(value)).toThrow(
 			expect.objectContaining({
@@ -158,7 +158,7 @@ describe('the parameters of the trigger', () => {
 	});
 
 	test.each<[Record<string, unknown>, RegExp]>([
-		[{ events: [] }, /No events were chosen/],
+		[{ events: [] }, /No events selected/],
 		[{ options: { maxItemsPerPoll: 0 } }, /Max Items Per Poll must be a whole number/],
 		[{ options: { maxItemsPerPoll: 1.5 } }, /not “1\.5”/],
 		[{ options: { maxItemsPerPoll: 'x' } }, /not “x”/],

@@ -185,7 +185,7 @@ describe('a 404', () => {
 			{ watch: parseSelectedVideos('a typo'), missing: ['typo'], diffs: [diffOf('a')] },
 		);
 		expect(() => reduced(findings, { rejectsUnknownIds: true })).toThrow(
-			expect.objectContaining({ kind: 'not_found', message: expect.stringMatching(/video typo/) }),
+			expect.objectContaining({ kind: 'not_found', message: expect.stringMatching(/Video typo/) }),
 		);
 		const { videos, keys } = reduced(findings, { events });
 		expect(keys).toEqual([]);
@@ -203,7 +203,7 @@ describe('a 404', () => {
 		(what, videos, watch, fields, isThrown) => {
 			const missing = what.startsWith('one') ? ['a'] : Object.keys(videos);
 			const findings = findingsOf(videos, { watch, missing, ...fields });
-			const error = expect.objectContaining({ message: expect.stringMatching(/none of the 2/) });
+			const error = expect.objectContaining({ message: expect.stringMatching(/None of the 2 /) });
 			if (isThrown) expect(() => reduced(findings)).toThrow(error);
 			else expect(reduced(findings).videos.a).toMatchObject({ isDeleted: true });
 		},
@@ -248,7 +248,7 @@ describe('a failure', () => {
 	it('that lasts a day is reported, and the time of the report is remembered', () => {
 		const findings = findingsOf({ a: { ...a, failing }, b }, { failed: ['a'] });
 		const { report, state } = reduced(findings);
-		expect(report).toMatchObject({ message: expect.stringMatching(/video a for a day/) });
+		expect(report).toMatchObject({ message: expect.stringMatching(/video a for 24 hours/) });
 		expect(state!.reportedAt).toBe(NOW);
 
 		const reportedBefore = stateOf({ reportedAt: at(90) });
@@ -473,7 +473,7 @@ describe('what cannot be used', () => {
 		const both = (unusable: string[]) =>
 			findingsOf({ a, b: failing }, { diffs: [diffOf('a', { unusable })], failed: ['b'] });
 		const first = reduced(both(['likes']));
-		expect(first.report!.message).toMatch(/video b for a day/);
+		expect(first.report!.message).toMatch(/video b for 24 hours/);
 		const second = reduced(both(['likes']), { state: first.state });
 		expect(second.report!.message).toMatch(/likes of video a/);
 	});

@@ -40,7 +40,7 @@ it('triggers are told apart', () => {
 	expect(recordTurn('four', true)).toBeNull();
 	expect(recordTurn('three', true)).toMatchObject({
 		kind: 'rate_limited',
-		message: expect.stringMatching(/^For an hour the rate limit has left no room/),
+		message: expect.stringMatching(/^The rate limit has left no room for this trigger for an hour/),
 	});
 });
 

@@ -131,7 +131,7 @@ test.each<[string, unknown]>([
 	expect(() => readState(stored, OWNER)).toThrow(
 		expect.objectContaining({
 			kind: 'invalid_input',
-			message: expect.stringMatching(/remembers of its last poll cannot be read/),
+			message: expect.stringMatching(/saved state of this trigger can't be read/),
 			description: expect.stringMatching(/backup.*trigger node.*Start From/),
 		}),
 	);

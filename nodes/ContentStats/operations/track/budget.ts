@@ -94,7 +94,7 @@ export function createBudget(
 	function passedCap(totalCost: number): PassedLimit | null {
 		if (roundUsd(spentBefore + totalCost) <= maxTotalCost && maxTotalCost > 0) return null;
 		const before =
-			spentBefore > 0 ? `, of which earlier tries spent ${formatUsd(spentBefore)}` : '';
+			spentBefore > 0 ? `, of which earlier attempts spent ${formatUsd(spentBefore)}` : '';
 		return {
 			limit: `Max Total Cost allows ${formatUsd(maxTotalCost)}${before}`,
 			advice: 'Track fewer videos or days, or raise Max Total Cost',
@@ -104,20 +104,21 @@ export function createBudget(
 	function passedBalance(totalCost: number): PassedLimit | null {
 		const held = heldByOthers();
 		if (totalCost <= Math.max(0, roundUsd(availableUsd - held))) return null;
-		const others = held > 0 ? `, of which other runs are spending ${formatUsd(held)} just now` : '';
+		const others =
+			held > 0 ? `, of which other executions are spending ${formatUsd(held)} right now` : '';
 		return {
-			limit: `your ContentStats account has ${formatUsd(availableUsd)} left to spend${others}`,
-			advice: 'Track fewer videos or days, or add credit in your ContentStats account',
+			limit: `your ContentStats account has ${formatUsd(availableUsd)} available${others}`,
+			advice: 'Track fewer videos or days, or top up your ContentStats account',
 		};
 	}
 
 	function stopBefore(cost: number, { limit, advice }: PassedLimit): ContentStatsError {
 		const reason = dearest
-			? `ContentStats announced ${formatUsd(perDay)} a day for “${truncate(dearest.url)}” instead of ${formatUsd(expectedPerDay)}`
+			? `ContentStats quoted ${formatUsd(perDay)} per day for “${truncate(dearest.url)}” instead of ${formatUsd(expectedPerDay)}`
 			: `the next video costs ${formatUsd(cost)}`;
 		return invalidInput(
 			`Stopped to stay within budget: ${reason}, and ${limit}`,
-			`The rest was not tracked. ${advice}`,
+			`The remaining videos were not tracked. ${advice}`,
 		);
 	}
 
@@ -164,7 +165,7 @@ export function createBudget(
 		},
 		describeExcess: () =>
 			dearest && roundUsd(spent) > roundUsd(expected)
-				? `ContentStats announced ${formatUsd(roundUsd(spent))} for what was priced at ${formatUsd(roundUsd(expected))}. Check the charges in your ContentStats account`
+				? `ContentStats quoted ${formatUsd(roundUsd(spent))} instead of the expected ${formatUsd(roundUsd(expected))}. Check the charges in your ContentStats account`
 				: null,
 	};
 	return budget;

@@ -43,7 +43,7 @@ function throwIfRefused(
 			lines.length === 1
 				? `“${truncate(input_link)}” can't be tracked`
 				: `${refused.length} of ${lines.length} links can't be tracked. First: “${truncate(input_link)}”`,
-			`${first.reason}. Nothing was tracked or charged. To track the others all the same, set On Error to Continue in this node's settings`,
+			`${first.reason}. Nothing was tracked or charged. To track the other links anyway, set On Error to Continue in this node's settings`,
 		);
 	throw toNodeError(functions.getNode(), error, itemIndex);
 }
@@ -67,8 +67,8 @@ function throwIfRetryPaysAgain({ functions }: OperationContext, lines: BatchLine
 	const tracksAgain = lines.some(({ ifAlreadyTracked }) => ifAlreadyTracked === 'trackAgain');
 	if (!tracksAgain || !functions.getNode().retryOnFail) return;
 	throw invalidInput(
-		'Track Again and Retry On Fail do not go together: each try would track, and pay for, the videos once more',
-		"Nothing was tracked or charged. Switch Retry On Fail off in this node's settings, or set If Already Tracked to Return the Existing Tracking",
+		"Track Again can't be combined with Retry On Fail: every attempt would track the videos and charge for them again",
+		"Nothing was tracked or charged. Turn off Retry On Fail in this node's settings, or set If Already Tracked to Return Existing",
 	);
 }
 
@@ -100,7 +100,7 @@ async function createPlan(
 	// With a test key nothing is paid, and usage may count what the list does not show.
 	const hiddenPlatforms = isTestKey ? new Set<string | null>() : survey.hiddenPlatforms;
 	const price = usage.cost_per_snapshot;
-	if (price === null) throw unreadableReply('usage', 'cost_per_snapshot is no price');
+	if (price === null) throw unreadableReply('usage', 'cost_per_snapshot is not a price');
 	const plan = planBatch(
 		lines,
 		{
@@ -134,7 +134,7 @@ async function createPlan(
 	const isComplete = hiddenPlatforms.size === 0 && unidentifiedPlatforms.size === 0;
 	if (!isTestKey && committed !== null && committed + plan.totalCost > available)
 		hint(
-			`What is already running will cost ${isComplete ? '' : 'at least '}${formatUsd(committed)} more${plan.totalCost > 0 ? `, this batch ${formatUsd(plan.totalCost)}` : ''}, and ${formatUsd(available)} is left to spend: tracking will pause when it is used up`,
+			`${formatUsd(available)} is available, but active videos will cost another ${isComplete ? '' : 'at least '}${formatUsd(committed)}${plan.totalCost > 0 ? ` and this batch ${formatUsd(plan.totalCost)}` : ''}. Tracking pauses when the balance runs out`,
 			'warning',
 		);
 	return { plan, survey, budget, refusal };
@@ -172,7 +172,7 @@ async function sendPlan(
 	const { plan, refusal } = planned;
 	let abortError: ContentStatsError | null = null;
 	if (dryRun) {
-		if (refusal) context.hint(`This batch would be refused: ${refusal.message}`, 'warning');
+		if (refusal) context.hint(`This batch would be rejected: ${refusal.message}`, 'warning');
 	} else if (!refusal) {
 		abortError = await sendWithinBudget(context, planned, isAllOrNothing);
 	} else {
@@ -282,7 +282,7 @@ async function executeBatch(context: OperationContext): Promise<INodeExecutionDa
 	const hasUnknown = finished.some(({ result }) => result.outcome === 'unknown');
 	hint(summarizeBatch(finished), hasUnknown ? 'warning' : 'info');
 	if (leftOut !== '')
-		hint(`Took ${pluralize(lines.length, 'link')} from the text, and left out “${leftOut}”`);
+		hint(`Found ${pluralize(lines.length, 'link')} in the text. Ignored “${leftOut}”`);
 	return toItems(functions, finished);
 }
 
@@ -291,10 +291,10 @@ export const track: BatchOperation = {
 		name: 'Track',
 		value: 'track',
 		action: 'Track videos',
-		description: 'Start hourly snapshots of videos, at $0.015 for each snapshot',
+		description: 'Start hourly tracking of one or more videos ($0.015 per snapshot)',
 	},
 	toolDescription:
-		'Start tracking public TikTok, YouTube, Instagram or X/Twitter videos by their links. This costs money: $0.015 for each hourly snapshot, so $0.36 a day for each video. A video that runs already is neither tracked nor paid again. Returns one item for each link with outcome (tracked, already_tracked, duplicate, recovered, unknown, failed; would_track in a dry run), video_id, estimated_cost in USD and message. Never repeat a link whose outcome is unknown within ten minutes.',
+		'Start tracking public TikTok, YouTube, Instagram or X/Twitter videos by their links. This costs money: $0.015 per hourly snapshot, so $0.36 per day per video. Videos already being tracked are skipped at no cost. Returns one item per link with outcome (tracked, already_tracked, duplicate, recovered, unknown, failed; would_track in a dry run), video_id, estimated_cost in USD and message. Never repeat a link whose outcome is unknown within ten minutes.',
 	fields,
 	executeBatch,
 	failBatch: (functions, error) => toItems(functions, failAll(readBatch(functions).lines, error)),

@@ -18,7 +18,7 @@ export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
 		required: true,
 		placeholder: 'https://www.tiktok.com/@user/video/7234567890\nhttps://youtu.be/dQw4w9WgXcQ',
 		description:
-			'Links of public TikTok, YouTube, Instagram or X/Twitter videos, as a list or inside any text. Words are left out. A video that is tracked already is not tracked, or paid, again.',
+			'Links of public TikTok, YouTube, Instagram or X/Twitter videos, as a list or inside any text. Videos already being tracked are skipped at no cost.',
 	},
 	{
 		displayName: 'Duration (Days)',
@@ -26,9 +26,9 @@ export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
 		type: 'number',
 		typeOptions: { minValue: 1, maxValue: 30, numberPrecision: 0 },
 		default: 7,
-		hint: 'Each video costs $0.36 a day: an hourly snapshot at $0.015',
+		hint: '$0.36 per video per day: 24 hourly snapshots at $0.015 each',
 		description:
-			'How long to track each video, 1 to 30 days. A snapshot is taken every hour and costs $0.015: $0.36 for a day, $2.52 for 7 days, $10.80 for 30 days, for each video.',
+			'How many days to track each video, from 1 to 30. A video costs $0.36 for 1 day, $2.52 for 7 days or $10.80 for 30 days.',
 	},
 	{
 		displayName: 'Options',
@@ -43,7 +43,7 @@ export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
 				type: 'boolean',
 				default: true,
 				description:
-					'Whether to refuse the whole batch, before anything is spent, when the balance does not cover it. A test key is never held against a balance.',
+					"Whether to reject the whole batch upfront if the balance doesn't cover it. Test keys skip this check.",
 			},
 			{
 				displayName: 'Dry Run',
@@ -51,7 +51,7 @@ export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
 				type: 'boolean',
 				default: false,
 				description:
-					'Whether to only show what would be tracked and what it would cost. Nothing is tracked or spent.',
+					'Whether to preview what would be tracked and what it would cost. Nothing is tracked or charged.',
 			},
 			{
 				displayName: 'If Already Tracked',
@@ -59,23 +59,23 @@ export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
 				type: 'options',
 				default: 'return',
 				description:
-					'What to do with a video that is already being tracked. A paused tracking counts, and so does one in error until its duration is over.',
+					'What to do if a video is already being tracked. This includes trackings that are paused, or in error until their duration ends.',
 				options: [
 					{
 						name: 'Fail',
 						value: 'fail',
-						description: 'Refuse the link',
+						description: 'Return an error',
 					},
 					{
-						name: 'Return the Existing Tracking',
+						name: 'Return Existing',
 						value: 'return',
-						description: 'Costs nothing',
+						description: 'Return the existing tracking at no cost',
 					},
 					{
 						name: 'Track Again',
 						value: 'trackAgain',
 						description:
-							'Starts a second tracking, which is paid a second time. Also where the API does not show whether there is a first.',
+							"Start a second, separately billed tracking, even if an existing one can't be ruled out",
 					},
 				],
 			},
@@ -86,7 +86,7 @@ export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
 				typeOptions: { minValue: 0, numberPrecision: 2 },
 				default: 5,
 				description:
-					'The most that one run of this node may spend on all its links together. A batch that costs more is refused before anything is spent. If ContentStats then announces a higher price, the run stops at this amount. Set to 0 to block all spending.',
+					'Max amount that one run of this node can spend, even if ContentStats quotes a higher price midway. Set to 0 to block all spending.',
 			},
 		],
 	},
@@ -110,7 +110,7 @@ const getOptions = (functions: IExecuteFunctions, itemIndex: number): ItemOption
 
 const optionNamed = (name: string) => ({
 	name,
-	advice: 'Nothing was tracked or charged. Correct the option, or remove it',
+	advice: 'Nothing was tracked or charged. Correct the option or remove it',
 });
 
 const CHOICES = ['return', 'trackAgain', 'fail'] as const satisfies IfAlreadyTracked[];
@@ -150,7 +150,7 @@ const leftOutOf = (parts: PastedPart[]): string => {
 function parseLinks(value: unknown): Pick<Batch, 'leftOut'> & { links: Line[] } {
 	const parts = readPastedText(value);
 	if (parts.length === 0)
-		throw invalidInput('No video links were given', 'Paste at least one link into Video URLs');
+		throw invalidInput('No video links provided', 'Paste at least one link into Video URLs');
 	const links = linksOf(parts).map(({ text, parsed }) => ({ input_link: text, parsed }));
 	const leftOut = leftOutOf(parts);
 	if (links.length > 0) return { links, leftOut };

@@ -96,26 +96,26 @@ function decide(
 		if (video && ifAlreadyTracked === 'fail')
 			return {
 				kind: 'refuse',
-				reason: `It is already tracked as ${video.id} (${video.status ?? 'its status cannot be read'}), and If Already Tracked is set to Fail`,
+				reason: `It is already tracked as ${video.id} (${video.status ?? 'unknown status'}), and If Already Tracked is set to Fail`,
 			};
 		if (video) return { kind: 'returnExisting', video };
 		if (pendingPost) return { kind: 'wait', until: pendingPost.expiresAt };
 		if (hiddenPlatforms.has(link.platform) || hiddenPlatforms.has(null))
 			return {
 				kind: 'hidden',
-				reason: `More ${hiddenPlatforms.has(null) ? '' : `${link.platform} `}videos are running than the API lists, so it cannot be told whether this one is among them. ${HIDDEN_ADVICE}`,
+				reason: `More ${hiddenPlatforms.has(null) ? '' : `${link.platform} `}videos are active than the API lists, so this one may already be tracked. ${HIDDEN_ADVICE}`,
 			};
 		if (unidentifiedPlatforms.has(link.platform) || unidentifiedPlatforms.has(null))
 			return {
 				kind: 'hidden',
-				reason: `A running video whose id or link cannot be read may be this one. ${HIDDEN_ADVICE}`,
+				reason: `This may be an active video that the API lists without a readable ID or link. ${HIDDEN_ADVICE}`,
 			};
 	}
 	return { kind: 'track', link, cost: costUsd(duration_days, costPerSnapshot) };
 }
 
 const HIDDEN_ADVICE =
-	'To track it all the same, and pay twice if it is, set If Already Tracked to Track Again';
+	"To track it anyway, and pay twice if it's already tracked, set If Already Tracked to Track Again";
 
 /**
  * Returns the earlier line of the same video that a line repeats, so that one of them is enough: the first

@@ -37,12 +37,12 @@ export const recoveredResult = (video: Video, estimated_cost: number): TrackResu
 	outcome: 'recovered',
 	video,
 	estimated_cost,
-	message: 'The answer was lost on the way, but the tracking was found: it runs',
+	message: 'The response was lost, but the tracking was found and is active',
 });
 
 const RERUN_ADVICE = {
-	lookUp: 'Run this again then: it looks first, and tracks only what is not there',
-	trackAgain: 'Look for it with List then, before you track it again',
+	lookUp: 'Run this again after that: existing trackings are detected and not charged again',
+	trackAgain: 'After that, check List before you track it again',
 };
 
 /**
@@ -57,18 +57,17 @@ export const unknownResult = (
 ): TrackResult => ({
 	outcome: 'unknown',
 	estimated_cost: cost,
-	message: `${error.message}, and no tracking was found yet: it may or may not run. So that nothing is paid twice, it is not sent again before ${formatUtcTime(toWallTime(expiresAt))}. ${RERUN_ADVICE[ifAlreadyTracked === 'trackAgain' ? 'trackAgain' : 'lookUp']}`,
+	message: `${error.message}, and no tracking was found yet, so it may or may not be active. To avoid paying twice, it isn't sent again before ${formatUtcTime(toWallTime(expiresAt))}. ${RERUN_ADVICE[ifAlreadyTracked === 'trackAgain' ? 'trackAgain' : 'lookUp']}`,
 });
 
 function alreadyTracked(video: Video): string {
 	const { status, created_at } = video;
 	const since = `Already tracked since ${created_at ?? 'earlier'}`;
-	if (isActive(status)) return `${since}: nothing was charged`;
-	const state =
-		status === null ? 'a status that cannot be read' : `the status “${truncate(status)}”`;
+	if (isActive(status)) return `${since}. Nothing was charged`;
+	const state = status === null ? 'an unknown status' : `the status “${truncate(status)}”`;
 	const end = plannedEndOf(video);
 	const until = end < Infinity ? ` until ${toIsoUtc(new Date(end).toISOString())}` : '';
-	return `${since}, with ${state}: it may go on${until}, so nothing was tracked or charged. To start another tracking now, set If Already Tracked to Track Again`;
+	return `${since}, with ${state}. It may resume${until}, so nothing was tracked or charged. To start another tracking now, set If Already Tracked to Track Again`;
 }
 
 /**
@@ -94,13 +93,13 @@ export function resultOfDecision(decision: Decision, durationDays: number): Trac
 				video: decision.video,
 				estimated_cost: 0,
 				message:
-					'It was asked for before, and the answer was lost; now the tracking was found. Nothing was charged now',
+					'The response to an earlier request was lost, and its tracking has now been found. Nothing was charged this time',
 			};
 		case 'wait':
 			return {
 				outcome: 'unknown',
 				estimated_cost: 0,
-				message: `It was asked for before, the answer was lost, and no tracking was found yet: it may or may not run. So that nothing is paid twice, it is not sent again before ${formatUtcTime(toWallTime(decision.until))}: run this again then`,
+				message: `The response to an earlier request was lost, and no tracking was found yet, so it may or may not be active. To avoid paying twice, it isn't sent again before ${formatUtcTime(toWallTime(decision.until))}. Run this again after that`,
 			};
 		case 'duplicate': {
 			const { input_link, result } = decision.of;
@@ -112,7 +111,7 @@ export function resultOfDecision(decision: Decision, durationDays: number): Trac
 				outcome: 'duplicate',
 				video: first.video,
 				estimated_cost: 0,
-				message: `The same video as ${input_link}, earlier in this batch${decision.of.duration_days === durationDays ? '' : `, for ${pluralize(decision.of.duration_days, 'day')}`}`,
+				message: `Same video as ${input_link}, earlier in this batch${decision.of.duration_days === durationDays ? '' : `, for ${pluralize(decision.of.duration_days, 'day')}`}`,
 			};
 		}
 		case 'track':
@@ -157,31 +156,35 @@ export function toItem(line: FinishedLine, hasErrorOutput: boolean): INodeExecut
 
 const OUTCOME_LABELS: Array<[TrackResult['outcome'], string]> = [
 	['tracked', 'tracked'],
-	['recovered', 'tracked although the answer was lost'],
-	['already_tracked', 'already tracked'],
-	['duplicate', 'pasted twice'],
+	['recovered', 'tracked after a lost response'],
 	['would_track', 'would be tracked'],
+	['already_tracked', 'already tracked'],
+	['duplicate', 'duplicate'],
 	['unknown', 'unknown'],
 	['failed', 'failed'],
 ];
 
-/** Summarizes a batch in one sentence: how many lines of each outcome, and the estimated cost in USD. */
+/** Summarizes a batch: how many links have each outcome, and the estimated cost in USD. */
 export function summarizeBatch(lines: FinishedLine[]): string {
 	const counts = OUTCOME_LABELS.flatMap(([outcome, label]) => {
 		const count = lines.filter(({ result }) => result.outcome === outcome).length;
-		return count === 0 ? [] : [`${count} ${label}`];
+		return count === 0 ? [] : [{ count, label }];
+	});
+	const parts = counts.map(({ count, label }, index) => {
+		if (index === 0) return `${count} of ${pluralize(lines.length, 'link')} ${label}`;
+		return label === 'duplicate' ? pluralize(count, label) : `${count} ${label}`;
 	});
 	const cost = roundUsd(lines.reduce((sum, { result }) => sum + result.estimated_cost, 0));
-	return `Of ${pluralize(lines.length, 'link')}: ${counts.join(', ')}. Estimated cost: ${formatUsd(cost)}`;
+	return `${parts.join(', ')}. Estimated cost: ${formatUsd(cost)}`;
 }
 
 function rerunAdvice(lines: BatchLine[]): string {
 	const choices = new Set(lines.map(({ ifAlreadyTracked }) => ifAlreadyTracked));
 	if (choices.has('trackAgain'))
-		return 'With Track Again, running this again tracks, and pays for, what was tracked now once more';
+		return 'With Track Again, running this again tracks these videos and charges for them once more';
 	if (choices.has('fail'))
-		return 'To run this again, set If Already Tracked to Return the Existing Tracking: with Fail, what was tracked now is refused then';
-	return 'Running this again is safe: what is tracked already is not tracked, or paid, again';
+		return 'To run this again, set If Already Tracked to Return Existing. With Fail, the videos that are tracked now return an error';
+	return 'Running this again is safe: existing trackings are detected and not charged again';
 }
 
 /** Builds the error of a batch that was aborted by `cause`: what was tracked, and what is unknown. */
@@ -197,7 +200,7 @@ export function abortedBatchError(
 	const { message, description, kind, statusCode } = cause;
 	return new ContentStatsError(kind, {
 		message: `${message} (${tracked.length} of ${pluralize(lines.length, 'link')} tracked before that)`,
-		description: `${description}.${links ? ` Unknown, it may or may not run: ${links}.` : ''} ${rerunAdvice(lines)}. To go on past a refused link, set On Error to Continue in this node's settings`,
+		description: `${description}.${links ? ` Unknown, may or may not be active: ${links}.` : ''} ${rerunAdvice(lines)}. To continue past a rejected link, set On Error to Continue in this node's settings`,
 		statusCode,
 	});
 }

@@ -81,7 +81,7 @@ async function findLostTrackings(
 				if (video) found.set(link.identity, video);
 			}
 		} catch (error) {
-			functions.logger.warn(`ContentStats: a look-up failed: ${(error as Error).message}`);
+			functions.logger.warn(`ContentStats: a lookup failed: ${(error as Error).message}`);
 		}
 	}
 	return found;
@@ -228,6 +228,6 @@ export async function sendBatch(
 		const isAnyFound = await recover(lost);
 		if (isSilent && !isAnyFound && unsent().length > 0) abortError ??= lost[0]!.error;
 	}
-	for (const line of unsent()) line.result = failedResult(`Not tried: ${abortError!.message}`);
+	for (const line of unsent()) line.result = failedResult(`Not attempted: ${abortError!.message}`);
 	return abortError;
 }

@@ -34,7 +34,7 @@ describe('check', () => {
 	test.each<[string, SpendingLimits, RegExp]>([
 		['the cap is a cent lower', { maxTotalCost: 7.55 }, /^Max Total Cost allows \$7\.55$/],
 		['the cap is 0', { maxTotalCost: 0 }, /^Max Total Cost allows \$0\.00$/],
-		['the account has a cent less', { availableUsd: 7.55 }, /account has \$7\.55 left to spend$/],
+		['the account has a cent less', { availableUsd: 7.55 }, /account has \$7\.55 available$/],
 		['the account is empty', { availableUsd: 0 }, /account has \$0\.00/],
 		['the account is overdrawn', { availableUsd: -0.25 }, /account has -\$0\.25/],
 		['only the cap allows it', { maxTotalCost: 100, availableUsd: 1 }, /account has \$1\.00/],
@@ -43,7 +43,7 @@ describe('check', () => {
 		const passed = budgetOf(limits).check(7.56);
 		expect(passed?.limit).toMatch(limit);
 		expect(passed?.advice).toMatch(
-			limit.source.includes('Max Total Cost') ? /raise Max Total Cost$/ : /add credit/,
+			limit.source.includes('Max Total Cost') ? /raise Max Total Cost$/ : /top up/,
 		);
 	});
 
@@ -59,21 +59,21 @@ describe('the price of a video', () => {
 		expect(buy(budget, 1, 1)).toBe(0.36);
 		expect(buy(budget, 2, 0.5)).toBe(2);
 		expect(buy(budget, 3, null)).toBe(3);
-		expect(budget.describeExcess()).toMatch(/announced \$8\.10 for what was priced at \$5\.76/);
+		expect(budget.describeExcess()).toMatch(/quoted \$8\.10 instead of the expected \$5\.76/);
 	});
 
 	it('stops at the cap once it has risen, and says why', () => {
 		const budget = budgetOf({ maxTotalCost: 5 });
 		expect(buy(budget, 1, 3.6)).toBe(0.36);
 		expect(() => buy(budget, 1, 3.6)).toThrow(
-			'Stopped to stay within budget: ContentStats announced $3.60 a day for “https://x.com/a/status/1” instead of $0.36, and Max Total Cost allows $5.00',
+			'Stopped to stay within budget: ContentStats quoted $3.60 per day for “https://x.com/a/status/1” instead of $0.36, and Max Total Cost allows $5.00',
 		);
 	});
 
 	it('stops at the balance once it has risen, and says why', () => {
 		const budget = budgetOf({ availableUsd: 5 });
 		buy(budget, 1, 3.6);
-		expect(() => buy(budget, 1, 3.6)).toThrow(/account has \$5\.00 left to spend$/);
+		expect(() => buy(budget, 1, 3.6)).toThrow(/account has \$5\.00 available$/);
 	});
 
 	it('tells of no excess if everything cost what was expected, or less', () => {
@@ -126,7 +126,7 @@ describe('runs of one account at the same time', () => {
 		expect(first.check(4)).toBeNull();
 		expect(second.check(1)).toBeNull();
 		expect(second.check(1.01)?.limit).toBe(
-			'your ContentStats account has $5.00 left to spend, of which other runs are spending $4.00 just now',
+			'your ContentStats account has $5.00 available, of which other executions are spending $4.00 right now',
 		);
 		first.release();
 		expect(second.check(5)).toBeNull();

@@ -206,7 +206,7 @@ describe('planBatch', () => {
 		it('suggests Track Again in its reason', () => {
 			const { decisions } = plan([line(TIKTOK)], [], { hiddenPlatforms });
 			expect(decisions[0]).toMatchObject({
-				reason: expect.stringMatching(/^More tiktok videos are running.*Track Again$/),
+				reason: expect.stringMatching(/^More tiktok videos are active.*Track Again$/),
 			});
 		});
 
@@ -215,7 +215,7 @@ describe('planBatch', () => {
 			expect(plan([line(TIKTOK), line(YOUTUBE)], [], anyPlatform).decisions).toEqual(
 				Array(2).fill({
 					kind: 'hidden',
-					reason: expect.stringMatching(/^More videos are running.*Track Again$/),
+					reason: expect.stringMatching(/^More videos are active.*Track Again$/),
 				}),
 			);
 		});
@@ -244,7 +244,7 @@ describe('planBatch', () => {
 		it('says why, and suggests Track Again', () => {
 			const { decisions } = plan([line(TIKTOK)], [], { unidentifiedPlatforms: unknown });
 			expect(decisions[0]).toMatchObject({
-				reason: expect.stringMatching(/id or link cannot be read.*Track Again/),
+				reason: expect.stringMatching(/without a readable ID or link.*Track Again/),
 			});
 		});
 

@@ -67,7 +67,7 @@ test.each([true, false])(
 		const context = contextOf({ items, continues, trackVideo });
 		const output = await execute(context);
 		expect(output.map(({ json }) => json.outcome)).toEqual(['tracked', 'unknown']);
-		expect(String(output[1]!.json.message)).toMatch(/unexpected.*may or may not run/);
+		expect(String(output[1]!.json.message)).toMatch(/unexpected.*may or may not be active/);
 
 		const again = await execute(context);
 		expect(again[1]!.json.outcome).toBe('unknown');
