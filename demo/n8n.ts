@@ -183,6 +183,16 @@ export async function signIn(url: string, owner: Owner) {
 		}
 	};
 
+	/** Returns the id of a Data Table; undefined if there is none with that name. */
+	const tableId = async (name: string): Promise<string | undefined> => {
+		const filter = JSON.stringify({ name });
+		const { data } = await request<{ data: Array<{ id: string; name: string }> }>(
+			'GET',
+			`${tablesPath}?${new URLSearchParams({ filter })}`,
+		);
+		return data.find((candidate) => candidate.name === name)?.id;
+	};
+
 	return {
 		/** Sends any other request. `path` is relative to `/rest`. */
 		request,
@@ -246,24 +256,23 @@ export async function signIn(url: string, owner: Owner) {
 				.results;
 		},
 
+		/** Returns the path of a Data Table's page in the editor. */
+		tablePath: async (name: string): Promise<string> =>
+			`/projects/${projectId}/datatables/${await tableId(name)}`,
+
 		/**
 		 * Returns the rows of a Data Table in the order in which they were first written, without the
 		 * first `skip`. They include n8n's own columns `id`, `createdAt` and `updatedAt`.
 		 */
 		tableRows: async (name: string, skip = 0): Promise<IDataObject[]> => {
-			const filter = JSON.stringify({ name });
-			const tables = await request<{ data: Array<{ id: string; name: string }> }>(
-				'GET',
-				`${tablesPath}?${new URLSearchParams({ filter })}`,
-			);
-			const table = tables.data.find((candidate) => candidate.name === name);
-			if (!table) throw new Error(`n8n has no Data Table "${name}".`);
+			const id = await tableId(name);
+			if (!id) throw new Error(`n8n has no Data Table "${name}".`);
 			const rows: IDataObject[] = [];
 			for (;;) {
 				const page = { skip: String(skip + rows.length), take: '250', sortBy: 'id:asc' };
 				const { data } = await request<{ data: IDataObject[] }>(
 					'GET',
-					`${tablesPath}/${table.id}/rows?${new URLSearchParams(page)}`,
+					`${tablesPath}/${id}/rows?${new URLSearchParams(page)}`,
 				);
 				rows.push(...data);
 				if (data.length < 250) return rows;

@@ -1,9 +1,19 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { N8nApi } from '../../demo/n8n';
-import { isOurs, OWNER, readTemplate } from '../../demo/scenario';
+import type { INode } from 'n8n-workflow';
+import {
+	isOurs,
+	OWNER,
+	readTemplate,
+	saveCredential,
+	TABLE,
+	TRACK_NODE,
+	twoSnapshotsEach,
+} from '../../demo/scenario';
 import type { Sandbox } from '../../sandbox';
 import { openSandbox, startRealN8n } from '../support/realN8n';
+import { waitFor } from '../support/waitFor';
 import { Editor, type Theme } from './editor';
 
 /** Folder for the README's pictures, set by `npm run screenshots`; unset, none are taken. */
@@ -120,7 +130,7 @@ describe.each<Theme>(['light', 'dark'])('in the %s theme', (theme) => {
 		const outcome = theme === 'light' ? 'tracked' : 'already_tracked';
 		expect(rows.map((row) => row.outcome)).toEqual(LINKS.map(() => outcome));
 		expect(sandbox.videos.size).toBe(TRACKED.length + LINKS.length);
-		const hint = theme === 'light' ? 'Of 4 links: 4 tracked' : 'Of 4 links: 4 already tracked';
+		const hint = theme === 'light' ? '4 of 4 links tracked' : '4 of 4 links already tracked';
 		expect(await editor.at('node-hint').first().innerText()).toContain(hint);
 		await editor.widenOutput();
 		await editor.picture(`track-${theme}`);
@@ -162,7 +172,7 @@ describe('a pasted text', () => {
 			['https://vm.tiktok.com/ZSmade-Up9/'],
 			"Check out Made Up's video! #coffee",
 		],
-	])('such as %s gives its links, and a hint quotes the rest', async (name, text, links, words) => {
+	])('such as %s gives its links, and a hint quotes the rest', async (_, text, links, words) => {
 		await editor.setTheme('light');
 		await editor.add('Actions', 'Track videos');
 		await editor.field('videoUrls').locator('textarea').fill(text);
@@ -171,9 +181,7 @@ describe('a pasted text', () => {
 			links.map((link) => [link, 'tracked']),
 		);
 		const hints = await editor.at('node-hint').allInnerTexts();
-		expect(hints.join('\n')).toContain(`from the text, and left out “${words}`);
-		await editor.widenOutput();
-		await editor.picture(name.replaceAll(' ', '-'));
+		expect(hints.join('\n')).toContain(`in the text. Ignored “${words}`);
 	});
 });
 
@@ -209,6 +217,47 @@ describe('the video selector', () => {
 		const rows = await editor.execute();
 		const video = [...sandbox.videos.values()].find(({ video_link }) => video_link === TRACKED[1]);
 		expect(rows[0]!.video_id).toBe(video!.id);
+	});
+});
+
+describe('the first hour', () => {
+	it('goes from pasted links over their price to rows', async () => {
+		await editor.setTheme('light');
+		const account = await openSandbox({ balanceUsd: 50, snapshotIntervalMs: 5_000 });
+		const credential = await saveCredential(n8n, account);
+		const credentialOf = (node: INode) => (isOurs(node) ? credential : undefined);
+		const track = await n8n.importWorkflow(
+			readTemplate('track-a-batch-of-videos.json'),
+			credentialOf,
+		);
+		await editor.openWorkflow(track.id);
+		await editor.openNode(TRACK_NODE);
+		await editor.widenOutput();
+		await editor.frame();
+		await editor.execute();
+		const hint = editor.at('node-hint').first();
+		expect(await hint.innerText()).toContain(
+			'12 of 12 links would be tracked. Estimated cost: $30.24',
+		);
+		expect(account.videos.size).toBe(0);
+		await editor.frame();
+		await editor.field('dryRun').locator('.el-switch').click();
+		await editor.execute();
+		await hint.getByText('12 of 12 links tracked. Estimated cost: $30.24').waitFor();
+		expect(account.videos.size).toBe(12);
+		await editor.frame();
+
+		const collect = await n8n.importWorkflow(
+			readTemplate('new-snapshots-to-a-data-table.json'),
+			credentialOf,
+		);
+		await twoSnapshotsEach(account);
+		await n8n.publish(collect);
+		const rowCount = async () => (await n8n.tableRows(TABLE).catch(() => [])).length;
+		await waitFor('the rows', 60_000, async () => (await rowCount()) >= 24);
+		await editor.openTable(await n8n.tablePath(TABLE));
+		await editor.frame();
+		await editor.film('paste-price-rows');
 	});
 });
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
+import sharp from 'sharp';
 import type { Owner } from '../../demo/n8n';
 
 const CHROMIUM = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/google-chrome'];
@@ -23,6 +24,9 @@ const VIEWPORT = { width: 1600, height: 960 };
 /** Area of n8n's node panel, in pixels. */
 const PANEL = { x: 1200, y: 65, width: 400, height: 895 };
 
+/** Width of a film in pixels, and how long each frame is shown, in milliseconds. */
+const FILM = { width: 1000, frameMs: 3_000 };
+
 /** Longest wait for an element of the editor, in milliseconds. */
 const PATIENCE_MS = 60_000;
 
@@ -30,6 +34,8 @@ export type Theme = 'light' | 'dark';
 
 /** n8n's editor in a real browser, operated through the page as a user would. */
 export class Editor {
+	private readonly frames: Buffer[] = [];
+
 	private constructor(
 		private readonly browser: Browser,
 		readonly page: Page,
@@ -83,6 +89,24 @@ export class Editor {
 		await this.page.screenshot({ path, clip, style: HIDE_OVERLAYS, animations: 'disabled' });
 	}
 
+	/** Adds the page to the next film; does nothing without a folder. */
+	async frame(): Promise<void> {
+		if (!this.pictures) return;
+		this.frames.push(await this.page.screenshot({ style: HIDE_OVERLAYS, animations: 'disabled' }));
+	}
+
+	/** Writes the frames as an animated GIF; does nothing without a folder. */
+	async film(name: string): Promise<void> {
+		if (!this.pictures) return;
+		const frames = this.frames.splice(0);
+		const small = await Promise.all(
+			frames.map(async (frame) => await sharp(frame).resize(FILM.width).png().toBuffer()),
+		);
+		await sharp(small, { join: { animated: true } })
+			.gif({ delay: frames.map(() => FILM.frameMs), colours: 64 })
+			.toFile(join(this.pictures, `${name}.gif`));
+	}
+
 	/** Sets the theme of every page opened from now on. */
 	async setTheme(theme: Theme): Promise<void> {
 		await this.page.evaluate(`localStorage.setItem('N8N_THEME', '${theme}')`);
@@ -91,6 +115,18 @@ export class Editor {
 	async openWorkflow(id: string): Promise<void> {
 		await this.page.goto(`${this.url}/workflow/${id}`);
 		await this.at('canvas-node').first().waitFor();
+	}
+
+	/** Opens a node of the open workflow. */
+	async openNode(name: string): Promise<void> {
+		await this.page.locator(`[data-test-id="canvas-node"][data-node-name="${name}"]`).dblclick();
+		await this.at('ndv').waitFor();
+	}
+
+	/** Opens the page of a Data Table that holds snapshots. */
+	async openTable(path: string): Promise<void> {
+		await this.page.goto(`${this.url}${path}`);
+		await this.page.getByText('tiktok').first().waitFor();
 	}
 
 	/** Searches for the first node of a new workflow, and returns the ContentStats entries found. */
