@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ErrorWithAdvice } from './errors';
 import { INSTALL_DIR, installNode, installOnce, withNode } from './nodeJs';
+import { installWithNpm } from './npm';
 import { run } from './processes';
 import type { Step } from './steps';
 
@@ -21,7 +23,7 @@ export interface N8nInstall {
  * Installs the n8n that demo/package-lock.json pins, and Node.js 24 unless this process runs on it.
  * Both stay in demo/.install. A later call with the same lock returns at once.
  *
- * @throws Error with the end of npm's log if an installation fails
+ * @throws ErrorWithAdvice if an installation fails
  */
 export async function installN8n(step: Step): Promise<N8nInstall> {
 	if (process.platform === 'win32') throw new Error('On Windows, run this inside WSL.');
@@ -37,7 +39,7 @@ export async function installN8n(step: Step): Promise<N8nInstall> {
 		}
 		const options = { cwd: dir, env, logFile: join(INSTALL_DIR, 'n8n.log') };
 		await step('Installing n8n, once', '3 to 6 min', async () => {
-			await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], options);
+			await installWithNpm('n8n', ['ci', '--ignore-scripts'], options);
 		});
 		// The only native module without a binary in its package. It downloads one, or compiles it.
 		await step(
@@ -48,6 +50,12 @@ export async function installN8n(step: Step): Promise<N8nInstall> {
 				await run('npm', ['rebuild', 'sqlite3', ...allowScripts], {
 					...options,
 					env: { ...env, ...headersOf(nodePath) },
+				}).catch((cause: Error) => {
+					throw new ErrorWithAdvice(
+						'The SQLite module of n8n was neither downloaded nor compiled.',
+						`Install make, a C++ compiler and Python 3, which compile it.\nnpm's log is ${options.logFile}`,
+						{ cause },
+					);
 				});
 			},
 		);
@@ -60,7 +68,7 @@ export async function installN8n(step: Step): Promise<N8nInstall> {
  *
  * @param dir receives the tarball and the log; created if missing
  * @returns the path of the tarball
- * @throws Error with the end of the log if a command fails
+ * @throws ErrorWithAdvice with the end of the log if a command fails
  */
 export async function packPackage(dir: string, step: Step): Promise<string> {
 	const options = { cwd: PACKAGE_ROOT, env: process.env, logFile: join(dir, 'build.log') };
@@ -68,6 +76,8 @@ export async function packPackage(dir: string, step: Step): Promise<string> {
 	await step('Building and packing n8n-nodes-contentstats', '10 s', async () => {
 		await run('npm', ['run', 'build'], options);
 		await run('npm', ['pack', '--pack-destination', dir], options);
+	}).catch(({ message }: Error) => {
+		throw new ErrorWithAdvice(message, 'Correct this until "npm run build" succeeds.');
 	});
 	const tarball = readdirSync(dir).find((file) => file.endsWith('.tgz'));
 	if (!tarball) throw new Error(`npm pack left no tarball in ${dir}.`);
@@ -78,7 +88,7 @@ export async function packPackage(dir: string, step: Step): Promise<string> {
  * Installs a packed community package into an n8n user folder, where n8n loads it at its next start.
  *
  * @param userFolder the folder that n8n receives as N8N_USER_FOLDER
- * @throws Error with the end of npm's log if the installation fails
+ * @throws ErrorWithAdvice if the installation fails
  */
 export async function installCommunityPackage(
 	{ env }: N8nInstall,
@@ -88,15 +98,9 @@ export async function installCommunityPackage(
 	const dir = join(userFolder, '.n8n', 'nodes');
 	mkdirSync(dir, { recursive: true });
 	writeFileSync(join(dir, 'package.json'), '{"name":"installed-nodes","private":true}\n');
-	const args = [
-		'install',
-		tarball,
-		'--legacy-peer-deps',
-		'--ignore-scripts',
-		'--no-audit',
-		'--no-fund',
-	];
-	await run('npm', args, { cwd: dir, env, logFile: join(userFolder, 'community-package.log') });
+	const args = ['install', tarball, '--legacy-peer-deps', '--ignore-scripts'];
+	const logFile = join(userFolder, 'community-package.log');
+	await installWithNpm('the packed package', args, { cwd: dir, env, logFile });
 }
 
 /** Points node-gyp to the headers beside the binary, if there are any, so that it downloads none. */

@@ -3,8 +3,9 @@ import type { IDataObject, INode, IRun } from 'n8n-workflow';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nodeError } from './errors';
 import type { N8nInstall } from './install';
-import { freePort, logTail, spawnGroup, type ProcessGroup } from './processes';
+import { exitReason, freePort, logTail, spawnGroup, type ProcessGroup } from './processes';
 
 /** Keeps n8n offline: no telemetry, news, templates, registries or licence renewal. */
 const OFFLINE = {
@@ -70,7 +71,7 @@ export async function startN8n(install: N8nInstall, options: N8nOptions): Promis
 	});
 	const url = `http://127.0.0.1:${port}`;
 	const health = axios.create({ timeout: 2000, validateStatus: (status) => status === 200 });
-	const ended = group.exited.then((code) => `ended with ${code}`);
+	const ended = group.exited.then(exitReason);
 	const deadline = Date.now() + 120_000;
 	let failure: string | undefined;
 	while (!failure) {
@@ -80,7 +81,7 @@ export async function startN8n(install: N8nInstall, options: N8nOptions): Promis
 		);
 		const state = await Promise.race([ready, ended]);
 		if (state === true) return { ...group, url };
-		if (typeof state === 'string') failure = state;
+		if (typeof state === 'string') failure = `${state} before it was ready`;
 		else if (Date.now() > deadline) failure = 'did not answer within 2 minutes';
 		else await sleep(250);
 	}
@@ -127,7 +128,8 @@ export type N8nApi = Awaited<ReturnType<typeof signIn>>;
 
 /**
  * Signs in to a running n8n, and creates the owner first if it has none.
- * The returned functions throw an Error with n8n's own message if n8n refuses a request.
+ * The returned functions throw an Error if n8n refuses a request, with its own message, or does not
+ * answer it.
  */
 export async function signIn(url: string, owner: Owner) {
 	// n8n ties the session to the browser that logged in.
@@ -138,7 +140,9 @@ export async function signIn(url: string, owner: Owner) {
 	});
 
 	const request = async <T>(method: Method, path: string, data?: object): Promise<T> => {
-		const response = await http.request<{ data: T }>({ method, url: path, data }).catch(refusal);
+		const response = await http
+			.request<{ data: T }>({ method, url: path, data })
+			.catch(throwRequestError);
 		return response.data.data;
 	};
 
@@ -151,13 +155,30 @@ export async function signIn(url: string, owner: Owner) {
 	}
 	if (settings.userManagement.showSetupOnFirstLoad) await request('POST', '/owner/setup', owner);
 	const login = { emailOrLdapLoginId: owner.email, password: owner.password };
-	const { headers } = await http.post('/login', login).catch(refusal);
+	const { headers } = await http.post('/login', login).catch(throwRequestError);
 	http.defaults.headers.common.cookie = (headers['set-cookie'] ?? [])
 		.map((cookie) => cookie.split(';')[0])
 		.join('; ');
 
 	const { id: projectId } = await request<{ id: string }>('GET', '/projects/personal');
 	const tablesPath = `/projects/${projectId}/data-tables`;
+
+	const tableId = async (name: string): Promise<string> => {
+		const filter = new URLSearchParams({ filter: JSON.stringify({ name }) });
+		const tables = await request<{ data: Array<{ id: string; name: string }> }>(
+			'GET',
+			`${tablesPath}?${filter}`,
+		);
+		const table = tables.data.find((candidate) => candidate.name === name);
+		if (!table) throw new Error(`n8n has no Data Table "${name}".`);
+		return table.id;
+	};
+
+	const tablePage = async (id: string, page: Record<string, string>) =>
+		await request<{ count: number; data: IDataObject[] }>(
+			'GET',
+			`${tablesPath}/${id}/rows?${new URLSearchParams(page)}`,
+		);
 
 	const execution = async (id: string): Promise<Execution> => {
 		const found = await request<ExecutionSummary & { data: string }>('GET', `/executions/${id}`);
@@ -181,16 +202,6 @@ export async function signIn(url: string, owner: Owner) {
 				throw new Error(`Execution ${executionId} still runs after 2 minutes.`);
 			await sleep(300);
 		}
-	};
-
-	/** Returns the id of a Data Table; undefined if there is none with that name. */
-	const tableId = async (name: string): Promise<string | undefined> => {
-		const filter = JSON.stringify({ name });
-		const { data } = await request<{ data: Array<{ id: string; name: string }> }>(
-			'GET',
-			`${tablesPath}?${new URLSearchParams({ filter })}`,
-		);
-		return data.find((candidate) => candidate.name === name)?.id;
 	};
 
 	return {
@@ -256,28 +267,31 @@ export async function signIn(url: string, owner: Owner) {
 				.results;
 		},
 
-		/** Returns the path of a Data Table's page in the editor. */
-		tablePath: async (name: string): Promise<string> =>
-			`/projects/${projectId}/datatables/${await tableId(name)}`,
-
 		/**
-		 * Returns the rows of a Data Table in the order in which they were first written, without the
-		 * first `skip`. They include n8n's own columns `id`, `createdAt` and `updatedAt`.
+		 * Returns the rows of a Data Table in the order in which they were first written. They include
+		 * n8n's own columns `id`, `createdAt` and `updatedAt`.
 		 */
-		tableRows: async (name: string, skip = 0): Promise<IDataObject[]> => {
+		tableRows: async (name: string): Promise<IDataObject[]> => {
 			const id = await tableId(name);
-			if (!id) throw new Error(`n8n has no Data Table "${name}".`);
 			const rows: IDataObject[] = [];
 			for (;;) {
-				const page = { skip: String(skip + rows.length), take: '250', sortBy: 'id:asc' };
-				const { data } = await request<{ data: IDataObject[] }>(
-					'GET',
-					`${tablesPath}/${id}/rows?${new URLSearchParams(page)}`,
-				);
+				const skip = String(rows.length);
+				const { data } = await tablePage(id, { skip, take: '250', sortBy: 'id:asc' });
 				rows.push(...data);
 				if (data.length < 250) return rows;
 			}
 		},
+
+		/** Returns the number of rows of a Data Table. */
+		countRows: async (name: string): Promise<number> =>
+			(await tablePage(await tableId(name), { take: '1' })).count,
+
+		/** Returns the address of a workflow in the editor. */
+		workflowUrl: ({ id }: SavedWorkflow): string => `${url}/workflow/${id}`,
+
+		/** Returns the address of a Data Table in the editor. */
+		tableUrl: async (name: string): Promise<string> =>
+			`${url}/projects/${projectId}/datatables/${await tableId(name)}`,
 	};
 }
 
@@ -287,16 +301,16 @@ export function nodeOutput({ data }: Execution, node: string): IDataObject[] {
 	return items.map((item) => item.json);
 }
 
-/** Returns in one line why an execution failed, and at which node. */
-export function failureOf({ data, status }: Execution): string {
+/** Returns why an execution failed, and at which node, with n8n's description of the error as advice. */
+export function executionError(workflow: string, { data, status }: Execution): Error {
 	const { error, lastNodeExecuted } = data.resultData;
-	const description = error && 'description' in error ? error.description : undefined;
-	const reason = [error?.message ?? `status ${status}`, description].filter(Boolean).join(' ');
-	return lastNodeExecuted ? `${lastNodeExecuted}: ${reason}` : reason;
+	const place = lastNodeExecuted ? ` at "${lastNodeExecuted}"` : '';
+	return nodeError(`"${workflow}" failed${place}`, error ?? { message: `status ${status}` });
 }
 
-function refusal(error: AxiosError<{ message?: string }>): never {
+function throwRequestError(error: AxiosError<{ message?: string }>): never {
 	const request = `${error.config?.method?.toUpperCase()} ${error.config?.url}`;
-	const reason = error.response?.data?.message ?? error.message;
-	throw new Error(`n8n refused ${request} (${error.response?.status ?? error.code}): ${reason}`);
+	if (!error.response) throw new Error(`n8n did not answer ${request}: ${error.message}.`);
+	const { status, data } = error.response;
+	throw new Error(`n8n answered ${request} with ${status}: ${data?.message ?? error.message}`);
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { run } from './processes';
+import { ErrorWithAdvice } from './errors';
+import { installWithNpm } from './npm';
 import type { Step } from './steps';
 
 export const INSTALL_DIR = join(__dirname, '.install');
@@ -16,7 +17,7 @@ export const isNodeMajor = (major: number): major is NodeMajor => major in VERSI
  * Returns the path of a Node.js of a major version: this process's own if it is of that version, else
  * one that npm installs into demo/.install, once.
  *
- * @throws Error with the end of npm's log if the installation fails
+ * @throws ErrorWithAdvice if the installation fails
  */
 export async function installNode(major: NodeMajor, step: Step): Promise<string> {
 	if (Number.parseInt(process.versions.node) === major) return process.execPath;
@@ -27,19 +28,19 @@ export async function installNode(major: NodeMajor, step: Step): Promise<string>
 	const dir = join(INSTALL_DIR, `node${major}`);
 	await installOnce(dir, `${name}@${version}`, async () => {
 		writeFileSync(join(dir, 'package.json'), '{"private":true}\n');
-		const args = ['install', `${name}@${version}`, '--ignore-scripts', '--no-audit', '--no-fund'];
+		const args = ['install', `${name}@${version}`, '--ignore-scripts'];
 		const options = {
 			cwd: dir,
 			env: process.env,
 			logFile: join(INSTALL_DIR, `node${major}.log`),
 		};
 		await step(`Installing Node.js ${version}, once`, '10 s', async () => {
-			await run('npm', args, options);
+			await installWithNpm(`Node.js ${version}`, args, options);
 		});
 	}).catch((error: Error) => {
-		throw new Error(
-			`This needs Node.js ${major}, and npm could not install it here. Start it with Node.js ${major} instead.\n${error.message}`,
-		);
+		if (!(error instanceof ErrorWithAdvice)) throw error;
+		const advice = `${error.advice}\nOr start this with Node.js ${major}. Then npm installs none.`;
+		throw new ErrorWithAdvice(error.message, advice, { cause: error });
 	});
 	return join(dir, 'node_modules', name, 'bin', 'node');
 }

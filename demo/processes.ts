@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ErrorWithAdvice } from './errors';
 
 export interface SpawnOptions {
 	cwd: string;
@@ -86,13 +87,23 @@ export async function run(command: string, args: string[], options: SpawnOptions
 	const code = await spawnGroup(command, args, options).exited;
 	if (code === 0) return;
 	throw new Error(
-		`"${[command, ...args].join(' ')}" ended with ${code}.\n${logTail(options.logFile)}`,
+		`"${[command, ...args].join(' ')}" ${exitReason(code)}.\n${logTail(options.logFile)}`,
 	);
 }
 
-/** Returns the last lines of a log, below its path. */
-export function logTail(logFile: string, lines = 20): string {
-	const tail = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-lines);
+/** Says how a command ended, by its exit code: `ended with code 1` or `was ended by SIGKILL`. */
+export function exitReason(code: number): string {
+	const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128);
+	return signal ? `was ended by ${signal[0]}` : `ended with code ${code}`;
+}
+
+/** Returns the last lines of a log but those of stack traces, below its path. */
+export function logTail(logFile: string, lines = 10): string {
+	const tail = readFileSync(logFile, 'utf8')
+		.trimEnd()
+		.split('\n')
+		.filter((line) => !/^(npm error)?\s+at /.test(line))
+		.slice(-lines);
 	return `The end of ${logFile}:\n${tail.map((line) => `  ${line}`).join('\n')}`;
 }
 
@@ -100,30 +111,42 @@ export function logTail(logFile: string, lines = 20): string {
 const LOWEST_PORT = 20_000;
 const HIGHEST_PORT = 32_000;
 
-/**
- * Returns a TCP port that is free on 127.0.0.1: `wanted`, or a random one if that is 0.
- *
- * @throws Error if `wanted` is in use or not permitted
- */
-export async function freePort(wanted = 0): Promise<number> {
-	if (wanted !== 0) return await checkPort(wanted);
+/** Returns a random TCP port that is free on 127.0.0.1. */
+export async function freePort(): Promise<number> {
 	for (;;) {
 		const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
-		const isFree = await checkPort(port).catch(() => false);
-		if (isFree) return port;
+		if (!(await portProblem(port))) return port;
 	}
 }
 
-async function checkPort(port: number): Promise<number> {
+/**
+ * Makes sure that a TCP port is free on 127.0.0.1.
+ *
+ * @param option the command-line option that sets it
+ * @throws ErrorWithAdvice if the port is in use or not permitted
+ */
+export async function requireFreePort(port: number, option: string): Promise<void> {
+	const problem = await portProblem(port);
+	if (!problem) return;
+	if (problem === 'EADDRINUSE') {
+		throw new ErrorWithAdvice(
+			`Port ${port} on 127.0.0.1 is in use.`,
+			`Stop the program that uses it, or choose another port with ${option}.`,
+		);
+	}
+	throw new ErrorWithAdvice(
+		`Port ${port} on 127.0.0.1 cannot be opened (${problem}).`,
+		`Choose another port with ${option}.`,
+	);
+}
+
+/** Opens a port and closes it again. Returns the code of the error if that fails. */
+async function portProblem(port: number): Promise<string | undefined> {
 	const server = createServer();
-	return await new Promise((resolve, reject) => {
-		server.once('error', (error: NodeJS.ErrnoException) => {
-			const why =
-				error.code === 'EADDRINUSE' ? 'is already in use' : `is not usable (${error.code})`;
-			reject(new Error(`Port ${port} ${why}.`));
-		});
+	return await new Promise((resolve) => {
+		server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
 		server.listen(port, '127.0.0.1', () => {
-			server.close(() => resolve(port));
+			server.close(() => resolve(undefined));
 		});
 	});
 }

@@ -2,9 +2,9 @@ import type { INode, INodeParameters } from 'n8n-workflow';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sandbox } from '../sandbox';
+import type { Sandbox, SandboxOptions } from '../sandbox';
 import {
-	failureOf,
+	executionError,
 	type CredentialReference,
 	type N8nApi,
 	type Owner,
@@ -19,6 +19,9 @@ export const OWNER: Owner = {
 	lastName: 'User',
 	password: 'ContentStats-1',
 };
+
+/** The sandbox's account in the demo. */
+export const ACCOUNT: SandboxOptions = { plan: 'pro', balanceUsd: 100 };
 
 /** Names that the two templates contain. */
 export const TRACK_TRIGGER = 'Run manually';
@@ -46,15 +49,15 @@ export async function setUp(n8n: N8nApi, sandbox: Sandbox): Promise<Scenario> {
 	const credential = await saveCredential(n8n, sandbox);
 	const importTemplate = async (template: WorkflowTemplate) =>
 		await n8n.importWorkflow(template, (node) => (isOurs(node) ? credential : undefined));
-	const track = await importTemplate(withoutDryRun(readTemplate('track-a-batch-of-videos.json')));
-	const collect = await importTemplate(readTemplate('new-snapshots-to-a-data-table.json'));
+	const track = await importTemplate(readTrackTemplate());
+	const collect = await importTemplate(readCollectTemplate());
 	const made = await n8n.run(collect, COLLECT_TRIGGER);
-	if (made.status !== 'success') throw new Error(`"${collect.name}": ${failureOf(made)}`);
+	if (made.status !== 'success') throw executionError(collect.name, made);
 	return { credential, track, collect };
 }
 
 /** Turns Dry Run off in every node of a template. */
-export function withoutDryRun(template: WorkflowTemplate): WorkflowTemplate {
+function withoutDryRun(template: WorkflowTemplate): WorkflowTemplate {
 	const nodes = template.nodes.map((node) => {
 		const { dryRun, ...options } = (node.parameters.options ?? {}) as INodeParameters;
 		return dryRun ? { ...node, parameters: { ...node.parameters, options } } : node;
@@ -65,10 +68,22 @@ export function withoutDryRun(template: WorkflowTemplate): WorkflowTemplate {
 /** Whether a node belongs to this package. */
 export const isOurs = ({ type }: INode): boolean => type.startsWith('n8n-nodes-contentstats.');
 
+/** Returns the parameters of the first node of this package in a template of `workflows/`. */
+export const parametersOf = ({ nodes }: WorkflowTemplate): INodeParameters =>
+	nodes.find(isOurs)!.parameters;
+
 /** Waits for two snapshots of each video in the sandbox, so that the first poll has rows to emit. */
 export async function twoSnapshotsEach(sandbox: Sandbox): Promise<void> {
 	while ([...sandbox.videos.values()].some((video) => video.snapshots.length < 2)) await sleep(250);
 }
+
+/** Reads the template that tracks a batch, with Dry Run off as a user does after seeing the price. */
+export const readTrackTemplate = (): WorkflowTemplate =>
+	withoutDryRun(readTemplate('track-a-batch-of-videos.json'));
+
+/** Reads the template that collects snapshots in a Data Table. */
+export const readCollectTemplate = (): WorkflowTemplate =>
+	readTemplate('new-snapshots-to-a-data-table.json');
 
 /** Reads a template of `workflows/` by its file name. */
 export function readTemplate(file: string): WorkflowTemplate {

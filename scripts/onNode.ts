@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
+import { describeError } from '../demo/errors';
 import { installNode, isNodeMajor, withNode } from '../demo/nodeJs';
 import { printStep } from '../demo/steps';
 
@@ -17,8 +18,8 @@ async function main([version, command, ...args]: string[]): Promise<void> {
 	child.once('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal!]));
 }
 
-function fail({ message }: Error): void {
-	console.error(message);
+function fail(error: Error): void {
+	console.error(describeError(error));
 	process.exit(1);
 }
 

@@ -255,7 +255,7 @@ describe('the first hour', () => {
 		await n8n.publish(collect);
 		const rowCount = async () => (await n8n.tableRows(TABLE).catch(() => [])).length;
 		await waitFor('the rows', 60_000, async () => (await rowCount()) >= 24);
-		await editor.openTable(await n8n.tablePath(TABLE));
+		await editor.openTable(await n8n.tableUrl(TABLE));
 		await editor.frame();
 		await editor.film('paste-price-rows');
 	});

@@ -124,8 +124,8 @@ export class Editor {
 	}
 
 	/** Opens the page of a Data Table that holds snapshots. */
-	async openTable(path: string): Promise<void> {
-		await this.page.goto(`${this.url}${path}`);
+	async openTable(url: string): Promise<void> {
+		await this.page.goto(url);
 		await this.page.getByText('tiktok').first().waitFor();
 	}
 

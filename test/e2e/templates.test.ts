@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDataObject, INode } from 'n8n-workflow';
 import type { Client } from 'pg';
 import {
-	failureOf,
+	executionError,
 	nodeOutput,
 	type CredentialReference,
 	type Execution,
@@ -400,7 +400,7 @@ function withFastPolls(template: WorkflowTemplate): WorkflowTemplate {
 
 async function runToItsEnd(workflow: SavedWorkflow, trigger: string): Promise<Execution> {
 	const execution = await n8n.run(workflow, trigger);
-	if (execution.status !== 'success') throw new Error(failureOf(execution));
+	if (execution.status !== 'success') throw executionError(workflow.name, execution);
 	return execution;
 }
 
