@@ -111,9 +111,9 @@ const TRACK = 'Track videos';
 
 /** The constants below are names that this template contains. */
 const COLLECT = readTemplate('new-snapshots-to-postgresql.json');
-const TRIGGER = 'New snapshot';
-const WRITER = 'Write the row';
-const TABLE_MAKER = 'Create the table';
+const TRIGGER = 'On new snapshot';
+const WRITER = 'Upsert row';
+const TABLE_MAKER = 'Create table if missing';
 const TABLE = 'contentstats_snapshots';
 
 /** n8n's error for an execution whose worker is gone. */
@@ -303,6 +303,8 @@ class Scenario {
 	private collectNodes(parameters: IDataObject, everySeconds: number): object[] {
 		const changes: Record<string, object> = {
 			[TRIGGER]: { ...parameters, pollTimes: pollEvery(everySeconds) },
+			// The table is there, in the schema of this test.
+			[TABLE_MAKER]: { query: 'select 1' },
 			[WRITER]: { schema: { __rl: true, mode: 'name', value: this.stage.schema } },
 		};
 		const { contentStatsApi, postgres } = this;
