@@ -16,7 +16,7 @@ export const withFailure = (video: WatchedVideo, now: number): WatchedVideo => (
 /** Builds the error of an API that works, but knows none of the watched videos. */
 export const allVideosUnknown = (count: number): ContentStatsError =>
 	invalidInput(
-		`None of the ${count} watched videos was found`,
+		`${count === 1 ? 'The watched video was not' : `None of the ${count} watched videos was`} found`,
 		'The credential may be for another account. In that case, no video was deleted. If the videos are gone for good, replace the trigger node with a duplicate and publish: it starts over according to Start From',
 	);
 

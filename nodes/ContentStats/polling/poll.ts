@@ -23,6 +23,8 @@ export interface PollHost {
 	/** An id that each start of n8n makes anew. */
 	processId: string;
 	owner: StateOwner;
+	/** A hash of the API key. */
+	account: string;
 	/** Whether n8n makes this poll to activate the workflow, and shows its error if it throws. */
 	isActivation: boolean;
 }
@@ -123,7 +125,7 @@ export async function runPoll(
 	host: PollHost,
 ): Promise<PollResult & PollProgress> {
 	const state = before && withoutUnchosen(before, settings);
-	const { client, now, processId, owner, isActivation } = host;
+	const { client, now, processId, owner, account, isActivation } = host;
 	const replay = settings.replayAfterRestart ? dueReplay(state, processId) : NO_REPLAY;
 
 	const listing = await listIfDue(state, watch, host);
@@ -186,6 +188,7 @@ export async function runPoll(
 		now: now(),
 		processId,
 		owner,
+		account,
 		rejectsUnknownIds: isActivation && isSeeding(state, watch),
 	});
 	return { ...result, ...progress };

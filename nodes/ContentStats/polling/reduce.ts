@@ -45,6 +45,8 @@ interface ReduceContext {
 	/** An id that each start of n8n makes anew. */
 	processId: string;
 	owner: StateOwner;
+	/** A hash of the API key. */
+	account: string;
 	/** Whether an unknown selected id fails the poll. */
 	rejectsUnknownIds: boolean;
 }
@@ -115,6 +117,33 @@ function classifyMissing(
 	return result;
 }
 
+const isRunning = ({ endedAt, isSuperseded }: WatchedVideo): boolean =>
+	endedAt === undefined && !isSuperseded;
+
+/**
+ * Returns the account for the new state: the one whose videos were found.
+ *
+ * @param isAnyGone whether the API answered with 404 for a video that it knew.
+ * @throws ContentStatsError if the API key has changed since the videos were found, and none of them is
+ * there: it is the key of another account, and nothing was deleted.
+ */
+function confirmAccount(
+	found: string | undefined,
+	{ fetchResult, watchlist, listing }: PollFindings,
+	isAnyGone: boolean,
+	account: string,
+): string {
+	if (found === undefined || found === account) return account;
+	const listed = new Set(listing?.videos.map(({ id }) => id));
+	const running = Object.entries(watchlist.videos).flatMap(([id, video]) =>
+		isRunning(video) && !video.needsSeed && !video.isDeleted ? [id] : [],
+	);
+	const isAnyThere = running.some((id) => listed.has(id) || fetchResult.fetched.has(id));
+	if (isAnyThere || running.length === 0) return account;
+	if (listing || isAnyGone) throw allVideosUnknown(running.length);
+	return found;
+}
+
 /**
  * Records failures in the state of their videos.
  *
@@ -131,9 +160,7 @@ function recordVideoFailures(
 ): ContentStatsError | null {
 	for (const id of failed.keys()) if (videos[id]) videos[id] = withFailure(videos[id], now);
 	// An id that no request can hold says nothing about the API.
-	const running = Object.entries(videos).filter(
-		([id, { endedAt, isSuperseded }]) => isVideoId(id) && endedAt === undefined && !isSuperseded,
-	);
+	const running = Object.entries(videos).filter(([id, video]) => isVideoId(id) && isRunning(video));
 	const areAllFailing = running.length > 0 && running.every(([, { failing }]) => failing);
 	const [first] = failed.values();
 	if (!first || !areAllFailing || isAnyFetched) return null;
@@ -189,11 +216,13 @@ export function reducePoll(
 	state: PollState | null,
 	findings: PollFindings,
 	settings: PollSettings,
-	{ now, processId, owner, rejectsUnknownIds }: ReduceContext,
+	{ now, processId, owner, account, rejectsUnknownIds }: ReduceContext,
 ): PollResult {
 	const { watchlist, listing, usage, fetchResult, diffs, otherPlatformIds, failedCalls, replay } =
 		findings;
 	const missing = classifyMissing(findings, rejectsUnknownIds);
+	const isAnyGone = missing.gone.size > 0 || missing.needsListing;
+	const foundAccount = confirmAccount(state?.account, findings, isAnyGone, account);
 	const failed = new Map([...fetchResult.failed, ...missing.failed]);
 	const videos = createRecord(Object.entries(watchlist.videos));
 	// Unless a list lacks the video, one odd reply may be all that says so.
@@ -228,6 +257,7 @@ export function reducePoll(
 		state: {
 			version: STATE_VERSION,
 			...owner,
+			account: foundAccount,
 			...watchlist,
 			...(missing.needsListing &&
 				watchlist.lastListing && {

@@ -22,6 +22,8 @@ export interface RunnerHost {
 		/** @param deadline moment of the monotonic clock after which no request goes on. */
 		clientUntil: (deadline: number) => Client;
 		api: string;
+		/** A hash of the base URL and the API key. */
+		account: string;
 	}>;
 	toNodeError: (error: unknown) => NodeApiError | NodeOperationError;
 }
@@ -35,6 +37,9 @@ const DEFAULT_BUDGET_MS = 5 * MINUTE_MS;
 const USABLE_SHARE_OF_BUDGET = 0.8;
 /** n8n 2.40 gives up an activation after 84 seconds. */
 const MAX_ACTIVATION_MS = MINUTE_MS;
+
+/** Enough to tell accounts apart, and short in the state. */
+const ACCOUNT_LENGTH = 12;
 
 const NO_ROOM = 'the rate limit left no room for this poll. The next poll continues';
 
@@ -78,7 +83,7 @@ async function pollOnce(
 	const startedAt = monotonicNow();
 	const trigger = triggerOf(context);
 	const shareOfList = takeShareOfList(trigger);
-	const { clientUntil, api } = await connect(trigger);
+	const { clientUntil, api, account } = await connect(trigger);
 	const owner = { api, nodeId: context.getNode().id };
 	const watch = readWatch(context);
 	const settings = readSettings(context);
@@ -88,6 +93,7 @@ async function pollOnce(
 		client: clientUntil(startedAt + usableMs),
 		listClient: clientUntil(startedAt + shareOfList * usableMs),
 		owner,
+		account: account.slice(0, ACCOUNT_LENGTH),
 		now,
 		processId: PROCESS_ID,
 		isActivation,

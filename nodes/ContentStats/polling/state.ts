@@ -63,6 +63,8 @@ const stateSchema = z.object({
 	version: z.literal(STATE_VERSION),
 	/** The API whose ids these are, whatever the spelling of its base URL. */
 	api: z.string(),
+	/** A hash of the API key with which they were last found. */
+	account: z.string().optional(),
 	/** n8n keeps states by the names of nodes: another node may come by a name. */
 	nodeId: z.string(),
 	/** If it changes, the videos that are added are seeded by Start From, so that they do not flood. */

@@ -156,6 +156,47 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 		expectSameKeys(right.keys, without(snapshotKeys(...videos), before));
 	});
 
+	const WATCHES: Array<[string, object]> = [
+		['all videos', {}],
+		['their links', { watch: 'selected', videos: `${TIKTOK} ${YOUTUBE}` }],
+		['their ids', {}],
+	];
+
+	test.each(WATCHES)(
+		'takes no video for deleted with the key of another account that has videos (watching %s)',
+		async (name, parameters) => {
+			const fixture = await createTriggerFixture({ foreignVideoStatus: 404 });
+			const { sandbox, credential } = fixture;
+			const videos = [TIKTOK, YOUTUBE].map((video_link) => sandbox.seedVideo({ video_link }));
+			const ids = { watch: 'selected', videos: videos.map(({ id }) => id).join(' ') };
+			const chosen = name === 'their ids' ? ids : parameters;
+			for (const video_link of [INSTAGRAM, TIKTOK])
+				sandbox.seedVideo({ video_link, organisation: 'other' });
+			const trigger = fixture.watch({ events, ...chosen }, { keep });
+			await trigger.poll();
+			await trigger.run({ hours: 1 });
+			const before = snapshotKeys(...videos);
+			const foreign = fixture.watch(
+				{ events, ...chosen },
+				{
+					keep,
+					credential: { ...credential, apiKey: sandbox.otherOrgKey },
+					staticData: JSON.parse(trigger.remembered),
+				},
+			);
+			await foreign.run({ hours: 20 }, { mayThrow: true, every: { minutes: 20 } });
+			expect(foreign.items).toEqual([]);
+			expect(foreign.thrown.map(({ message }) => message).join()).toContain(
+				'None of the 2 watched videos was found',
+			);
+
+			const staticData = JSON.parse(foreign.remembered);
+			const right = fixture.watch({ events, ...chosen }, { keep, staticData });
+			await right.run({ hours: 1 });
+			expectSameKeys(right.keys, without(snapshotKeys(...videos), before));
+		},
+	);
+
 	test('emits video.deleted once for a video flagged as deleted, and all its snapshots', async () => {
 		const { trigger, video, advance } = await createWatchedFixture(keep, { events });
 		const before = snapshotKeys(video);

@@ -61,6 +61,7 @@ function createTrigger(api: FakeApi, { watch = ALL, ...settings }: Fields = {}) 
 						owner: OWNER,
 						now: () => at(trigger.hour),
 						processId: trigger.process,
+						account: 'a',
 						isActivation: trigger.isActivation,
 					},
 				);
@@ -406,6 +407,7 @@ describe('a video that ends', () => {
 			owner: OWNER,
 			now: () => at(START + 0.2),
 			processId: 'p1',
+			account: 'a',
 			isActivation: false,
 		});
 		expect(items.map(({ event_key }) => event_key)).toEqual(keysAt('a', 100));

@@ -90,7 +90,7 @@ function reduced(
 		...settings
 	}: Partial<PollSettings> & { state?: PollState | null; rejectsUnknownIds?: boolean } = {},
 ) {
-	const context = { now: NOW, processId: 'p1', owner: OWNER, rejectsUnknownIds };
+	const context = { now: NOW, processId: 'p1', owner: OWNER, account: 'a', rejectsUnknownIds };
 	const result = reducePoll(deepFreeze(state), deepFreeze(findings), settingsOf(settings), context);
 	return {
 		...result,
@@ -411,7 +411,11 @@ describe('the items of a poll', () => {
 describe('the result of a poll', () => {
 	it('has a state with the watched videos, the base URL and the version', () => {
 		const { state } = reduced(findingsOf({ a }, { diffs: [diffOf('a')] }));
-		expect(state).toEqual({ ...stateOf(), videos: { a: { ...a, lastFetchedAt: NOW } } });
+		expect(state).toEqual({
+			...stateOf(),
+			account: 'a',
+			videos: { a: { ...a, lastFetchedAt: NOW } },
+		});
 	});
 
 	it('has a state without videos of another platform and videos that ended a day ago', () => {
