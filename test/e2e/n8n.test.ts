@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeOutput, type Execution, type N8nApi, type WorkflowTemplate } from '../../demo/n8n';
 import {
 	readTemplate,
+	readTrackTemplate,
 	saveCredential,
 	setUp,
 	TABLE,
@@ -14,6 +15,7 @@ import {
 	type Scenario,
 } from '../../demo/scenario';
 import type { Sandbox } from '../../sandbox';
+import { waitFor } from '../support/waitFor';
 import { pollEvery } from '../support/pollTimes';
 import { openSandbox, startRealN8n } from '../support/realN8n';
 import { rowsTaken } from '../support/rows';
@@ -112,7 +114,7 @@ describe('pressing Stop during a wait for the rate limit', () => {
 			name === TRACK_NODE ? credential : undefined,
 		);
 		const id = await n8n.start(workflow, TRACK_TRIGGER);
-		while (slow.requests.length < LIMIT) await sleep(50);
+		await waitFor('the first requests', 30_000, () => slow.requests.length >= LIMIT);
 		await sleep(1000);
 		expect(slow.requests).toHaveLength(LIMIT);
 
@@ -183,7 +185,7 @@ it("never writes the API key to n8n's logs or executions", async () => {
 
 /** Returns the template that tracks a batch, with its links replaced. */
 function trackTemplate(links: string[]): WorkflowTemplate {
-	const template = readTemplate('track-a-batch-of-videos.json');
+	const template = readTrackTemplate();
 	const nodes = template.nodes.map((node) =>
 		node.name === TRACK_NODE
 			? { ...node, parameters: { ...node.parameters, videoUrls: links.join('\n') } }

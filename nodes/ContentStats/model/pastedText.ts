@@ -329,7 +329,7 @@ function describe(value: unknown): string {
 }
 
 /** Returns all texts of a value that is text or a list of text, however deep. */
-function textsOf(value: unknown): string[] {
+function textsOf(value: unknown, advice: string): string[] {
 	const texts: string[] = [];
 	const stack = [value];
 	const seen = new Set<unknown>();
@@ -341,10 +341,7 @@ function textsOf(value: unknown): string[] {
 		} else if (Array.isArray(next)) continue;
 		else if (typeof next === 'string') texts.push(next);
 		else if (next !== null && next !== undefined)
-			throw invalidInput(
-				`Links must be text or a list of text, not ${describe(next)}`,
-				'Drag in the field that contains the link itself, such as {{ $json.url }}',
-			);
+			throw invalidInput(`Links must be text or a list of text, not ${describe(next)}`, advice);
 	}
 	return texts;
 }
@@ -357,8 +354,11 @@ export const linksOf = (parts: PastedPart[]): PastedLink[] =>
  * Reads links as people paste them: in lists, sheets, chats, Markdown, HTML, JSON and share texts. It
  * takes time that is linear in the length of the text. test/corpus/README.md states the rules.
  *
+ * @param advice what to do if the value is neither text nor a list of text.
  * @returns the parts in the order of the text, without separators and marks.
- * @throws ContentStatsError `invalid_input` if the value is neither text nor a list of text.
+ * @throws ContentStatsError `invalid_input` with that advice.
  */
-export const readPastedText = (value: unknown): PastedPart[] =>
-	textsOf(value).flatMap((text) => readText(text));
+export const readPastedText = (
+	value: unknown,
+	advice = 'Drag in the field that contains the link itself, such as {{ $json.url }}',
+): PastedPart[] => textsOf(value, advice).flatMap((text) => readText(text));

@@ -310,6 +310,20 @@ describe('Track before it spends anything', () => {
 		expect(posts()).toEqual([]);
 	});
 
+	test.each([
+		['={{ $json.urls }}', [{ id: 1, url: TIKTOK }], '{{ $json.urls.map((item) => item.url) }}'],
+		['={{$json.video}}', { 'video link': TIKTOK }, '{{ $json.video["video link"] }}'],
+		['={{ $json.rows }}', [{ note: 'x', link: `See ${TIKTOK}` }, { link: 7 }], '.link) }}'],
+	])('offers the expression that takes the links out of %s', async (videoUrls, value, fitting) => {
+		const { credential, calls } = await createTimedFixture();
+		const items = [{ urls: value, video: value, rows: value }] as IDataObject[];
+		const { error } = await runAction(credential, { videoUrls }, { items });
+		expect(error?.message).toMatch(/^Links must be text or a list of text, not \{/);
+		expect(error?.description).toMatch(/^Use this expression instead: \{\{ \$json\./);
+		expect(error?.description).toContain(fitting);
+		expect(calls()).toEqual([]);
+	});
+
 	test('refuses links that are not text', async () => {
 		const { credential, calls } = await createTimedFixture();
 		const { error } = await runAction(credential, { videoUrls: '={{ [{ url: "x" }] }}' });
@@ -613,17 +627,39 @@ describe('Track after an error', () => {
 		expect(items.at(-1)!.message).toMatch(/^Not attempted: /);
 	});
 
-	test('fails an item without links and tracks the other items', async () => {
-		const { credential } = await createTimedFixture();
+	test.each([undefined, 'continueRegularOutput'] as const)(
+		'skips blank items, and says how many (On Error: %s)',
+		async (onError) => {
+			const { credential } = await createTimedFixture();
+			const blank = ['', ' \n', null, undefined, [], '\u200b', ['', null]];
+			const links = [...blank, TIKTOK, '', YOUTUBE];
+			const { items, full, hints } = await runAction(
+				credential,
+				{ videoUrls: '={{ $json.link }}' },
+				{ items: links.map((link) => ({ link })) as IDataObject[], onError },
+			);
+			expect(outcomes(items)).toEqual(['tracked', 'tracked']);
+			expect(full.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 7 }, { item: 9 }]);
+			expect(hints.map(({ message }) => message)).toEqual([
+				expect.stringMatching(/^2 of 2 links tracked/),
+				'Skipped 8 blank items',
+			]);
+		},
+	);
+
+	test('fails each item if all are blank', async () => {
+		const { credential, posts } = await createTimedFixture();
 		const { items } = await runAction(
 			credential,
 			{ videoUrls: '={{ $json.link }}' },
-			{ items: [{ link: '' }, { link: TIKTOK }], onError: 'continueRegularOutput' },
+			{ items: [{ link: '' }, { link: null }], onError: 'continueRegularOutput' },
 		);
-		expect(outcomes(items)).toEqual(['failed', 'tracked']);
-		expect(items[0]!.message).toBe(
-			'No video links provided. Paste at least one link into Video URLs',
-		);
+		const message = 'No video links provided. Paste at least one link into Video URLs';
+		expect(items.map((item) => [item.outcome, item.message])).toEqual([
+			['failed', message],
+			['failed', message],
+		]);
+		expect(posts()).toEqual([]);
 	});
 
 	test('says in its error how many links were tracked and that a rerun is safe', async () => {

@@ -273,7 +273,7 @@ const failAll = (lines: BatchLine[], { message, description }: NodeError): Finis
 async function executeBatch(context: OperationContext): Promise<INodeExecutionData[]> {
 	const { functions, hint } = context;
 	const isAllOrNothing = !functions.continueOnFail();
-	const { lines, leftOut } = readBatch(functions);
+	const { lines, blankCount, leftOut } = readBatch(functions);
 	const finished = await trackBatch(context, lines, isAllOrNothing).catch((reason: Error) => {
 		const error = toNodeError(functions.getNode(), reason);
 		if (isAllOrNothing) throw error;
@@ -281,6 +281,7 @@ async function executeBatch(context: OperationContext): Promise<INodeExecutionDa
 	});
 	const hasUnknown = finished.some(({ result }) => result.outcome === 'unknown');
 	hint(summarizeBatch(finished), hasUnknown ? 'warning' : 'info');
+	if (blankCount > 0) hint(`Skipped ${pluralize(blankCount, 'blank item')}`);
 	if (leftOut !== '')
 		hint(`Found ${pluralize(lines.length, 'link')} in the text. Ignored “${leftOut}”`);
 	return toItems(functions, finished);

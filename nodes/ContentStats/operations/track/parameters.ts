@@ -6,6 +6,7 @@ import { refuse } from '../../model/links';
 import { parseBoolean, parseChoice, parseUsd, parseWholeNumber } from '../../model/parameterValues';
 import { linksOf, type PastedPart, readPastedText } from '../../model/pastedText';
 import { truncate } from '../../utils/format';
+import { expressionFor } from './expression';
 import type { BatchLine, IfAlreadyTracked } from './plan';
 
 export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
@@ -127,9 +128,11 @@ const parseDuration = (days: unknown): number =>
 		MAX_DURATION_DAYS,
 	);
 
-/** The lines of an item, or of all, and what was left out of the text. */
+/** The lines of all items, and what is not in them. */
 export interface Batch {
 	lines: BatchLine[];
+	/** How many items have nothing in Video URLs. */
+	blankCount: number;
 	/** The first words and labels, in their order, as a hint quotes them. */
 	leftOut: string;
 }
@@ -146,11 +149,13 @@ const leftOutOf = (parts: PastedPart[]): string => {
 	return truncate(leftOut, MAX_LEFT_OUT_LENGTH);
 };
 
-/** @throws ContentStatsError `invalid_input` if there is nothing to read. */
-function parseLinks(value: unknown): Pick<Batch, 'leftOut'> & { links: Line[] } {
-	const parts = readPastedText(value);
-	if (parts.length === 0)
-		throw invalidInput('No video links provided', 'Paste at least one link into Video URLs');
+/** Reads the links of an item; none if it is blank. @throws ContentStatsError `invalid_input` */
+function parseLinks(
+	value: unknown,
+	expression: string | undefined,
+): Pick<Batch, 'leftOut'> & { links: Line[] } {
+	const parts = readPastedText(value, expression && `Use this expression instead: ${expression}`);
+	if (parts.length === 0) return { links: [], leftOut: '' };
 	const links = linksOf(parts).map(({ text, parsed }) => ({ input_link: text, parsed }));
 	const leftOut = leftOutOf(parts);
 	if (links.length > 0) return { links, leftOut };
@@ -177,8 +182,12 @@ const invalidLine = (
 	ifAlreadyTracked: 'return',
 });
 
-function readItem(functions: IExecuteFunctions, itemIndex: number): Batch {
-	const { links, leftOut } = parseLinks(functions.getNodeParameter('videoUrls', itemIndex));
+type Item = Pick<Batch, 'lines' | 'leftOut'>;
+
+function readItem(functions: IExecuteFunctions, itemIndex: number): Item {
+	const value: unknown = functions.getNodeParameter('videoUrls', itemIndex);
+	const expression = expressionFor(functions.getNode().parameters.videoUrls, value);
+	const { links, leftOut } = parseLinks(value, expression);
 	try {
 		const duration_days = parseDuration(functions.getNodeParameter('durationDays', itemIndex));
 		const ifAlreadyTracked = parseIfAlreadyTracked(getOptions(functions, itemIndex));
@@ -190,17 +199,30 @@ function readItem(functions: IExecuteFunctions, itemIndex: number): Batch {
 	}
 }
 
-/** Reads the lines of all items. If the parameters of an item are invalid, its lines say why. */
+const NO_LINKS = invalidInput('No video links provided', 'Paste at least one link into Video URLs');
+
+/**
+ * Reads the lines of all items. If the parameters of an item are invalid, its lines say why. Blank items
+ * have no lines, unless all are blank.
+ */
 export function readBatch(functions: IExecuteFunctions): Batch {
-	const items = functions.getInputData().map((_, itemIndex): Batch => {
+	const items = functions.getInputData().map((_, itemIndex): Item => {
 		try {
 			return readItem(functions, itemIndex);
 		} catch (error) {
 			return { lines: [invalidLine(itemIndex, '', error as Error)], leftOut: '' };
 		}
 	});
+	const lines = items.flatMap((item) => item.lines);
+	if (lines.length === 0)
+		return {
+			lines: items.map((_, itemIndex) => invalidLine(itemIndex, '', NO_LINKS)),
+			blankCount: 0,
+			leftOut: '',
+		};
 	return {
-		lines: items.flatMap(({ lines }) => lines),
+		lines,
+		blankCount: items.filter((item) => item.lines.length === 0).length,
 		leftOut: items.find(({ leftOut }) => leftOut !== '')?.leftOut ?? '',
 	};
 }

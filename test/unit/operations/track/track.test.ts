@@ -23,7 +23,7 @@ function contextOf({
 	const functions = {
 		getInputData: () => items.map((json) => ({ json })),
 		continueOnFail: () => continues,
-		getNode: () => ({ name: 'ContentStats' }),
+		getNode: () => ({ name: 'ContentStats', parameters: {} }),
 		getExecutionCancelSignal: () => undefined,
 		logger: { warn: () => {} },
 		getNodeParameter(name: string, index: number) {
