@@ -314,6 +314,40 @@ describe('the Stop operation', () => {
 	});
 });
 
+describe('Stop by the link of a tracking', () => {
+	test.each(['completed', 'cancelled'] as const)('that is %s says so', async (status) => {
+		const { credential, sandbox, posts } = await createFixture();
+		const { id } = sandbox.seedVideo({ video_link: TIKTOK, status });
+		const { error } = await runAction(credential, { operation: 'stop', ...video('url', TIKTOK) });
+		expect(error?.message).toBe(`Tracking of ${TIKTOK} has already ended (${status})`);
+		expect(error?.description).toBe(
+			`Nothing more is charged for video ${id}. To track the link again, use Track`,
+		);
+		expect(posts()).toEqual([]);
+	});
+
+	test('that was stopped a moment ago says so, though the list lags', async () => {
+		const { credential, sandbox, clock, posts } = await createFixture();
+		sandbox.seedVideo({ video_link: TIKTOK });
+		clock.advance({ hours: 1 });
+		const match = { method: 'GET', path_pattern: '/videos' };
+		sandbox.faults.add({ kind: 'lag', ms: 60_000, match, times: Infinity });
+		const stop = async () =>
+			await runAction(credential, { operation: 'stop', ...video('url', TIKTOK) });
+		await stop();
+		const { error } = await stop();
+		expect(error?.message).toBe(`Tracking of ${TIKTOK} has already ended (stopped)`);
+		expect(posts()).toHaveLength(1);
+	});
+
+	test('that was never started says what to do', async () => {
+		const { credential } = await createFixture();
+		const { error } = await runAction(credential, { operation: 'stop', ...video('url', TIKTOK) });
+		expect(error?.message).toBe(`No tracking found for ${TIKTOK}`);
+		expect(error?.description).toMatch(/^Track it first, or check that the credential/);
+	});
+});
+
 describe('the Usage operation', () => {
 	test('returns one item with the API’s fields and the available and committed USD', async () => {
 		const { credential, sandbox, clock } = await createFixture({

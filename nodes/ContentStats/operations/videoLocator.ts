@@ -19,7 +19,7 @@ import {
 import { linksOf, readPastedText } from '../model/pastedText';
 import { firstOf, identitiesOf } from '../model/shortLinks';
 import { unusableOfList } from '../model/unusable';
-import { titleAndCreatorOf } from '../model/videos';
+import { hasEnded, titleAndCreatorOf } from '../model/videos';
 import { truncate } from '../utils/format';
 import type { OperationContext } from './operation';
 import { recentTrackings, stoppedIds } from './recentTrackings';
@@ -86,12 +86,31 @@ function readOneLink(text: string): VideoLink {
 	return parsed.link;
 }
 
+/** @throws ContentStatsError `invalid_input` if the newest tracking of a link has ended. */
+async function throwIfEnded(
+	{ client, account }: OperationContext,
+	{ url, platform }: VideoLink,
+	identities: string[],
+): Promise<void> {
+	const { videos } = await listAll(client, { platform });
+	const newest = firstOf(newestByIdentity(videos), identities);
+	if (!newest) return;
+	// The list may still show a tracking that this process has stopped as running.
+	const wasStopped = stoppedIds(account).has(newest.id);
+	if (!wasStopped && !hasEnded(newest.status)) return;
+	throw invalidInput(
+		`Tracking of ${url} has already ended (${wasStopped ? 'stopped' : newest.status})`,
+		`Nothing more is charged for video ${newest.id}. To track the link again, use Track`,
+	);
+}
+
 /** Finds the newest tracking of a link. */
 async function findIdByUrl(
-	{ client, account, tellUnusable }: OperationContext,
+	context: OperationContext,
 	text: string,
 	{ listTrackings, isForSure }: LookUp,
 ): Promise<string> {
+	const { client, account, tellUnusable } = context;
 	const link = readOneLink(text);
 	const listing = await listTrackings(client, { platform: link.platform });
 	const { videos, fullSlices } = listing;
@@ -109,6 +128,7 @@ async function findIdByUrl(
 			'Choose the video by its ID',
 		);
 	if (found) return found.id;
+	if (isForSure) await throwIfEnded(context, link, identities);
 	const beyond = [
 		...(fullSlices.length > 0
 			? [

@@ -259,14 +259,20 @@ describe('Track before it spends anything', () => {
 		expect(error?.message).toMatch(
 			/^Not enough ContentStats balance for https:.+: \$2\.52 required/,
 		);
-		expect(error?.message).toMatch(/\(\d of 4 links tracked before that\)$/);
+		expect(error?.message).toMatch(/\(\d of 4 links tracked\)$/);
 		expect(error?.description).toContain('Running this again is safe');
 		expect(posts().length).toBeGreaterThan(0);
 	});
 
 	test('skips the balance check for a test key, also if it was pasted with blanks', async () => {
 		const { credential, sandbox, posts } = await createTimedFixture({ balanceUsd: 0 });
-		const { items } = await runAction({ ...credential, apiKey: `\t${sandbox.testKey} \n` }, batch);
+		const { items, hints } = await runAction(
+			{ ...credential, apiKey: `\t${sandbox.testKey} \n` },
+			batch,
+		);
+		expect(hints[0]!.message).toMatch(
+			/Estimated cost: \$[\d.]+, but a test key is charged nothing$/,
+		);
 		expect(outcomes(items)).toEqual(Array(4).fill('tracked'));
 		expect(posts()).toHaveLength(4);
 	});
@@ -673,9 +679,7 @@ describe('Track after an error', () => {
 		});
 		const parameters = { videoUrls: ONE_OF_EACH.join(' ') };
 		const { error } = await runAction(credential, parameters);
-		expect(error?.message).toMatch(
-			/^ContentStats rejected https:.+\(3 of 4 links tracked before that\)$/,
-		);
+		expect(error?.message).toMatch(/^ContentStats rejected https:.+\(3 of 4 links tracked\)$/);
 		expect(error?.description).toContain('Running this again is safe');
 		expect(error?.description).not.toContain('Nothing was');
 		expect(error?.description).toContain('set On Error to Continue');
@@ -704,7 +708,8 @@ test.each([
 	});
 	const options = { ifAlreadyTracked };
 	const { error } = await runAction(credential, { videoUrls: `${TIKTOK} ${YOUTUBE}`, options });
-	expect(error?.message).toContain('(1 of 2 links tracked before that)');
+	expect(error?.message).toContain('(1 of 2 links tracked)');
+	expect(error?.description).toContain(`Tracked: ${TIKTOK}.`);
 	expect(error?.description).toContain(advice);
 	expect(error?.description).not.toContain('safe');
 });

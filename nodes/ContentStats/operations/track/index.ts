@@ -222,7 +222,7 @@ async function planAndSend(
 	// what was paid.
 	if (functions.getExecutionCancelSignal()?.aborted)
 		functions.logger.warn(
-			`ContentStats: stopped. ${summarizeBatch(finished)}. ${error?.description ?? ''}`,
+			`ContentStats: stopped. ${summarizeBatch(finished, context.isTestKey)}. ${error?.description ?? ''}`,
 		);
 	const failed = finished.find(({ result }) => result.outcome === 'failed');
 	if (error && isAllOrNothing) throw toNodeError(functions.getNode(), error, failed?.itemIndex);
@@ -271,7 +271,7 @@ const failAll = (lines: BatchLine[], { message, description }: NodeError): Finis
 };
 
 async function executeBatch(context: OperationContext): Promise<INodeExecutionData[]> {
-	const { functions, hint } = context;
+	const { functions, hint, isTestKey } = context;
 	const isAllOrNothing = !functions.continueOnFail();
 	const { lines, blankCount, leftOut } = readBatch(functions);
 	const finished = await trackBatch(context, lines, isAllOrNothing).catch((reason: Error) => {
@@ -280,7 +280,7 @@ async function executeBatch(context: OperationContext): Promise<INodeExecutionDa
 		return failAll(lines, error);
 	});
 	const hasUnknown = finished.some(({ result }) => result.outcome === 'unknown');
-	hint(summarizeBatch(finished), hasUnknown ? 'warning' : 'info');
+	hint(summarizeBatch(finished, isTestKey), hasUnknown ? 'warning' : 'info');
 	if (blankCount > 0) hint(`Skipped ${pluralize(blankCount, 'blank item')}`);
 	if (leftOut !== '')
 		hint(`Found ${pluralize(lines.length, 'link')} in the text. Ignored “${leftOut}”`);

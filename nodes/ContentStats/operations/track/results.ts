@@ -165,7 +165,7 @@ const OUTCOME_LABELS: Array<[TrackResult['outcome'], string]> = [
 ];
 
 /** Summarizes a batch: how many links have each outcome, and the estimated cost in USD. */
-export function summarizeBatch(lines: FinishedLine[]): string {
+export function summarizeBatch(lines: FinishedLine[], isTestKey: boolean): string {
 	const counts = OUTCOME_LABELS.flatMap(([outcome, label]) => {
 		const count = lines.filter(({ result }) => result.outcome === outcome).length;
 		return count === 0 ? [] : [{ count, label }];
@@ -175,7 +175,7 @@ export function summarizeBatch(lines: FinishedLine[]): string {
 		return label === 'duplicate' ? pluralize(count, label) : `${count} ${label}`;
 	});
 	const cost = roundUsd(lines.reduce((sum, { result }) => sum + result.estimated_cost, 0));
-	return `${parts.join(', ')}. Estimated cost: ${formatUsd(cost)}`;
+	return `${parts.join(', ')}. Estimated cost: ${formatUsd(cost)}${isTestKey && cost > 0 ? ', but a test key is charged nothing' : ''}`;
 }
 
 function rerunAdvice(lines: BatchLine[]): string {
@@ -187,6 +187,15 @@ function rerunAdvice(lines: BatchLine[]): string {
 	return 'Running this again is safe: existing trackings are detected and not charged again';
 }
 
+/** The most links that an error lists in full. */
+const MAX_LISTED_LINKS = 20;
+
+const listLinks = (lines: BatchLine[]): string => {
+	const links = lines.slice(0, MAX_LISTED_LINKS).map(({ input_link }) => truncate(input_link));
+	const more = lines.length - links.length;
+	return `${links.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+};
+
 /** Builds the error of a batch that was aborted by `cause`: what was tracked, and what is unknown. */
 export function abortedBatchError(
 	lines: FinishedLine[],
@@ -196,11 +205,15 @@ export function abortedBatchError(
 		['tracked', 'recovered'].includes(outcome),
 	);
 	const unknown = lines.filter(({ result }) => result.outcome === 'unknown');
-	const links = unknown.map(({ input_link }) => input_link).join(', ');
 	const { message, description, kind, statusCode } = cause;
 	return new ContentStatsError(kind, {
-		message: `${message} (${tracked.length} of ${pluralize(lines.length, 'link')} tracked before that)`,
-		description: `${description}.${links ? ` Unknown, may or may not be active: ${links}.` : ''} ${rerunAdvice(lines)}. To continue past a rejected link, set On Error to Continue in this node's settings`,
+		message: `${message} (${tracked.length} of ${pluralize(lines.length, 'link')} tracked)`,
+		description: [
+			`${description}.`,
+			...(tracked.length > 0 ? [`Tracked: ${listLinks(tracked)}.`] : []),
+			...(unknown.length > 0 ? [`Unknown, may or may not be active: ${listLinks(unknown)}.`] : []),
+			`${rerunAdvice(lines)}. To continue past a rejected link, set On Error to Continue in this node's settings`,
+		].join(' '),
 		statusCode,
 	});
 }
