@@ -376,6 +376,11 @@ describe('the Usage operation', () => {
 				estimated_days_remaining: 13.64,
 			},
 		]);
+		expect(Object.keys(items[0]!).slice(0, 3)).toEqual([
+			'available_usd',
+			'committed_usd',
+			'estimated_days_remaining',
+		]);
 		const { balance_usd, uncharged_usage_usd } = items[0] as Record<string, number>;
 		expect(balance_usd! - uncharged_usage_usd!).toBeCloseTo(9.82, 6);
 		expect(sandbox.ledger.filter(({ kind }) => kind === 'snapshot')).toHaveLength(12);

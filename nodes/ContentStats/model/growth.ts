@@ -10,6 +10,18 @@ export type Growth = {
 	engagement_rate: number | null;
 } & Record<`${Metric}_delta`, number | null>;
 
+/** The columns of growth in their order. */
+export const GROWTH_COLUMNS = [
+	'hours_since_previous',
+	'views_delta',
+	'likes_delta',
+	'comments_delta',
+	'shares_delta',
+	'saves_delta',
+	'views_per_hour',
+	'engagement_rate',
+] as const satisfies Array<keyof Growth>;
+
 const round = (value: number, factor: number): number => Math.round(value * factor) / factor;
 
 /** Subtracts the earlier count from the later; null unless both are numbers. */

@@ -1,4 +1,4 @@
-import type { Metric, Snapshot, Video } from '../api/schemas';
+import { type Metric, METRICS, type Snapshot, type Video } from '../api/schemas';
 import { toEpochMs, toIsoUtc } from '../utils/time';
 import { titleAndCreatorOf } from './videos';
 
@@ -7,16 +7,28 @@ export type MetricValue = number | string | null;
 
 /** One snapshot as users see it: the columns of a sheet. */
 export type Row = {
-	/** `<video_id>:<snapshot_time>`, unique per snapshot; a public contract that never changes. */
-	snapshot_key: string;
-	video_id: string;
-	platform: string | null;
-	title: string | null;
-	creator: string | null;
-	video_link: string | null;
 	/** ISO-8601 in UTC with milliseconds. */
 	snapshot_time: string;
+	title: string | null;
+	creator: string | null;
+	platform: string | null;
+	video_link: string | null;
+	video_id: string;
+	/** `<video_id>:<snapshot_time>`, unique per snapshot; a public contract that never changes. */
+	snapshot_key: string;
 } & Record<Metric, MetricValue>;
+
+/** The columns of a row in their order: what a person reads comes first. */
+export const ROW_COLUMNS = [
+	'snapshot_time',
+	'title',
+	'creator',
+	'platform',
+	...METRICS,
+	'video_link',
+	'video_id',
+	'snapshot_key',
+] as const satisfies Array<keyof Row>;
 
 /**
  * Whether the API may tell a metric like this: text of digits or a whole number, empty if unknown. A number
@@ -52,6 +64,14 @@ export function metricsOf(snapshot: Partial<Snapshot>): Record<Metric, MetricVal
 	};
 }
 
+/** Builds what a row tells of a video that has no snapshot. */
+export const rowWithoutSnapshot = (video: Video) => ({
+	...titleAndCreatorOf(video),
+	platform: video.platform,
+	video_link: video.video_link,
+	video_id: video.id,
+});
+
 /** Builds the flat row of one snapshot. */
 export function toRow(video: Video, snapshot: Snapshot): Row {
 	const snapshot_time = toIsoUtc(snapshot.snapshot_time);
@@ -59,17 +79,17 @@ export function toRow(video: Video, snapshot: Snapshot): Row {
 	const { views, likes, comments, shares, saves } = metricsOf(snapshot);
 	// Without a spread, which takes V8 ten times as long.
 	return {
-		snapshot_key: `${video.id}:${snapshot_time}`,
-		video_id: video.id,
-		platform: video.platform,
+		snapshot_time,
 		title,
 		creator,
-		video_link: video.video_link,
-		snapshot_time,
+		platform: video.platform,
 		views,
 		likes,
 		comments,
 		shares,
 		saves,
+		video_link: video.video_link,
+		video_id: video.id,
+		snapshot_key: `${video.id}:${snapshot_time}`,
 	};
 }

@@ -20,10 +20,10 @@ export const usage: BatchOperation = {
 		return [
 			{
 				json: {
-					...report,
 					available_usd: availableUsd(report),
 					committed_usd: isComplete ? committedUsd(listing.videos, report.cost_per_snapshot) : null,
 					estimated_days_remaining: estimatedDaysRemaining(report),
+					...report,
 				},
 				pairedItem: context.functions.getInputData().map((_, item) => ({ item })),
 			},

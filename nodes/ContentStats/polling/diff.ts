@@ -17,7 +17,7 @@ import {
 	newestSnapshot,
 	unusableOf,
 } from '../model/history';
-import { type Row, toMetric, toRow } from '../model/snapshots';
+import { type Row, rowWithoutSnapshot, toMetric, toRow } from '../model/snapshots';
 import { knownStatus } from '../model/videos';
 import { DAY_MS, toEpochMs } from '../utils/time';
 import {
@@ -65,7 +65,7 @@ function seedCursor(
 	return advanceCursor(EMPTY_CURSOR, skipped, repliedAt);
 }
 
-/** Builds what the options add to a row: its growth, and the API's object without snapshots. */
+/** Builds what is added to a row: the status, and by the options its growth and the API's object without snapshots. */
 function extrasOf(
 	video: VideoWithSnapshots,
 	{ includeGrowth, simplify }: PollSettings,
@@ -74,6 +74,8 @@ function extrasOf(
 ): IDataObject {
 	const { snapshots: _, ...metadata } = asSent(video) as VideoWithSnapshots;
 	return {
+		// An upsert by video must not blank the status.
+		status: video.status,
 		...(includeGrowth && row ? growthSince(row, previous) : {}),
 		...(simplify ? {} : { video: metadata }),
 	};
@@ -206,8 +208,9 @@ export function diffVideo(
 	const before = needsSeed
 		? { status, isDeleted }
 		: { status: known.status ?? 'monitoring', isDeleted: known.isDeleted ?? false };
-	const latest = instants.at(-1);
-	const lastSnapshotTime = latest === undefined ? null : new Date(latest).toISOString();
+	const [previous, latest] = dated.length > 1 ? dated.slice(-2) : [undefined, dated[0]];
+	const newestRow = latest && toRow(video, latest.snapshot);
+	const previousRow = previous && toRow(video, previous.snapshot);
 	const { status: _status, isDeleted: _deleted, endedAt: _ended, ...rest } = known;
 	const snapshots = snapshotsToEmit(video, dated, wanted, isFirst, settings);
 	const toEmit = new Set(snapshots.map(({ instant }) => instant));
@@ -223,9 +226,12 @@ export function diffVideo(
 		},
 		snapshots,
 		hasMore: wanted.length > settings.maxItemsPerPoll,
-		status: buildStatusItems(before, current, lastSnapshotTime, extrasOf(video, settings)).filter(
-			({ event }) => settings.events.includes(event),
-		),
+		status: buildStatusItems(
+			before,
+			current,
+			newestRow ?? rowWithoutSnapshot(video),
+			extrasOf(video, settings, newestRow, previousRow),
+		).filter(({ event }) => settings.events.includes(event)),
 		unusable: [
 			...unusableFields(video),
 			...unusableOf(

@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { Metric, Video } from '../api/schemas';
 import type { Row } from '../model/snapshots';
-import { hasEnded, toVideoItem } from '../model/videos';
+import { hasEnded } from '../model/videos';
 
 export const EVENTS = [
 	'snapshot.created',
@@ -15,7 +15,10 @@ export const EVENTS = [
 ] as const;
 export type EventName = (typeof EVENTS)[number];
 
-/** An item of the trigger. An event has the same `event_key` each time it is emitted. */
+/**
+ * An item of the trigger with all that is known of its event; `toColumns` chooses the columns. An event has
+ * the same `event_key` each time it is emitted.
+ */
 export type EventItem = IDataObject & { event: EventName; event_key: string };
 
 /** What the events of a snapshot depend on, beside its row. */
@@ -56,28 +59,29 @@ export function buildSnapshotItems(
  * Builds the events of a change of a video's status, in the order of the table of events.
  *
  * @param before its status, and whether it was deleted, at the previous fetch.
- * @param lastSnapshotTime ISO-8601 UTC; null before the first snapshot.
+ * @param newest the row of its newest snapshot; before the first one only what is known of the video.
  */
 export function buildStatusItems(
 	before: { status: string; isDeleted: boolean },
 	video: Video & { is_deleted?: boolean | null },
-	lastSnapshotTime: string | null,
+	newest: Row | IDataObject,
 	extra: IDataObject = {},
 ): EventItem[] {
 	const { id, status } = video;
 	const item = (event: EventName, suffix: string, more: IDataObject): EventItem => ({
 		event,
 		event_key: `${id}:${suffix}`,
-		...toVideoItem(video),
-		...more,
+		...newest,
 		...extra,
+		status,
+		...more,
 	});
 	const previous = { previous_status: before.status };
 	const isPaused = status === 'paused' && before.status === 'monitoring';
 	const isEnd = hasEnded(status) && !hasEnded(before.status);
 	return [
 		...(isPaused
-			? [item('tracking.paused', `paused:${lastSnapshotTime ?? 'none'}`, previous)]
+			? [item('tracking.paused', `paused:${String(newest.snapshot_time ?? 'none')}`, previous)]
 			: []),
 		...(isEnd ? [item('tracking.ended', 'ended', previous)] : []),
 		...(video.is_deleted && !before.isDeleted ? [item('video.deleted', 'deleted', {})] : []),
@@ -89,16 +93,7 @@ export const buildDeletedItem = (video_id: string): EventItem => ({
 	event: 'video.deleted',
 	event_key: `${video_id}:deleted`,
 	video_id,
-	job_id: null,
-	platform: null,
-	title: null,
-	creator: null,
-	video_link: null,
 	status: 'deleted',
-	monitoring_started: null,
-	monitoring_duration_days: null,
-	days_remaining: null,
-	created_at: null,
 });
 
 /**

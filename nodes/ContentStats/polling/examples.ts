@@ -4,6 +4,7 @@ import type { VideoWithSnapshots } from '../api/schemas';
 import { availableUsd } from '../model/money';
 import { hasEnded } from '../model/videos';
 import { roundUsd } from '../utils/format';
+import { columnsOf, toColumns } from './columns';
 import { diffVideo } from './diff';
 import { buildBalanceItem, type EventItem, type EventName } from './events';
 import { listWatched, returnUnlessFatal } from './fetch';
@@ -113,5 +114,6 @@ export async function exampleItems(
 	}
 	if (failure && real.length === 0) throw failure;
 	const samples = sampleItems(settings, now);
-	return events.map((event) => pick(event, real) ?? pick(event, samples)!);
+	const columns = columnsOf(settings);
+	return events.map((event) => toColumns(pick(event, real) ?? pick(event, samples)!, columns));
 }

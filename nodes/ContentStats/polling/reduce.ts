@@ -7,6 +7,7 @@ import { type Unusable, unusableOfList } from '../model/unusable';
 import { createRecord } from '../utils/record';
 import type { VideoDiff } from './diff';
 import { emit } from './emit';
+import { columnsOf, toColumns } from './columns';
 import { buildBalanceItem, buildDeletedItem, type EventItem } from './events';
 import {
 	allVideosUnknown,
@@ -248,8 +249,9 @@ export function reducePoll(
 	const unusable = dailyError ? [] : untoldUnusable(findings, toldFields);
 	for (const { fields } of unusable) for (const field of fields) toldFields.add(field);
 	const withoutSnapshot = [...replayed, ...emission.statusItems, ...others];
+	const columns = columnsOf(settings);
 	return {
-		items: [...emission.snapshotItems, ...withoutSnapshot],
+		items: [...emission.snapshotItems, ...withoutSnapshot].map((item) => toColumns(item, columns)),
 		problems: [...failedCalls.map(({ error }) => error), ...failed.values()],
 		unusable,
 		report: dailyError ?? (unusable.length > 0 ? unusableReport(unusable) : null),

@@ -50,18 +50,18 @@ export const video = (mode: 'list' | 'id' | 'url', value: string) => ({
 
 /** The columns of a snapshot row, in order. */
 export const ROW = [
-	'snapshot_key',
-	'video_id',
-	'platform',
+	'snapshot_time',
 	'title',
 	'creator',
-	'video_link',
-	'snapshot_time',
+	'platform',
 	'views',
 	'likes',
 	'comments',
 	'shares',
 	'saves',
+	'video_link',
+	'video_id',
+	'snapshot_key',
 ];
 
 /** The columns of a tracked video as List returns it, in order. */

@@ -4,7 +4,7 @@ import { keepInStep } from './time';
 import type { IDataObject, INodeParameters, WorkflowExecuteMode } from 'n8n-workflow';
 
 import type { Duration, SandboxOptions, SandboxVideo } from '../../../sandbox';
-import { createFixture, type Fixture, ROW, TIKTOK, VIDEO } from './fixture';
+import { createFixture, type Fixture, ROW, TIKTOK } from './fixture';
 import { type Credential, createPoller, type Poller } from '../../../harness/engine';
 import { errorWith } from './hostVersion';
 
@@ -26,10 +26,13 @@ export const KEPT: Array<[string, Keep]> = [
 	['reloaded by a workflow restart before each poll', (poller) => poller.restarted()],
 ];
 
-export const EVENT_ROW = ['event', 'event_key', ...ROW];
-
-/** The columns of an event about a video as a whole, such as `video.deleted`. */
-export const EVENT_VIDEO = ['event', 'event_key', ...VIDEO];
+/** Returns the columns of events of a video with `more` after its row, in order. */
+export const eventColumns = (...more: string[]): string[] => [
+	'event',
+	...ROW,
+	...more,
+	'event_key',
+];
 
 export const keysOf = (items: IDataObject[] | null): unknown[] =>
 	(items ?? []).map(({ event_key }) => event_key);

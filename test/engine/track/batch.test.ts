@@ -8,16 +8,16 @@ import { runAction } from '../../../harness/engine';
 const COLUMNS = [
 	'input_link',
 	'outcome',
+	'message',
 	'video_id',
-	'job_id',
-	'video_link',
 	'platform',
+	'video_link',
 	'status',
 	'monitoring_duration_days',
 	'days_remaining',
 	'estimated_cost',
 	'created_at',
-	'message',
+	'job_id',
 ];
 
 const outcomes = (items: Array<Record<string, unknown>>) => items.map(({ outcome }) => outcome);

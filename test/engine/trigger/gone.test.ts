@@ -3,11 +3,11 @@ import { INSTAGRAM, TIKTOK, YOUTUBE } from '../support/fixture';
 import {
 	createWatchedFixture,
 	createTriggerFixture,
-	EVENT_VIDEO,
 	expectSameKeys,
 	KEPT,
 	snapshotKeys,
 	without,
+	eventColumns,
 } from '../support/triggerFixture';
 
 const events = ['snapshot.created', 'tracking.ended', 'video.deleted'];
@@ -37,7 +37,7 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 			const deleted = trigger.items.filter(({ event }) => event === 'video.deleted');
 			expect(deleted).toHaveLength(1);
 			expect(deleted[0]).toMatchObject({ event_key: `${video.id}:deleted`, video_id: video.id });
-			expect(Object.keys(deleted[0]!)).toEqual(EVENT_VIDEO);
+			expect(Object.keys(deleted[0]!)).toEqual(eventColumns('status', 'previous_status'));
 			await trigger.run({ hours: 26 }, { every: { minutes: 30 } });
 			expect(trigger.remembered).not.toContain(video.id);
 			const fetches = trigger.sent.filter((call) => call === `GET /videos/${video.id}`).length;
@@ -205,7 +205,7 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 		await trigger.run({ hours: 24 }, { every: { minutes: 15 } });
 		expectSameKeys(trigger.keys, [...without(snapshotKeys(video), before), `${video.id}:deleted`]);
 		const [item] = trigger.items.filter(({ event }) => event === 'video.deleted');
-		expect(Object.keys(item!)).toEqual(EVENT_VIDEO);
+		expect(Object.keys(item!)).toEqual(eventColumns('status', 'previous_status'));
 		expect(item).toMatchObject({ video_link: TIKTOK, platform: 'tiktok', status: 'monitoring' });
 	});
 

@@ -2,12 +2,12 @@ import type { SandboxVideo } from '../../../sandbox';
 import { INSTAGRAM, START, TIKTOK } from '../support/fixture';
 import {
 	createTriggerFixture,
-	EVENT_ROW,
 	expectSameKeys,
 	KEPT,
 	keysOf,
 	snapshotKeys,
 	without,
+	eventColumns,
 } from '../support/triggerFixture';
 
 const events = ['milestone.reached'];
@@ -87,7 +87,7 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 		expect(await addAndPoll([[120, 9999]])).toEqual([]);
 		expect(await addAndPoll([[180, 250_000]])).toEqual([keyOf(10_000), keyOf(100_000)]);
 		expect(Object.keys(trigger.items[0]!).sort()).toEqual(
-			[...EVENT_ROW, 'milestone_metric', 'milestone', 'value'].sort(),
+			eventColumns('milestone_metric', 'milestone', 'value').sort(),
 		);
 		expect(trigger.items[0]).toMatchObject({
 			event: 'milestone.reached',
@@ -207,9 +207,9 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 		expect(counts).toEqual([0, 1, 0, 0, 1, 0, 0, 0]);
 		expect(Object.keys(trigger.items[0]!)).toEqual([
 			'event',
-			'event_key',
 			'available_usd',
 			'threshold_usd',
+			'event_key',
 		]);
 		expect(trigger.items[0]).toMatchObject({ available_usd: 7.5, threshold_usd: 8 });
 		expect(new Set(trigger.keys).size).toBe(2);

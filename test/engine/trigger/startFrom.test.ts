@@ -1,13 +1,13 @@
 import {
 	createWatchedFixture,
 	createTriggerFixture,
-	EVENT_ROW,
 	expectSameKeys,
 	KEPT,
 	keysOf,
 	linkOf,
 	snapshotKeys,
 	without,
+	eventColumns,
 } from '../support/triggerFixture';
 import { START, TIKTOK, YOUTUBE } from '../support/fixture';
 
@@ -151,7 +151,7 @@ describe.each(KEPT)('with the state %s, tracking.started', (_, keep) => {
 		const { id } = sandbox.seedVideo({ video_link: YOUTUBE });
 		const items = await trigger.run({ hours: 5 });
 		expect(items).toHaveLength(1);
-		expect(Object.keys(items[0]!)).toEqual(EVENT_ROW);
+		expect(Object.keys(items[0]!)).toEqual(eventColumns());
 		expect(items[0]).toMatchObject({
 			event: 'tracking.started',
 			event_key: `${id}:started`,

@@ -1,16 +1,17 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { SandboxVideo } from '../../../sandbox';
+import { rowsTaken } from '../../support/rows';
 import { START, TIKTOK, YOUTUBE } from '../support/fixture';
 import {
 	createWatchedFixture,
 	createTriggerFixture,
-	EVENT_VIDEO,
 	expectSameKeys,
 	KEPT,
 	keysOf,
 	snapshotKeys,
 	without,
+	eventColumns,
 } from '../support/triggerFixture';
 
 const events = [
@@ -32,7 +33,7 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 		['error', 'tracking.ended', 'ended'],
 		['paused', 'tracking.paused', 'paused:2026-01-01T03:00:00.000Z'],
 	] as const)(
-		'emits one item with the columns of List for a tracking with the status %s',
+		'emits one item with the newest row for a tracking with the status %s',
 		async (status, event, suffix) => {
 			const { trigger, video, sandbox } = await createWatchedFixture(keep, { events: statuses });
 			sandbox.seedVideo({ video_link: YOUTUBE });
@@ -41,13 +42,9 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 			await trigger.run({ hours: 3 });
 			expect(trigger.items).toHaveLength(1);
 			const [item] = trigger.items;
-			expect(Object.keys(item!).slice(0, 2)).toEqual(['event', 'event_key']);
-			expect(Object.keys(item!).sort()).toEqual([...EVENT_VIDEO, 'previous_status'].sort());
-			const { id: video_id, current_metadata, ...listed } = video.inList();
+			expect(Object.keys(item!)).toEqual(eventColumns('status', 'previous_status'));
 			expect(item).toMatchObject({
-				...listed,
-				...(current_metadata as object),
-				video_id,
+				...rowsTaken(video).at(-1),
 				event,
 				event_key: `${video.id}:${suffix}`,
 				status,

@@ -111,7 +111,8 @@ describe.each(KEPT)('a trigger with its state %s', (_, keep) => {
 			advance({ minutes: 1 });
 			const items = (await trigger.poll()) ?? [];
 			expect(items.length).toBeLessThanOrEqual(maxItems);
-			const times = items.flatMap(({ snapshot_time }) => snapshot_time ?? []).map(String);
+			const snapshots = items.filter(({ event }) => event === 'snapshot.created');
+			const times = snapshots.map(({ snapshot_time }) => String(snapshot_time));
 			expect(times).toEqual([...times].sort());
 		}
 		const videos = [running, completed, cancelled, added, shortLived];

@@ -55,7 +55,7 @@ describe('a row', () => {
 			saves: null,
 		});
 		expect(Object.keys(row)).toEqual(
-			'snapshot_key video_id platform title creator video_link snapshot_time views likes comments shares saves'.split(
+			'snapshot_time title creator platform views likes comments shares saves video_link video_id snapshot_key'.split(
 				' ',
 			),
 		);

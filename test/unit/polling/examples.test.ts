@@ -145,9 +145,9 @@ describe('a sample', () => {
 	});
 
 	it('is recognised by its title', async () => {
-		const samples = await examplesOf(fakeApi(), { events: EVENTS });
-		const titles = samples.flatMap((item) => ('title' in item ? [item.title] : []));
-		expect(titles).toEqual(Array(6).fill('Example video'));
+		const ofVideos = EVENTS.filter((event) => event !== 'balance.low');
+		const samples = await examplesOf(fakeApi(), { events: ofVideos });
+		expect(samples.map(({ title }) => title)).toEqual(Array(6).fill('Example video'));
 	});
 
 	it('has a snapshot_key that begins like its event_key', async () => {

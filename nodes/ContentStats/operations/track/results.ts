@@ -129,16 +129,16 @@ const toColumns = ({ input_link }: BatchLine, result: TrackResult) => {
 	return {
 		input_link,
 		outcome,
+		message,
 		video_id: video?.id ?? null,
-		job_id: video?.job_id ?? null,
-		video_link: video?.video_link ?? null,
 		platform: video?.platform ?? null,
+		video_link: video?.video_link ?? null,
 		status: video?.status ?? null,
 		monitoring_duration_days: video?.monitoring_duration_days ?? null,
 		days_remaining: video?.days_remaining ?? null,
 		estimated_cost,
 		created_at: video?.created_at ? toIsoUtc(video.created_at) : null,
-		message,
+		job_id: video?.job_id ?? null,
 	};
 };
 
