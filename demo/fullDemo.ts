@@ -109,11 +109,13 @@ async function showWorkflows(url: string, sandbox: Sandbox, once?: true): Promis
 	console.log(`
   n8n         ${url}
   Login       ${scenario.OWNER.email} / ${scenario.OWNER.password}
+  Credential  ContentStats (sandbox)
+              By hand: Base URL ${sandbox.baseUrl}, API Key ${sandbox.liveKey}
   Data Table  ${await n8n.tableUrl(scenario.TABLE)}
-  Workflows   ${track.name}: ${n8n.workflowUrl(track)}
+  Workflows   ${track.name}: ${n8n.workflowUrl(track)} (Dry Run is off)
               ${collect.name}: ${n8n.workflowUrl(collect)}
   Sandbox     ${sandbox.baseUrl}
-              It takes a snapshot of each video every ${SNAPSHOT_INTERVAL_MS / 1000} s. The real API takes one an hour.
+              It takes a snapshot of each video every ${SNAPSHOT_INTERVAL_MS / 1000} s instead of every hour, so 7 days pass in 56 minutes.
   n8n log     ${LOG_FILE}
 
 Accounts, workflows and rows made here last until the next start of the demo.

@@ -344,7 +344,9 @@ describe('Stop by the link of a tracking', () => {
 		const { credential } = await createFixture();
 		const { error } = await runAction(credential, { operation: 'stop', ...video('url', TIKTOK) });
 		expect(error?.message).toBe(`No tracking found for ${TIKTOK}`);
-		expect(error?.description).toMatch(/^Track it first, or check that the credential/);
+		expect(error?.description).toMatch(
+			/^There is nothing to stop. Check the link, and that the credential is for the right account/,
+		);
 	});
 });
 

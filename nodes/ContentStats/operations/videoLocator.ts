@@ -141,7 +141,7 @@ async function findIdByUrl(
 	].join('');
 	throw new ContentStatsError('not_found', {
 		message: `No tracking found for ${link.url}`,
-		description: `Track it first, or check that the credential is for the right account${beyond}`,
+		description: `${isForSure ? 'There is nothing to stop. Check the link, and' : 'Track it first, or check'} that the credential is for the right account${beyond}`,
 	});
 }
 

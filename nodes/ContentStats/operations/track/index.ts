@@ -37,13 +37,14 @@ function throwIfRefused(
 	const first = refused[0];
 	if (!first) return;
 	const { itemIndex, input_link, invalid } = first.line;
+	const isAlone = lines.length === 1;
 	const error =
 		invalid ??
 		invalidInput(
-			lines.length === 1
+			isAlone
 				? `“${truncate(input_link)}” can't be tracked`
 				: `${refused.length} of ${lines.length} links can't be tracked. First: “${truncate(input_link)}”`,
-			`${first.reason}. Nothing was tracked or charged. To track the other links anyway, set On Error to Continue in this node's settings`,
+			`${first.reason}. Nothing was tracked or charged${isAlone ? '' : ". To track the other links anyway, set On Error to Continue in this node's settings"}`,
 		);
 	throw toNodeError(functions.getNode(), error, itemIndex);
 }
