@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { ErrorWithAdvice } from './errors';
-import { formatUsd } from './text';
+import { formatUsd } from '../nodes/ContentStats/utils/format';
 
 /** The results of the two templates: every link tracked, and two snapshots of each video. */
 export const EXPECTED = { rows: 24, videos: 12, platforms: 4 };

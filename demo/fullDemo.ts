@@ -10,7 +10,8 @@ import { exitReason, requireFreePort } from './processes';
 import * as scenario from './scenario';
 import { printStep } from './steps';
 import { outcomeTable, snapshotTable } from './tables';
-import { formatUsd, plainText } from './text';
+import { formatUsd } from '../nodes/ContentStats/utils/format';
+import { plainText } from './text';
 
 const DATA_DIR = join(__dirname, '.data');
 const LOG_FILE = join(DATA_DIR, 'n8n.log');

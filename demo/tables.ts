@@ -1,6 +1,7 @@
 import { Table } from 'console-table-printer';
 import type { IDataObject } from 'n8n-workflow';
-import { formatUsd, plainText } from './text';
+import { formatUsd } from '../nodes/ContentStats/utils/format';
+import { plainText } from './text';
 
 const OUTCOME_COLUMNS = ['outcome', 'video_id', 'platform', 'estimated_cost', 'input_link'];
 const SNAPSHOT_COLUMNS = [

@@ -116,16 +116,8 @@ test('"New snapshots to Google Sheets" writes each snapshot to one row', async (
 		sandbox
 			.seedVideo({ video_link, started: ago(20_000) })
 			.override({ current_metadata: { title: titles[index] } });
-	const workflow = await importTemplate('new-snapshots-to-google-sheets', sandbox);
-	await whilePublished(workflow, async () => {
-		const taken = await takenSoFar(sandbox, 10_000);
-		await waitFor(
-			'the rows',
-			MOST_MS,
-			() => missingOf(taken, sink.sheets.get('Snapshots')).length === 0,
-		);
-	});
-	const rows = sink.sheets.get('Snapshots')!;
+	const written = () => sink.sheets.get('Snapshots') ?? [];
+	const rows = await rowsWrittenBy('new-snapshots-to-google-sheets', sandbox, written);
 	expectTheRowsOf(sandbox, rows);
 	expect([...new Set(rows.map(({ title }) => title))].sort()).toEqual([...titles].sort());
 });
@@ -133,16 +125,8 @@ test('"New snapshots to Google Sheets" writes each snapshot to one row', async (
 test('"New snapshots to PostgreSQL" writes each snapshot to one row', async () => {
 	const sandbox = await openSandbox({ snapshotIntervalMs: 5_000 });
 	ONE_OF_EACH.forEach((video_link) => sandbox.seedVideo({ video_link, started: ago(20_000) }));
-	const workflow = await importTemplate('new-snapshots-to-postgresql', sandbox);
-	await whilePublished(workflow, async () => {
-		const taken = await takenSoFar(sandbox, 10_000);
-		await waitFor(
-			'the rows',
-			MOST_MS,
-			async () => missingOf(taken, await postgresRows()).length === 0,
-		);
-	});
-	expectTheRowsOf(sandbox, await postgresRows());
+	const rows = await rowsWrittenBy('new-snapshots-to-postgresql', sandbox, postgresRows);
+	expectTheRowsOf(sandbox, rows);
 });
 
 test('"Milestones to Slack" posts one message for each milestone', async () => {
@@ -416,6 +400,20 @@ async function whilePublished(workflow: SavedWorkflow, work: () => Promise<void>
 	expect(failed.filter(({ workflowId }) => workflowId === workflow.id)).toEqual([]);
 }
 
+/** Publishes a template until all snapshots of ten seconds are written, and returns the rows. */
+async function rowsWrittenBy(
+	name: string,
+	sandbox: Sandbox,
+	written: () => IDataObject[] | Promise<IDataObject[]>,
+): Promise<IDataObject[]> {
+	await whilePublished(await importTemplate(name, sandbox), async () => {
+		const taken = await takenSoFar(sandbox, 10_000);
+		const areWritten = async () => missingOf(taken, await written()).length === 0;
+		await waitFor('the rows', MOST_MS, areWritten);
+	});
+	return await written();
+}
+
 /** Waits for `ms`, then returns the event keys of all snapshots taken by then. */
 async function takenSoFar(sandbox: Sandbox, ms: number): Promise<string[]> {
 	await sleep(ms);
@@ -423,7 +421,7 @@ async function takenSoFar(sandbox: Sandbox, ms: number): Promise<string[]> {
 	return rows.map(({ event_key }) => event_key);
 }
 
-const missingOf = (keys: string[], rows: IDataObject[] = []): string[] => {
+const missingOf = (keys: string[], rows: IDataObject[]): string[] => {
 	const found = new Set(rows.map(({ event_key }) => event_key));
 	return keys.filter((key) => !found.has(key));
 };

@@ -2,15 +2,10 @@ import type { Metric } from '../api/schemas';
 import { HOUR_MS } from '../utils/time';
 import { instantOf, type MetricValue, type Row } from './snapshots';
 
-/** The change since the snapshot before. Null if it cannot be known. */
-export type Growth = {
-	hours_since_previous: number | null;
-	views_per_hour: number | null;
-	/** (likes + comments + shares + saves) / views, from 0 up; metrics the platform lacks are left out. */
-	engagement_rate: number | null;
-} & Record<`${Metric}_delta`, number | null>;
-
-/** The columns of growth in their order. */
+/**
+ * The columns of growth in their order. `engagement_rate` is (likes + comments + shares + saves) / views, from
+ * 0 up; metrics that the platform lacks are left out.
+ */
 export const GROWTH_COLUMNS = [
 	'hours_since_previous',
 	'views_delta',
@@ -20,7 +15,10 @@ export const GROWTH_COLUMNS = [
 	'saves_delta',
 	'views_per_hour',
 	'engagement_rate',
-] as const satisfies Array<keyof Growth>;
+] as const;
+
+/** The change since the snapshot before. Null if it cannot be known. */
+export type Growth = Record<(typeof GROWTH_COLUMNS)[number], number | null>;
 
 const round = (value: number, factor: number): number => Math.round(value * factor) / factor;
 

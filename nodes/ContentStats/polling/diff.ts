@@ -65,7 +65,10 @@ function seedCursor(
 	return advanceCursor(EMPTY_CURSOR, skipped, repliedAt);
 }
 
-/** Builds what is added to a row: the status, and by the options its growth and the API's object without snapshots. */
+/**
+ * Builds what is added to a row: the status, and by the options the growth and the API's object without
+ * snapshots.
+ */
 function extrasOf(
 	video: VideoWithSnapshots,
 	{ includeGrowth, simplify }: PollSettings,
@@ -99,6 +102,9 @@ function highestValue(
 	return highest;
 }
 
+const rowAt = (video: VideoWithSnapshots, dated: DatedSnapshot[], place: number): Row | undefined =>
+	dated[place] && toRow(video, dated[place].snapshot);
+
 /**
  * Builds the items of the first wanted snapshots, as many as fit into a poll. Only these are
  * validated in full.
@@ -120,16 +126,19 @@ function snapshotsToEmit(
 	let highest = hasMilestones
 		? highestValue(video, metric, (instant) => !Number.isNaN(instant) && !isWanted.has(instant))
 		: null;
-	const rowAt = (place: number): Row | undefined =>
-		dated[place] && toRow(video, dated[place].snapshot);
 	return dated.flatMap(({ instant }, place) => {
 		if (!chosen.has(instant)) return [];
-		const row = rowAt(place)!;
+		const row = rowAt(video, dated, place)!;
 		const value = row[metric] === null ? null : Number(row[metric]);
 		const marks = hasMilestones && value !== null ? passedMarks(milestones, highest, value) : [];
 		if (value !== null) highest = Math.max(highest ?? value, value);
 		const facts = { isFirst: isFirst(instant), metric, marks };
-		const extras = extrasOf(video, settings, row, includeGrowth ? rowAt(place - 1) : undefined);
+		const extras = extrasOf(
+			video,
+			settings,
+			row,
+			includeGrowth ? rowAt(video, dated, place - 1) : undefined,
+		);
 		return [{ instant, items: buildSnapshotItems(events, row, facts, extras) }];
 	});
 }
@@ -208,9 +217,8 @@ export function diffVideo(
 	const before = needsSeed
 		? { status, isDeleted }
 		: { status: known.status ?? 'monitoring', isDeleted: known.isDeleted ?? false };
-	const [previous, latest] = dated.length > 1 ? dated.slice(-2) : [undefined, dated[0]];
-	const newestRow = latest && toRow(video, latest.snapshot);
-	const previousRow = previous && toRow(video, previous.snapshot);
+	const newestRow = rowAt(video, dated, dated.length - 1);
+	const previousRow = rowAt(video, dated, dated.length - 2);
 	const { status: _status, isDeleted: _deleted, endedAt: _ended, ...rest } = known;
 	const snapshots = snapshotsToEmit(video, dated, wanted, isFirst, settings);
 	const toEmit = new Set(snapshots.map(({ instant }) => instant));

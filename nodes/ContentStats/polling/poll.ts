@@ -23,7 +23,7 @@ export interface PollHost {
 	/** An id that each start of n8n makes anew. */
 	processId: string;
 	owner: StateOwner;
-	/** A hash of the API key. */
+	/** A hash of the base URL and the API key. */
 	account: string;
 	/** Whether n8n makes this poll to activate the workflow, and shows its error if it throws. */
 	isActivation: boolean;

@@ -5,9 +5,9 @@ import { unusableFields, type Usage } from '../api/schemas';
 import { availableUsd } from '../model/money';
 import { type Unusable, unusableOfList } from '../model/unusable';
 import { createRecord } from '../utils/record';
+import { columnsOf, toColumns } from './columns';
 import type { VideoDiff } from './diff';
 import { emit } from './emit';
-import { columnsOf, toColumns } from './columns';
 import { buildBalanceItem, buildDeletedItem, type EventItem } from './events';
 import {
 	allVideosUnknown,
@@ -46,7 +46,7 @@ interface ReduceContext {
 	/** An id that each start of n8n makes anew. */
 	processId: string;
 	owner: StateOwner;
-	/** A hash of the API key. */
+	/** A hash of the base URL and the API key. */
 	account: string;
 	/** Whether an unknown selected id fails the poll. */
 	rejectsUnknownIds: boolean;

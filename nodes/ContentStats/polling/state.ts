@@ -63,7 +63,7 @@ const stateSchema = z.object({
 	version: z.literal(STATE_VERSION),
 	/** The API whose ids these are, whatever the spelling of its base URL. */
 	api: z.string(),
-	/** A hash of the API key with which they were last found. */
+	/** A hash of the base URL and the API key with which its videos were last found. */
 	account: z.string().optional(),
 	/** n8n keeps states by the names of nodes: another node may come by a name. */
 	nodeId: z.string(),

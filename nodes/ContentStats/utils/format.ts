@@ -16,9 +16,9 @@ export const pluralize = (count: number, noun: string): string =>
 export const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Lists the first entries, each cut to a length that a message can show: `a, b, c and 2 more`. */
-export function listFirst(entries: string[], max: number): string {
+export function listFirst(entries: string[], max: number, maxLength = 60): string {
 	const more = entries.length - max;
-	const shown = entries.slice(0, max).map((entry) => truncate(entry, 60));
+	const shown = entries.slice(0, max).map((entry) => truncate(entry, maxLength));
 	return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 

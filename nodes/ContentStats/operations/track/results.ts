@@ -4,7 +4,7 @@ import { ContentStatsError } from '../../api/errors';
 import type { Tracked, Video } from '../../api/schemas';
 import { errorJson } from '../../host';
 import { isActive, plannedEndOf } from '../../model/videos';
-import { formatUsd, pluralize, roundUsd, truncate } from '../../utils/format';
+import { formatUsd, listFirst, pluralize, roundUsd, truncate } from '../../utils/format';
 import { formatUtcTime, toIsoUtc, toWallTime } from '../../utils/time';
 import type { BatchLine, Decision, TrackResult } from './plan';
 
@@ -187,14 +187,17 @@ function rerunAdvice(lines: BatchLine[]): string {
 	return 'Running this again is safe: existing trackings are detected and not charged again';
 }
 
-/** The most links that an error lists in full. */
+/** The most links that an error lists. */
 const MAX_LISTED_LINKS = 20;
+/** Enough for a link in full. */
+const MAX_LINK_LENGTH = 120;
 
-const listLinks = (lines: BatchLine[]): string => {
-	const links = lines.slice(0, MAX_LISTED_LINKS).map(({ input_link }) => truncate(input_link));
-	const more = lines.length - links.length;
-	return `${links.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-};
+const listLinks = (lines: BatchLine[]): string =>
+	listFirst(
+		lines.map(({ input_link }) => input_link),
+		MAX_LISTED_LINKS,
+		MAX_LINK_LENGTH,
+	);
 
 /** Builds the error of a batch that was aborted by `cause`: what was tracked, and what is unknown. */
 export function abortedBatchError(
