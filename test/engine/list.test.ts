@@ -319,9 +319,11 @@ describe('Stop by the link of a tracking', () => {
 		const { credential, sandbox, posts } = await createFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK, status });
 		const { error } = await runAction(credential, { operation: 'stop', ...video('url', TIKTOK) });
-		expect(error?.message).toBe(`Tracking of ${TIKTOK} has already ended (${status})`);
+		expect(error?.message).toBe(
+			`The latest listed tracking of ${TIKTOK} has already ended (${status})`,
+		);
 		expect(error?.description).toBe(
-			`Nothing more is charged for video ${id}. To track the link again, use Track`,
+			`Nothing more is charged for video ${id}. If another tracking of the link is active, choose it by its ID`,
 		);
 		expect(posts()).toEqual([]);
 	});
@@ -336,8 +338,32 @@ describe('Stop by the link of a tracking', () => {
 			await runAction(credential, { operation: 'stop', ...video('url', TIKTOK) });
 		await stop();
 		const { error } = await stop();
-		expect(error?.message).toBe(`Tracking of ${TIKTOK} has already ended (stopped)`);
+		expect(error?.message).toBe(
+			`The latest listed tracking of ${TIKTOK} has already ended (stopped)`,
+		);
 		expect(posts()).toHaveLength(1);
+	});
+
+	test('that the list may hide does not say that it has ended', async () => {
+		const { credential, sandbox, clock } = await createFixture({ plan: 'enterprise' });
+		sandbox.seedVideo({ video_link: TIKTOK });
+		clock.advance({ minutes: 20 });
+		for (let number = 0; number < 120; number += 1)
+			sandbox.seedVideo({ video_link: tiktok(number) });
+		sandbox.seedVideo({ video_link: TIKTOK, status: 'completed' });
+		const { error } = await runAction(credential, { operation: 'stop', ...video('url', TIKTOK) });
+		expect(error?.message).toBe(`No tracking found for ${TIKTOK}`);
+		expect(error?.description).toContain('only the latest 100 videos per platform and status');
+	});
+
+	test('that the list may hold without a readable link does not say that it has ended', async () => {
+		const { credential, sandbox, clock } = await createFixture();
+		sandbox.seedVideo({ video_link: TIKTOK }).override({ video_link: null });
+		clock.advance({ minutes: 20 });
+		sandbox.seedVideo({ video_link: TIKTOK, status: 'completed' });
+		const { error } = await runAction(credential, { operation: 'stop', ...video('url', TIKTOK) });
+		expect(error?.message).toBe(`No tracking found for ${TIKTOK}`);
+		expect(error?.description).toContain('without a readable ID or link: choose it by its ID');
 	});
 
 	test('that was never started says what to do', async () => {

@@ -86,21 +86,22 @@ function readOneLink(text: string): VideoLink {
 	return parsed.link;
 }
 
-/** @throws ContentStatsError `invalid_input` if the newest tracking of a link has ended. */
+/** @throws ContentStatsError `invalid_input` if the newest listed tracking of a link has ended. */
 async function throwIfEnded(
 	{ client, account }: OperationContext,
 	{ url, platform }: VideoLink,
 	identities: string[],
 ): Promise<void> {
-	const { videos } = await listAll(client, { platform });
-	const newest = firstOf(newestByIdentity(videos), identities);
-	if (!newest) return;
+	const listing = await listAll(client, { platform });
+	const isComplete = listing.fullSlices.length === 0 && unidentifiedPlatformsOf(listing).size === 0;
+	const newest = firstOf(newestByIdentity(listing.videos), identities);
+	if (!newest || !isComplete) return;
 	// The list may still show a tracking that this process has stopped as running.
 	const wasStopped = stoppedIds(account).has(newest.id);
 	if (!wasStopped && !hasEnded(newest.status)) return;
 	throw invalidInput(
-		`Tracking of ${url} has already ended (${wasStopped ? 'stopped' : newest.status})`,
-		`Nothing more is charged for video ${newest.id}. To track the link again, use Track`,
+		`The latest listed tracking of ${url} has already ended (${wasStopped ? 'stopped' : newest.status})`,
+		`Nothing more is charged for video ${newest.id}. If another tracking of the link is active, choose it by its ID`,
 	);
 }
 
@@ -128,7 +129,6 @@ async function findIdByUrl(
 			'Choose the video by its ID',
 		);
 	if (found) return found.id;
-	if (isForSure) await throwIfEnded(context, link, identities);
 	const beyond = [
 		...(fullSlices.length > 0
 			? [
@@ -139,6 +139,7 @@ async function findIdByUrl(
 			? ['. The API lists a video without a readable ID or link: choose it by its ID']
 			: []),
 	].join('');
+	if (isForSure && beyond === '') await throwIfEnded(context, link, identities);
 	throw new ContentStatsError('not_found', {
 		message: `No tracking found for ${link.url}`,
 		description: `${isForSure ? 'There is nothing to stop. Check the link, and' : 'Track it first, or check'} that the credential is for the right account${beyond}`,

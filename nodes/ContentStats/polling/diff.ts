@@ -72,13 +72,14 @@ function seedCursor(
 function extrasOf(
 	video: VideoWithSnapshots,
 	{ includeGrowth, simplify }: PollSettings,
+	status: string,
 	row?: Row,
 	previous?: Row,
 ): IDataObject {
 	const { snapshots: _, ...metadata } = asSent(video) as VideoWithSnapshots;
 	return {
 		// An upsert by video must not blank the status.
-		status: video.status,
+		status: video.status ?? status,
 		...(includeGrowth && row ? growthSince(row, previous) : {}),
 		...(simplify ? {} : { video: metadata }),
 	};
@@ -109,11 +110,13 @@ const rowAt = (video: VideoWithSnapshots, dated: DatedSnapshot[], place: number)
  * Builds the items of the first wanted snapshots, as many as fit into a poll. Only these are
  * validated in full.
  *
+ * @param status its last status that could be read.
  * @param dated includes each wanted snapshot's predecessor.
  * @param wanted their instants, ascending.
  */
 function snapshotsToEmit(
 	video: VideoWithSnapshots,
+	status: string,
 	dated: DatedSnapshot[],
 	wanted: number[],
 	isFirst: (instant: number) => boolean,
@@ -133,12 +136,8 @@ function snapshotsToEmit(
 		const marks = hasMilestones && value !== null ? passedMarks(milestones, highest, value) : [];
 		if (value !== null) highest = Math.max(highest ?? value, value);
 		const facts = { isFirst: isFirst(instant), metric, marks };
-		const extras = extrasOf(
-			video,
-			settings,
-			row,
-			includeGrowth ? rowAt(video, dated, place - 1) : undefined,
-		);
+		const previous = includeGrowth ? rowAt(video, dated, place - 1) : undefined;
+		const extras = extrasOf(video, settings, status, row, previous);
 		return [{ instant, items: buildSnapshotItems(events, row, facts, extras) }];
 	});
 }
@@ -217,10 +216,11 @@ export function diffVideo(
 	const before = needsSeed
 		? { status, isDeleted }
 		: { status: known.status ?? 'monitoring', isDeleted: known.isDeleted ?? false };
-	const newestRow = rowAt(video, dated, dated.length - 1);
-	const previousRow = rowAt(video, dated, dated.length - 2);
+	const newestPlace = instants.findLastIndex((instant) => !isAhead(instant, repliedAt));
+	const newestRow = rowAt(video, dated, newestPlace);
+	const previousRow = rowAt(video, dated, newestPlace - 1);
 	const { status: _status, isDeleted: _deleted, endedAt: _ended, ...rest } = known;
-	const snapshots = snapshotsToEmit(video, dated, wanted, isFirst, settings);
+	const snapshots = snapshotsToEmit(video, status, dated, wanted, isFirst, settings);
 	const toEmit = new Set(snapshots.map(({ instant }) => instant));
 	const used = dated.filter(({ instant }) => toEmit.has(instant));
 	return {
@@ -238,7 +238,7 @@ export function diffVideo(
 			before,
 			current,
 			newestRow ?? rowWithoutSnapshot(video),
-			extrasOf(video, settings, newestRow, previousRow),
+			extrasOf(video, settings, status, newestRow, previousRow),
 		).filter(({ event }) => settings.events.includes(event)),
 		unusable: [
 			...unusableFields(video),

@@ -33,6 +33,8 @@ const SAMPLE_VIDEO: VideoWithSnapshots = {
 };
 /** How far the sample balance is below the threshold, whatever that is: $4.20 for $5. */
 const SAMPLE_SHORTFALL_USD = 0.8;
+/** When the sample video is fetched, so that none of its snapshots is ahead. */
+const SAMPLE_TIME = Date.parse('2026-01-31T10:00:00.000Z');
 const SAMPLE_COUNTS = { views: '1250000', likes: '185000', comments: '4200', shares: '12500' };
 
 /** Builds every item of a video, as if nothing of it was emitted before. */
@@ -43,7 +45,7 @@ function itemsOf(video: VideoWithSnapshots, settings: PollSettings, now: number)
 }
 
 /** Builds the items of the sample video, to which everything has happened, and of a low balance. */
-function sampleItems(settings: PollSettings, now: number): EventItem[] {
+function sampleItems(settings: PollSettings): EventItem[] {
 	const { milestoneMetric, milestones, lowBalanceUsd } = settings;
 	const [mark = 1] = milestones;
 	const snapshots = [mark - 1, mark].map((value, hour) => ({
@@ -56,7 +58,7 @@ function sampleItems(settings: PollSettings, now: number): EventItem[] {
 		{ ...SAMPLE_VIDEO, snapshots },
 		{ ...SAMPLE_VIDEO, snapshots, status: 'paused', is_deleted: true },
 		{ ...SAMPLE_VIDEO, snapshots, status: 'completed' },
-	].flatMap((video) => itemsOf(video, settings, now));
+	].flatMap((video) => itemsOf(video, settings, SAMPLE_TIME));
 	const lowBalance = buildBalanceItem(
 		roundUsd(lowBalanceUsd - SAMPLE_SHORTFALL_USD),
 		lowBalanceUsd,
@@ -113,7 +115,7 @@ export async function exampleItems(
 		else real = real.concat(items);
 	}
 	if (failure && real.length === 0) throw failure;
-	const samples = sampleItems(settings, now);
+	const samples = sampleItems(settings);
 	const columns = columnsOf(settings);
 	return events.map((event) => toColumns(pick(event, real) ?? pick(event, samples)!, columns));
 }

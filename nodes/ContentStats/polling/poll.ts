@@ -1,6 +1,7 @@
 import type { Client } from '../api/client';
 import { type ContentStatsError, isUnsent } from '../api/errors';
 import type { Listing } from '../api/listing';
+import { assertSameAccount, witnessIds } from './account';
 import { diffVideo, type VideoDiff } from './diff';
 import { pruneDiffs } from './emit';
 import type { FailedCall } from './failures';
@@ -126,7 +127,9 @@ export async function runPoll(
 ): Promise<PollResult & PollProgress> {
 	const state = before && withoutUnchosen(before, settings);
 	const { client, now, processId, owner, account, isActivation } = host;
-	const replay = settings.replayAfterRestart ? dueReplay(state, processId) : NO_REPLAY;
+	const replay = settings.replayAfterRestart
+		? dueReplay(state, processId, settings.events)
+		: NO_REPLAY;
 
 	const listing = await listIfDue(state, watch, host);
 	const watchlist = reconcile(state, watch, listing?.value ?? null, now());
@@ -135,6 +138,7 @@ export async function runPoll(
 		// One that keeps failing is retried at its own time.
 		...Object.keys(replay.snapshots).filter((id) => !watchlist.videos[id]?.failing),
 		...dueIds(watchlist.videos, now(), (id) => !selected.has(id)),
+		...witnessIds(state, listing?.value ?? null, account),
 	]);
 	const fetchedVideos = await fetchAndDiff(
 		watchlist,
@@ -145,6 +149,7 @@ export async function runPoll(
 		host,
 	);
 	const { fetched, failed, missing, stoppedBy } = fetchedVideos.fetchResult;
+	assertSameAccount(state, listing?.value ?? null, fetchedVideos.fetchResult, account);
 	const wantsBalance = settings.events.includes('balance.low') && isBalanceDue(state, now());
 	const usage = wantsBalance && !stoppedBy ? await settle(client.usage()) : null;
 

@@ -122,30 +122,6 @@ const isRunning = ({ endedAt, isSuperseded }: WatchedVideo): boolean =>
 	endedAt === undefined && !isSuperseded;
 
 /**
- * Returns the account for the new state: the one whose videos were found.
- *
- * @param isAnyGone whether the API answered with 404 for a video that it knew.
- * @throws ContentStatsError if the API key has changed since the videos were found, and none of them is
- * there: it is the key of another account, and nothing was deleted.
- */
-function confirmAccount(
-	found: string | undefined,
-	{ fetchResult, watchlist, listing }: PollFindings,
-	isAnyGone: boolean,
-	account: string,
-): string {
-	if (found === undefined || found === account) return account;
-	const listed = new Set(listing?.videos.map(({ id }) => id));
-	const running = Object.entries(watchlist.videos).flatMap(([id, video]) =>
-		isRunning(video) && !video.needsSeed && !video.isDeleted ? [id] : [],
-	);
-	const isAnyThere = running.some((id) => listed.has(id) || fetchResult.fetched.has(id));
-	if (isAnyThere || running.length === 0) return account;
-	if (listing || isAnyGone) throw allVideosUnknown(running.length);
-	return found;
-}
-
-/**
  * Records failures in the state of their videos.
  *
  * @param isAnyAnswered whether the balance was answered, which must not be lost.
@@ -222,8 +198,6 @@ export function reducePoll(
 	const { watchlist, listing, usage, fetchResult, diffs, otherPlatformIds, failedCalls, replay } =
 		findings;
 	const missing = classifyMissing(findings, rejectsUnknownIds);
-	const isAnyGone = missing.gone.size > 0 || missing.needsListing;
-	const foundAccount = confirmAccount(state?.account, findings, isAnyGone, account);
 	const failed = new Map([...fetchResult.failed, ...missing.failed]);
 	const videos = createRecord(Object.entries(watchlist.videos));
 	// Unless a list lacks the video, one odd reply may be all that says so.
@@ -259,7 +233,7 @@ export function reducePoll(
 		state: {
 			version: STATE_VERSION,
 			...owner,
-			account: foundAccount,
+			account,
 			...watchlist,
 			...(missing.needsListing &&
 				watchlist.lastListing && {

@@ -1,7 +1,7 @@
 import { createRecord } from '../utils/record';
 import { MINUTE_MS } from '../utils/time';
 import type { Emission } from './emit';
-import type { EventItem } from './events';
+import type { EventItem, EventName } from './events';
 import type { FetchResult } from './fetch';
 import type { InstantsById, PollState } from './state';
 
@@ -28,14 +28,17 @@ function merge(...all: InstantsById[]): InstantsById {
  * the last emission, since n8n may have lost it in a crash; and what earlier polls left of a replay.
  *
  * @param processId an id that each start of n8n makes anew.
+ * @param events the chosen ones: others may have been when they were emitted.
  */
-export function dueReplay(state: PollState | null, processId: string): Replay {
+export function dueReplay(state: PollState | null, processId: string, events: EventName[]): Replay {
 	const isRestart = state?.processId !== undefined && state.processId !== processId;
 	const recent = isRestart ? (state.recentEmissions ?? []) : [];
 	const all = [...(state?.replay ? [state.replay] : []), ...recent];
 	return {
 		snapshots: merge(...all.map(({ snapshots }) => snapshots)),
-		items: all.flatMap(({ items }) => items as EventItem[]),
+		items: all
+			.flatMap(({ items }) => items as EventItem[])
+			.filter(({ event }) => events.includes(event)),
 	};
 }
 

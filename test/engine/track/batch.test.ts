@@ -319,14 +319,34 @@ describe('Track before it spends anything', () => {
 	test.each([
 		['={{ $json.urls }}', [{ id: 1, url: TIKTOK }], '{{ $json.urls.map((item) => item.url) }}'],
 		['={{$json.video}}', { 'video link': TIKTOK }, '{{ $json.video["video link"] }}'],
-		['={{ $json.rows }}', [{ note: 'x', link: `See ${TIKTOK}` }, { link: 7 }], '.link) }}'],
+		['={{ $json.rows }}', [{ note: `More: ${YOUTUBE}`, link: TIKTOK }, { link: 7 }], '.link) }}'],
+		['={{ $json["rows"] }}', [{ ['__proto__ ']: TIKTOK, a: 1 }], '["__proto__ "]) }}'],
 	])('offers the expression that takes the links out of %s', async (videoUrls, value, fitting) => {
 		const { credential, calls } = await createTimedFixture();
 		const items = [{ urls: value, video: value, rows: value }] as IDataObject[];
 		const { error } = await runAction(credential, { videoUrls }, { items });
 		expect(error?.message).toMatch(/^Links must be text or a list of text, not \{/);
-		expect(error?.description).toMatch(/^Use this expression instead: \{\{ \$json\./);
+		expect(error?.description).toMatch(/^Use this expression instead: \{\{ \$json[.[]/);
 		expect(error?.description).toContain(fitting);
+		expect(calls()).toEqual([]);
+	});
+
+	test.each([
+		['a link inside a text', '={{ $json.rows }}', [{ note: `More: ${YOUTUBE}` }]],
+		['no link', '={{ $json.rows }}', [{ url: 'x' }]],
+		['a fallback', '={{ $json.rows ?? [] }}', [{ url: TIKTOK }]],
+		['an alternative', '={{ $json.rows || $json.video }}', [{ url: TIKTOK }]],
+		['a condition', '={{ true ? $json.rows : [] }}', [{ url: TIKTOK }]],
+		['a comment', '={{ $json.rows // all\n }}', [{ url: TIKTOK }]],
+		['a field with braces', '={{ $json.rows }}', [{ 'a}}': TIKTOK }]],
+		['a field that n8n refuses', '={{ $json.rows }}', [{ constructor: TIKTOK }]],
+		['text among objects', '={{ $json.rows }}', [TIKTOK, { url: TIKTOK }]],
+	])('offers no expression for %s', async (_, videoUrls, rows) => {
+		const { credential, calls } = await createTimedFixture();
+		const items = [{ rows }] as unknown as IDataObject[];
+		const { error } = await runAction(credential, { videoUrls }, { items });
+		expect(error?.message).toMatch(/^Links must be text or a list of text, not \{/);
+		expect(error?.description).toMatch(/^Drag in the field that contains the link itself/);
 		expect(calls()).toEqual([]);
 	});
 
@@ -652,6 +672,42 @@ describe('Track after an error', () => {
 			]);
 		},
 	);
+
+	test.each([
+		['maxTotalCost', '={{ $json.cap }}', { cap: '' }, { cap: 50 }],
+		['dryRun', '={{ $json.dry }}', {}, { dry: false }],
+		['checkBalance', '={{ $json.check }}', { check: ' ' }, { check: true }],
+	])('is not failed by a blank %s of a blank item', async (option, value, blank, filled) => {
+		const { credential } = await createTimedFixture();
+		const { items, error } = await runAction(
+			credential,
+			{ videoUrls: '={{ $json.link }}', options: { [option]: value } },
+			{
+				items: [
+					{ link: '', ...blank },
+					{ link: TIKTOK, ...filled },
+				] as IDataObject[],
+			},
+		);
+		expect(error?.message).toBeUndefined();
+		expect(outcomes(items)).toEqual(['tracked']);
+	});
+
+	test('is held to the cap of a blank item', async () => {
+		const { credential, posts } = await createTimedFixture();
+		const { error } = await runAction(
+			credential,
+			{ videoUrls: '={{ $json.link }}', options: { maxTotalCost: '={{ $json.cap }}' } },
+			{
+				items: [
+					{ link: '', cap: 1 },
+					{ link: TIKTOK, cap: 50 },
+				],
+			},
+		);
+		expect(error?.message).toContain('Max Total Cost allows $1.00');
+		expect(posts()).toEqual([]);
+	});
 
 	test('fails each item if all are blank', async () => {
 		const { credential, posts } = await createTimedFixture();

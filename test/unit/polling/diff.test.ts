@@ -115,6 +115,15 @@ describe('the snapshots to emit', () => {
 		},
 	);
 
+	it('carry the newest row that is not ahead with a pause', () => {
+		const paused = video('a', { hours: [99, 100, 122], status: 'paused' });
+		const settings = { events: ['tracking.paused' as const] };
+		const { items } = runDiff(watched([99, 100]), paused, settings);
+		expect(items).toMatchObject([
+			{ event_key: `a:paused:${iso(100)}`, snapshot_time: iso(100), snapshot_key: `a:${iso(100)}` },
+		]);
+	});
+
 	it('tell a deletion once, even if the next reply does not say', () => {
 		const settings = { events: [...EVENTS] };
 		const odd = video('a', { hours: [1], is_deleted: null });
@@ -368,6 +377,12 @@ describe('options', () => {
 			hours_since_previous: null,
 			views_delta: null,
 		});
+	});
+
+	test.each([null, undefined])('add the last status that was readable if it is %p', (status) => {
+		const odd = { ...found, status } as unknown as VideoWithSnapshots;
+		const [item] = runDiff({ ...watched([1, 2]), status: 'paused' }, odd).items;
+		expect(item).toMatchObject({ event: 'snapshot.created', status: 'paused' });
 	});
 
 	it('add nothing by default', () => {

@@ -1,6 +1,6 @@
 import { BudgetExhaustedError } from '../../../nodes/ContentStats/api/errors';
 import type { FetchResult } from '../../../nodes/ContentStats/polling/fetch';
-import type { EventItem } from '../../../nodes/ContentStats/polling/events';
+import { type EventItem, EVENTS } from '../../../nodes/ContentStats/polling/events';
 import type { Emission } from '../../../nodes/ContentStats/polling/emit';
 import {
 	NO_REPLAY,
@@ -80,7 +80,12 @@ describe('dueReplay', () => {
 			},
 		],
 	])('%s', (_, state, replay) => {
-		expect(dueReplay(state, 'p1')).toEqual(replay);
+		expect(dueReplay(state, 'p1', [...EVENTS])).toEqual(replay);
+	});
+
+	it('leaves out items of events that are no longer chosen', () => {
+		const state = stateOf({ recentEmissions: emissions, processId: 'p0' });
+		expect(dueReplay(state, 'p1', ['video.deleted']).items).toEqual([deleted]);
 	});
 });
 

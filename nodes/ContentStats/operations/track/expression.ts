@@ -1,22 +1,29 @@
-import { linksOf, readPastedText } from '../../model/pastedText';
+import { parseVideoLink } from '../../model/links';
 
-/** Fields of an object that are looked through, and characters of each that are read. */
+/** Fields of an object that are looked through. */
 const MAX_FIELDS = 50;
-const MAX_LENGTH = 2_000;
+
+/** A chain such as `$json.videos` or `$('Node').item.json['a']`: a method can follow it. */
+const CHAIN =
+	/^[$\w]+(?:\.[$\w]+|\?\.[$\w]+|\[(?:\d+|"[^"\]]*"|'[^'\]]*')\]|\((?:"[^")]*"|'[^')]*')?\))*$/;
+
+/** n8n refuses expressions with these names, and ends an expression at a brace. */
+const isUsable = (field: string): boolean =>
+	!/[{}]/.test(field) && !['__proto__', 'constructor', 'prototype'].includes(field);
 
 const isObject = (value: unknown): value is object =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const holdsLink = (value: unknown): boolean =>
-	typeof value === 'string' &&
-	linksOf(readPastedText(value.slice(0, MAX_LENGTH))).some(({ parsed }) => parsed.ok);
+/** A link inside a description may be that of another video. */
+const isLink = (value: unknown): boolean =>
+	typeof value === 'string' && parseVideoLink(value.trim()).ok;
 
 /**
  * Returns the expression that takes the link out of an object, or out of each object of a list.
  *
  * @param entered what the user entered: `={{ $json.videos }}`.
  * @param value what it evaluates to: `[{ url: 'https://…' }]`.
- * @returns such as `{{ $json.videos.map((item) => item.url) }}`; undefined if no field holds a link.
+ * @returns such as `{{ $json.videos.map((item) => item.url) }}`; undefined if no field is a link.
  */
 export function expressionFor(entered: unknown, value: unknown): string | undefined {
 	const objects = Array.isArray(value) ? value : [value];
@@ -24,11 +31,12 @@ export function expressionFor(entered: unknown, value: unknown): string | undefi
 	const [field] =
 		Object.entries(objects[0] ?? {})
 			.slice(0, MAX_FIELDS)
-			.find(([, text]) => holdsLink(text)) ?? [];
-	const [, path] = /^=\s*\{\{([^{}]{1,200})\}\}\s*$/.exec(String(entered)) ?? [];
-	if (field === undefined || path === undefined) return undefined;
+			.find(([name, text]) => isUsable(name) && isLink(text)) ?? [];
+	const [, inner = ''] = /^=\s*\{\{([^{}]{1,200})\}\}\s*$/.exec(String(entered)) ?? [];
+	const path = inner.trim();
+	if (field === undefined || !CHAIN.test(path)) return undefined;
 	const access = /^[A-Za-z_$][\w$]*$/.test(field) ? `.${field}` : `[${JSON.stringify(field)}]`;
 	return Array.isArray(value)
-		? `{{ ${path.trim()}.map((item) => item${access}) }}`
-		: `{{ ${path.trim()}${access} }}`;
+		? `{{ ${path}.map((item) => item${access}) }}`
+		: `{{ ${path}${access} }}`;
 }

@@ -250,7 +250,7 @@ async function trackBatch(
 	isAllOrNothing: boolean,
 ): Promise<FinishedLine[]> {
 	if (isAllOrNothing) throwIfRefused(context, lines, refusedByParser(lines));
-	const options = readBatchOptions(context.functions);
+	const options = readBatchOptions(context.functions, lines);
 	// Two batches that are planned at once would both find a video untracked, and both pay for it.
 	return await withLocks(
 		lockKeysOf(context, lines),

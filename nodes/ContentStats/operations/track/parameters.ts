@@ -227,13 +227,23 @@ export function readBatch(functions: IExecuteFunctions): Batch {
 	};
 }
 
+const withoutBlanks = (options: ItemOptions): ItemOptions =>
+	Object.fromEntries(
+		Object.entries(options).filter(([, value]) => String(value ?? '').trim() !== ''),
+	);
+
 /**
- * Reads the options of the whole batch. If items differ, the most careful value holds.
+ * Reads the options of the whole batch. If items differ, the most careful value holds. The blank options of
+ * an item without lines say nothing.
  *
  * @throws ContentStatsError `invalid_input`
  */
-export function readBatchOptions(functions: IExecuteFunctions): BatchOptions {
-	const all = functions.getInputData().map((_, index) => getOptions(functions, index));
+export function readBatchOptions(functions: IExecuteFunctions, lines: BatchLine[]): BatchOptions {
+	const withLines = new Set(lines.map(({ itemIndex }) => itemIndex));
+	const all = functions.getInputData().map((_, index) => {
+		const options = getOptions(functions, index);
+		return withLines.has(index) ? options : withoutBlanks(options);
+	});
 	let maxTotalCost: number | undefined;
 	for (const options of all) {
 		if (!('maxTotalCost' in options)) continue;

@@ -6,5 +6,5 @@ it('reads the lowest Max Total Cost of 200,000 items', () => {
 	const items = Array<object>(200_000).fill({});
 	const getNodeParameter = (_: string, index: number) => ({ maxTotalCost: items.length - index });
 	const functions = { getInputData: () => items, getNodeParameter };
-	expect(readBatchOptions(functions as unknown as IExecuteFunctions).maxTotalCost).toBe(1);
+	expect(readBatchOptions(functions as unknown as IExecuteFunctions, []).maxTotalCost).toBe(1);
 });
