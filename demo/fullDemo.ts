@@ -10,7 +10,6 @@ import { exitReason, requireFreePort } from './processes';
 import * as scenario from './scenario';
 import { printStep } from './steps';
 import { outcomeTable, snapshotTable } from './tables';
-import { formatUsd } from '../nodes/ContentStats/utils/format';
 import { plainText } from './text';
 
 const DATA_DIR = join(__dirname, '.data');
@@ -113,7 +112,7 @@ async function showWorkflows(url: string, sandbox: Sandbox, once?: true): Promis
   Credential  ContentStats (sandbox)
               By hand: Base URL ${sandbox.baseUrl}, API Key ${sandbox.liveKey}
   Data Table  ${await n8n.tableUrl(scenario.TABLE)}
-  Workflows   ${track.name}: ${n8n.workflowUrl(track)} (Dry Run is off)
+  Workflows   ${track.name}: ${n8n.workflowUrl(track)} (Dry Run is on again, as its note says)
               ${collect.name}: ${n8n.workflowUrl(collect)}
   Sandbox     ${sandbox.baseUrl}
               It takes a snapshot of each video every ${SNAPSHOT_INTERVAL_MS / 1000} s instead of every hour, so 7 days pass in 56 minutes.
@@ -131,6 +130,7 @@ async function trackVideos(n8n: N8nApi, track: scenario.Scenario['track']): Prom
 	const items = nodeOutput(execution, scenario.TRACK_NODE);
 	console.log(`\n"${track.name}":\n\n${outcomeTable(items)}`);
 	requireAllTracked(items);
+	await scenario.turnOnDryRun(n8n, track);
 	console.log(`${summaryOfTracked(items)}\n`);
 }
 
@@ -191,7 +191,7 @@ async function stateOf(n8n: N8nApi, sandbox: Sandbox): Promise<string> {
 	const rows = await n8n.countRows(scenario.TABLE);
 	const videos = [...sandbox.videos.values()].filter(({ status }) => status === 'monitoring');
 	const charged = sandbox.ledger.reduce((sum, entry) => sum + entry.amount_usd, 0);
-	return `${rows} rows, ${videos.length} videos being tracked, ${formatUsd(charged)} charged by the sandbox`;
+	return `${rows} rows, ${videos.length} videos being tracked, $${charged.toFixed(2)} charged in the sandbox`;
 }
 
 /** Adds the log of n8n as advice, unless the error has advice of its own. */

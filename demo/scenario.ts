@@ -31,7 +31,7 @@ export const TABLE = 'ContentStats snapshots';
 
 export interface Scenario {
 	credential: CredentialReference;
-	/** Imported, with Dry Run off; run it from `TRACK_TRIGGER`. */
+	/** Imported, with Dry Run off until `turnOnDryRun`; run it from `TRACK_TRIGGER`. */
 	track: SavedWorkflow;
 	/** Imported, with its Data Table created; not yet published. */
 	collect: SavedWorkflow;
@@ -65,6 +65,18 @@ function withoutDryRun(template: WorkflowTemplate): WorkflowTemplate {
 	return { ...template, nodes };
 }
 
+/** Turns Dry Run on in a saved workflow, as its note says, so that running it again tracks nothing. */
+export async function turnOnDryRun(n8n: N8nApi, { id }: SavedWorkflow): Promise<void> {
+	const path = `/workflows/${id}`;
+	const { nodes, versionId } = await n8n.request<WorkflowTemplate & SavedWorkflow>('GET', path);
+	const changed = nodes.map((node) => {
+		if (!isOurs(node)) return node;
+		const options = { ...(node.parameters.options as INodeParameters), dryRun: true };
+		return { ...node, parameters: { ...node.parameters, options } };
+	});
+	await n8n.request('PATCH', path, { nodes: changed, versionId });
+}
+
 /** Whether a node belongs to this package. */
 export const isOurs = ({ type }: INode): boolean => type.startsWith('n8n-nodes-contentstats.');
 
@@ -81,9 +93,15 @@ export async function twoSnapshotsEach(sandbox: Sandbox): Promise<void> {
 export const readTrackTemplate = (): WorkflowTemplate =>
 	withoutDryRun(readTemplate('track-a-batch-of-videos.json'));
 
-/** Reads the template that collects snapshots in a Data Table. */
-export const readCollectTemplate = (): WorkflowTemplate =>
-	readTemplate('new-snapshots-to-a-data-table.json');
+/** Reads the template that collects snapshots in a Data Table, with a poll every minute: n8n has no shorter interval. */
+export function readCollectTemplate(): WorkflowTemplate {
+	const template = readTemplate('new-snapshots-to-a-data-table.json');
+	const pollTimes = { item: [{ mode: 'everyMinute' }] };
+	const nodes = template.nodes.map((node) =>
+		isOurs(node) ? { ...node, parameters: { ...node.parameters, pollTimes } } : node,
+	);
+	return { ...template, nodes };
+}
 
 /** Reads a template of `workflows/` by its file name. */
 export function readTemplate(file: string): WorkflowTemplate {

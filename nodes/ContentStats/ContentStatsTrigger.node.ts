@@ -116,7 +116,7 @@ export class ContentStatsTrigger implements INodeType {
 				required: true,
 				placeholder: '10k, 100k, 1M',
 				description:
-					'Comma-separated values, such as 10k, 100k, 1.5M. Each milestone fires once per video. Milestones passed before the first snapshot are ignored.',
+					'Comma-separated values, such as 10k, 1.5M. Each fires once per video. Start From decides whether existing snapshots count.',
 				displayOptions: { show: { events: ['milestone.reached'] } },
 			},
 			{
@@ -126,7 +126,7 @@ export class ContentStatsTrigger implements INodeType {
 				typeOptions: { minValue: 0, numberPrecision: 2 },
 				default: 5,
 				description:
-					'The workflow starts when the available balance drops below this amount. Uncharged usage is already deducted.',
+					'The workflow starts when the available balance drops below this amount. Snapshots that are not charged yet are already deducted.',
 				displayOptions: { show: { events: ['balance.low'] } },
 			},
 			{
@@ -174,7 +174,8 @@ export class ContentStatsTrigger implements INodeType {
 				name: 'startFrom',
 				type: 'options',
 				default: 'new',
-				description: 'Which existing snapshots to emit when the workflow is published',
+				description:
+					'Which existing snapshots to return, or check for milestones, when the workflow is published',
 				options: [
 					{
 						name: 'Beginning',
@@ -209,7 +210,7 @@ export class ContentStatsTrigger implements INodeType {
 						typeOptions: { minValue: 1, numberPrecision: 0 },
 						default: 1000,
 						description:
-							'Max number of items to emit per poll. The rest follow in the next polls, oldest first.',
+							'Max number of items to return per poll. The rest follow in the next polls, oldest first.',
 					},
 					{
 						displayName: 'Replay After Restart',
@@ -217,7 +218,7 @@ export class ContentStatsTrigger implements INodeType {
 						type: 'boolean',
 						default: false,
 						description:
-							'Whether to re-emit the last ten minutes of events after a restart, because n8n may lose events in a crash. Use with an upsert on event_key.',
+							'Whether to return the last ten minutes of events again after n8n restarts, since a crash can lose them. Match rows on event_key.',
 					},
 				],
 			},

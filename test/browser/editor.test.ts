@@ -57,6 +57,8 @@ const SEARCHES = [
 	'campaign',
 	'engagement',
 	'viral',
+	'milestone',
+	'views alert',
 ];
 
 let n8n: N8nApi;

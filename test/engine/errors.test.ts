@@ -22,7 +22,7 @@ describe('an action', () => {
 		[
 			401,
 			{ error: 'API key required' },
-			'ContentStats rejected the API key (API key required)',
+			'ContentStats rejected the API key',
 			/Open the ContentStats credential .+ cs_live_ or cs_test_/,
 		],
 		[

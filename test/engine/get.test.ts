@@ -312,7 +312,7 @@ describe('Get for a chosen video', () => {
 	test.each([
 		['url', YOUTUBE, `No tracking found for ${YOUTUBE}`],
 		['url', 'https://vimeo.com/1', '“https://vimeo.com/1” is not a video link'],
-		['id', 'nosuchvideo', 'Video nosuchvideo not found (Video not found)'],
+		['id', 'nosuchvideo', 'Video nosuchvideo not found'],
 	] as const)('fails with a clear message for the %s %s', async (mode, value, message) => {
 		const fixture = await withDay();
 		const { error } = await runAction(fixture.credential, {
@@ -335,7 +335,7 @@ describe('Get for a chosen video', () => {
 		);
 		expect(items).toEqual([
 			{
-				error: 'Video nosuchvideo not found (Video not found)',
+				error: 'Video nosuchvideo not found',
 				message: expect.stringContaining('choose the video from the list'),
 			},
 			expect.objectContaining({ video_id: fixture.tracked.id }),

@@ -239,12 +239,12 @@ describe('the list of the Video field', () => {
 		const { results } = await searchVideos(credential);
 		expect(results).toEqual([
 			{
-				name: expect.stringMatching(/^.+ — .+ \(youtube, completed\)$/),
+				name: expect.stringMatching(/^.+ — .+ \(YouTube, completed\)$/),
 				value: second.id,
 				url: YOUTUBE,
 			},
 			{
-				name: expect.stringMatching(/^.+ — .+ \(tiktok\)$/),
+				name: expect.stringMatching(/^.+ — .+ \(TikTok\)$/),
 				value: first.id,
 				url: TIKTOK,
 			},
@@ -267,7 +267,7 @@ describe('the list of the Video field', () => {
 		const { credential, sandbox } = await createFixture();
 		sandbox.seedVideo({ video_link: TIKTOK }).override({ current_metadata: null });
 		const { results } = await searchVideos(credential);
-		expect(results[0]!.name).toBe(`${TIKTOK} (tiktok)`);
+		expect(results[0]!.name).toBe(`${TIKTOK} (TikTok)`);
 	});
 
 	test('rejects with a clear message for an invalid API key', async () => {

@@ -207,7 +207,7 @@ describe('Track', () => {
 			const match = { method: 'GET', path: '/usage' };
 			sandbox.faults.add({ kind: 'set', path: ['active_videos'], value: count, match, ...ALWAYS });
 			const { error } = await runAction(credential, { videoUrls: TIKTOK });
-			expect(`${error?.description}`).toMatch(/More tiktok videos are active than the API lists/);
+			expect(`${error?.description}`).toMatch(/More TikTok videos are active than the API lists/);
 			expect(posts()).toEqual([]);
 		},
 	);
@@ -665,7 +665,7 @@ describe('money', () => {
 			...ALWAYS,
 		});
 		const { error } = await runAction(credential, { videoUrls: videos[0]!.video_link });
-		expect(error!.description).toMatch(/^More (tiktok )?videos are active than the API lists/);
+		expect(error!.description).toMatch(/^More (TikTok )?videos are active than the API lists/);
 		expect(posts()).toEqual([]);
 	});
 

@@ -44,7 +44,7 @@ function videoPath(id: string): string {
 	if (isVideoId(id)) return `/videos/${id}`;
 	throw invalidInput(
 		id === '' ? 'No video selected' : `“${id.slice(0, 80)}” is not a video ID`,
-		'Choose a video from the list or enter its ID. An ID consists of letters, digits, - and _, such as cm5abc123def',
+		'Choose a video from the list or enter its ID, such as cm5abc123def. To enter a link, choose By URL',
 	);
 }
 

@@ -185,6 +185,9 @@ function quoteBody(body: ErrorBody | undefined): string {
 	return truncate(fields.length > 0 ? fields.join('; ') : body.error, MAX_QUOTE_LENGTH);
 }
 
+/** The API's "Errors": words that say no more than their status does. */
+const DOCUMENTED_ERRORS = new Set(['API key required', 'Access denied', 'Video not found']);
+
 /** What to do about a status, by endpoint. */
 export type AdviceByStatus = Partial<Record<number, string>>;
 
@@ -202,7 +205,7 @@ export function errorForStatus(
 	retryAfterMs?: number,
 	advice: AdviceByStatus = {},
 ): ContentStatsError {
-	const quote = quoteBody(body);
+	const quote = DOCUMENTED_ERRORS.has(body?.error ?? '') ? '' : quoteBody(body);
 	const inBrackets = quote === '' ? '' : ` (${quote})`;
 	const statusMessage = `ContentStats returned an error for ${subject}: HTTP ${statusCode}${inBrackets}`;
 	const known: Record<number, [ErrorKind, ErrorDetails]> = {
@@ -246,7 +249,7 @@ export function errorForStatus(
 			{
 				message: `ContentStats rate limit exceeded for ${subject}`,
 				description:
-					'Nothing is lost. Try again in a minute, or send fewer requests. The Free plan allows 60 requests per minute, Pro allows 300',
+					'Try again in a minute, or send fewer requests. The Free plan allows 60 requests per minute, Pro allows 300',
 			},
 		],
 	};

@@ -37,9 +37,21 @@ interface LinkForm {
 	read: (match: RegExpExecArray, url: URL) => ParsedLink;
 }
 
-/** Every host below which videos, or pages about them, are found. */
-const PLATFORM_HOST =
-	/(?:^|\.)(?:tiktok\.com|youtube\.com|youtube-nocookie\.com|youtu\.be|instagram\.com|twitter\.com|x\.com)$/;
+/** Platforms as messages and lists name them. */
+const PLATFORM_LABELS: Record<Platform, string> = {
+	tiktok: 'TikTok',
+	youtube: 'YouTube',
+	instagram: 'Instagram',
+	twitter: 'X',
+};
+
+/** The hosts below which the videos of each platform, or pages about them, are found. */
+const PLATFORM_HOSTS: Record<Platform, RegExp> = {
+	tiktok: /(?:^|\.)tiktok\.com$/,
+	youtube: /(?:^|\.)(?:youtube\.com|youtube-nocookie\.com|youtu\.be)$/,
+	instagram: /(?:^|\.)instagram\.com$/,
+	twitter: /(?:^|\.)(?:twitter|x)\.com$/,
+};
 
 const TIKTOK = /^(www\.|m\.)?tiktok\.com$/;
 const YOUTUBE = /^(www\.|m\.|music\.)?youtube\.com$/;
@@ -137,7 +149,10 @@ const REDIRECTORS: Array<{ hosts: RegExp; path: RegExp }> = [
 ];
 
 /** Whether a host name is, or ends in, that of a platform. */
-export const isPlatformHost = (hostname: string): boolean => PLATFORM_HOST.test(hostname);
+export const isPlatformHost = (hostname: string): boolean => platformOfHost(hostname) !== undefined;
+
+const platformOfHost = (hostname: string): Platform | undefined =>
+	PLATFORMS.find((platform) => PLATFORM_HOSTS[platform].test(hostname));
 
 /**
  * Reads a link without the network, in linear time. A missing `https://` is added; tracking parameters
@@ -172,13 +187,15 @@ export function parseVideoLink(text: string): ParsedLink {
 			'Open it in a browser and paste the URL of that page',
 		);
 	const onHost = FORMS.filter(({ hosts }) => hosts.test(hostname));
-	if (onHost.length === 0) return refuse(`ContentStats doesn't support videos on ${hostname}`);
 	for (const form of onHost) {
 		const match = form.path.exec(pathname);
 		if (match) return form.read(match, url);
 	}
+	const platform = platformOfHost(hostname);
+	if (onHost.length === 0 || !platform)
+		return refuse(`ContentStats doesn't support videos on ${hostname}`);
 	return refuse(
-		`This ${hostname} link doesn't point to a single video: it may be a profile, playlist, hashtag or search page`,
+		`This ${PLATFORM_LABELS[platform]} link doesn't point to a single video: it may be a profile, playlist, hashtag or search page`,
 	);
 }
 
@@ -212,6 +229,20 @@ function isElsewhere(link: string): boolean {
 export function platformNamed(value: string | null): Platform | null {
 	const name = value?.trim().toLowerCase();
 	return PLATFORMS.find((known) => known === (name === 'x' ? 'twitter' : name)) ?? null;
+}
+
+/** Returns a platform as people call it: `X` for `twitter`; other text as it is. */
+export function labelOfPlatform(value: string | null): string | null {
+	const platform = platformNamed(value);
+	return platform ? PLATFORM_LABELS[platform] : value;
+}
+
+/** Describes a video by the identity of its link: `TikTok video 7234567890`, `TikTok short link ZM8abc`. */
+export function describeIdentity(identity: string): string {
+	const [platform = '', ...rest] = identity.split(':');
+	const id = rest.join(':');
+	const what = id.startsWith('short/') ? `short link ${id.slice('short/'.length)}` : `video ${id}`;
+	return `${labelOfPlatform(platform)} ${what}`;
 }
 
 /** Returns the platforms of a listing's videos whose id or link cannot be read; null if it is unknown. */

@@ -11,6 +11,7 @@ import { byNewest, type Listing, listAll } from '../api/listing';
 import type { Video } from '../api/schemas';
 import { connect, toNodeError } from '../host';
 import {
+	labelOfPlatform,
 	newestByIdentity,
 	parseVideoLink,
 	unidentifiedPlatformsOf,
@@ -51,7 +52,7 @@ export const videoLocator: INodeProperties = {
 					type: 'regex',
 					properties: {
 						regex: '^[\\w-]+$',
-						errorMessage: 'A video ID consists of letters, digits, - and _',
+						errorMessage: 'This is not a video ID. To enter a link, choose By URL.',
 					},
 				},
 			],
@@ -174,7 +175,7 @@ const labelOf = (video: Video): string => {
 	const name = [title, creator].filter(Boolean).join(' — ') || video.video_link || video.id;
 	// The list is narrow: the usual state goes without saying.
 	const state = video.status === 'monitoring' ? null : video.status;
-	const about = [video.platform, state].filter(Boolean).join(', ');
+	const about = [labelOfPlatform(video.platform), state].filter(Boolean).join(', ');
 	return about ? `${name} (${about})` : name;
 };
 

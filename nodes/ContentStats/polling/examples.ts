@@ -7,10 +7,11 @@ import { roundUsd } from '../utils/format';
 import { columnsOf, toColumns } from './columns';
 import { diffVideo } from './diff';
 import { buildBalanceItem, type EventItem, type EventName } from './events';
+import { linksNotTracked } from './failures';
 import { listWatched, returnUnlessFatal } from './fetch';
 import type { PollSettings } from './parameters';
 import { NEW_VIDEO } from './reconcile';
-import { selectedIds, type Watch, watchedVideos } from './watch';
+import { selectedIds, untrackedLinks, type Watch, watchedVideos } from './watch';
 
 /** How many of the newest videos are fetched to find one with snapshots. */
 const MAX_CANDIDATES = 5;
@@ -67,9 +68,16 @@ function sampleItems(settings: PollSettings): EventItem[] {
 	return [...ofVideo, { ...lowBalance, event_key: 'sample:balance.low' }];
 }
 
-/** Chooses the videos to fetch for examples: the newest, one that paused, and one that ended. */
+/**
+ * Chooses the videos to fetch for examples: the newest, one that paused, and one that ended.
+ *
+ * @throws ContentStatsError `not_found` if a selected link is not tracked.
+ */
 async function candidateIds(client: Client, watch: Watch): Promise<Set<string>> {
-	const listed = watchedVideos(watch, await listWatched(client, watch));
+	const listing = await listWatched(client, watch);
+	const untracked = untrackedLinks(watch, listing);
+	if (untracked.length > 0) throw linksNotTracked(untracked);
+	const listed = watchedVideos(watch, listing);
 	const paused = listed.find(({ status }) => status === 'paused');
 	const ended = listed.find(({ status }) => hasEnded(status));
 	const newest = [...selectedIds(watch), ...listed.map(({ id }) => id)].slice(0, MAX_CANDIDATES);

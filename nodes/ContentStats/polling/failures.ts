@@ -1,4 +1,5 @@
 import { ContentStatsError, invalidInput } from '../api/errors';
+import { describeIdentity } from '../model/links';
 import { describeUnusable, type Unusable } from '../model/unusable';
 import { listFirst } from '../utils/format';
 import { DAY_MS } from '../utils/time';
@@ -6,6 +7,8 @@ import type { WatchedVideo } from './state';
 
 /** The most videos that a report names. */
 const MAX_IDS = 10;
+/** The most links that an error names. */
+const MAX_LINKS = 3;
 
 /** Returns the state of a video that could not be fetched at `now` (Unix milliseconds). */
 export const withFailure = (video: WatchedVideo, now: number): WatchedVideo => ({
@@ -19,6 +22,14 @@ export const allVideosUnknown = (count: number): ContentStatsError =>
 		`${count === 1 ? 'The watched video was not' : `None of the ${count} watched videos was`} found`,
 		'The credential may be for another account. In that case, no video was deleted. If the videos are gone for good, replace the trigger node with a duplicate and publish: it starts over according to Start From',
 	);
+
+/** Builds the error of selected links that are not tracked. @param identities at least one. */
+export const linksNotTracked = (identities: string[]): ContentStatsError =>
+	new ContentStatsError('not_found', {
+		message: `No tracking found for ${listFirst(identities.map(describeIdentity), MAX_LINKS)}`,
+		description:
+			'Track the video first with the ContentStats node, or check that the credential is for the right account. If you entered a short link, paste the full link instead',
+	});
 
 /** Builds the error that reports values which cannot be used, once for each field. */
 export const unusableReport = (unusable: Unusable[]): ContentStatsError =>

@@ -1,11 +1,16 @@
 import { invalidInput } from '../api/errors';
 
+const SHORT_FORMS = [
+	['000000000', 'B'],
+	['000000', 'M'],
+	['000', 'k'],
+] as const;
 const EXPONENTS: Record<string, number> = { '': 0, k: 3, m: 6, b: 9 };
 
 const invalidMilestone = (text: string, hint: string) =>
 	invalidInput(
 		`“${text}” is not a milestone`,
-		`${hint}Use whole numbers, with k for thousands, M for millions and B for billions, separated by commas: 10k, 100k, 1.5M`,
+		`${hint}Separate milestones with commas, and use k for thousands, M for millions and B for billions: 10k, 100k, 1.5M`,
 	);
 
 function parseMark(text: string): number {
@@ -22,17 +27,29 @@ const GROUPED = /(?<![\d.])\d{1,3}(?:[,\p{Zs}]\d{3})+(?![\d.])[kmb]?/iu;
 /** Digits with a comma between them: one number with a decimal comma, or two. */
 const DECIMAL_COMMA = /(?<![\d.])\d+,\d{1,3}(?![\d.])[kmb]?/i;
 
+/** Quotes a number, and its short form if it has one: `“10000” or “10k”`. */
+function spellings(number: string): string {
+	const [zeros, suffix] = SHORT_FORMS.find(([end]) => number.endsWith(end)) ?? [];
+	if (!zeros) return `“${number}”`;
+	return `“${number}” or “${number.slice(0, -zeros.length)}${suffix}”`;
+}
+
 /** @throws ContentStatsError `invalid_input` if a number may as well be several, with each way to write it. */
 function throwIfAmbiguous(text: string): void {
 	const [grouped] = GROUPED.exec(text) ?? [];
 	const found = grouped ?? DECIMAL_COMMA.exec(text)?.[0];
 	if (found === undefined) return;
-	const several = found.replace(/[,\p{Zs}]/gu, ', ');
-	const one = grouped ? found.replace(/[,\p{Zs}]/gu, '') : found.replace(',', '.');
-	// A decimal number is a milestone with k, M or B only.
-	const isOneMilestone = grouped !== undefined || /[kmb]$/i.test(found);
-	const asOne = isOneMilestone ? `“${one}” if it is one number, or ` : '';
-	throw invalidMilestone(found, `Enter ${asOne}“${several}” if there are several. `);
+	const pieces = found.split(/[,\p{Zs}]/u);
+	const one = pieces.join(grouped ? '' : '.');
+	// A decimal number is a milestone with k, M or B only; 000 is none.
+	const isOneMilestone =
+		Number.parseFloat(one) > 0 && (grouped !== undefined || /[kmb]$/i.test(found));
+	const areMilestones = pieces.every((piece) => Number.parseInt(piece, 10) > 0);
+	const ways = [
+		...(isOneMilestone ? [`${spellings(one)}${areMilestones ? ' if it is one number' : ''}`] : []),
+		...(areMilestones ? [`“${pieces.join(', ')}” if there are several`] : []),
+	];
+	throw invalidMilestone(found, ways.length > 0 ? `Enter ${ways.join(', or ')}. ` : '');
 }
 
 /**

@@ -110,7 +110,7 @@ export function readSettings(context: IPollFunctions): PollSettings {
 		events,
 		startFrom: parseChoice(context.getNodeParameter('startFrom'), START_FROM, {
 			name: 'Start From',
-			advice: 'Choose which existing snapshots to emit',
+			advice: 'Choose which existing snapshots to return',
 		}),
 		milestoneMetric: hasMilestones
 			? parseChoice(context.getNodeParameter('milestoneMetric'), METRICS, {
@@ -133,7 +133,7 @@ export function readSettings(context: IPollFunctions): PollSettings {
 				? parseWholeNumber(options.maxItemsPerPoll, {
 						name: 'Max Items Per Poll',
 						advice:
-							'Enter the max number of items to emit per poll. The rest follow in the next polls',
+							'Enter the max number of items to return per poll. The rest follow in the next polls',
 					})
 				: DEFAULT_MAX_ITEMS,
 		replayAfterRestart:

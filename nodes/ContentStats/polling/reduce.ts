@@ -94,8 +94,8 @@ interface MissingVideos {
 }
 
 /**
- * @throws ContentStatsError if a selected video is unknown, so that nothing would ever be emitted for
- * it; or if none of the selected videos exists any more.
+ * @throws ContentStatsError if a selected id is unknown, so that nothing would ever be emitted for it; or
+ * if none of the selected videos exists any more.
  */
 function classifyMissing(
 	{ fetchResult, watchlist, listing }: PollFindings,

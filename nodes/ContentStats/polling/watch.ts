@@ -1,6 +1,11 @@
 import { byNewest, type Listing } from '../api/listing';
 import type { Video } from '../api/schemas';
-import { identityOfStored, newestByIdentity, platformNamed } from '../model/links';
+import {
+	identityOfStored,
+	newestByIdentity,
+	platformNamed,
+	unidentifiedPlatformsOf,
+} from '../model/links';
 
 /** The videos that a trigger watches: all of them, all of one platform, or the selected ones. */
 export type Watch =
@@ -25,6 +30,17 @@ export function watchedVideos(watch: Watch, { videos }: Pick<Listing, 'videos'>)
 	if (watch.kind === 'all') return videos.filter((video) => isIncluded(watch, video));
 	const newest = newestByIdentity([...videos].sort(byNewest));
 	return watch.identities.flatMap((identity) => newest.get(identity) ?? []);
+}
+
+/**
+ * Returns the identities of the selected links that no listed video has; none if the list may not show all
+ * videos.
+ */
+export function untrackedLinks(watch: Watch, listing: Listing): string[] {
+	if (watch.kind === 'all' || listing.fullSlices.length > 0) return [];
+	if (unidentifiedPlatformsOf(listing).size > 0) return [];
+	const tracked = newestByIdentity(listing.videos);
+	return watch.identities.filter((identity) => !tracked.has(identity));
 }
 
 /** Whether a watch includes a video, even if it is not the newest tracking of its link. */

@@ -391,7 +391,15 @@ describe('Track before it spends anything', () => {
 			'would_track',
 			'would_track',
 		]);
-		expect(items[1]).toMatchObject({ video_id: null, estimated_cost: 2.52 });
+		expect(items[1]).toMatchObject({
+			message: 'Would cost $2.52 for 7 days. Dry run: nothing was tracked or charged',
+			video_id: null,
+			platform: 'youtube',
+			video_link: YOUTUBE,
+			status: null,
+			monitoring_duration_days: 7,
+			estimated_cost: 2.52,
+		});
 		expect(hints.map(({ message }) => message)).toEqual([
 			'3 of 4 links would be tracked, 1 already tracked. Estimated cost: $7.56',
 		]);

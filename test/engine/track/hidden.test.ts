@@ -49,7 +49,7 @@ describe('in an account of 130 running videos, Track', () => {
 			expect(seen!.outcome).toBe('already_tracked');
 			for (const item of [hidden, unknown]) {
 				expect(item!.outcome).toBe('failed');
-				expect(item!.message).toMatch(/^More (tiktok )?videos are active than.*Track Again/);
+				expect(item!.message).toMatch(/^More (TikTok )?videos are active than.*Track Again/);
 			}
 			expect(posts()).toHaveLength(0);
 		},

@@ -232,7 +232,7 @@ describe('Track in an account with 100 or more running videos', () => {
 		const { posts, track } = await createFull(101);
 		await expect(track(`${TWITTER} ${tiktokLinks(1)[0]}`)).rejects.toMatchObject({
 			message: "1 of 2 links can't be tracked. First: “https://www.tiktok.com/@a/video/1”",
-			description: expect.stringMatching(/^More tiktok videos are active.*Track Again/),
+			description: expect.stringMatching(/^More TikTok videos are active.*Track Again/),
 		});
 		expect(posts()).toEqual([]);
 	});

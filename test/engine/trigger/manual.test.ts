@@ -110,8 +110,14 @@ describe('a test in the editor', () => {
 	test.each([
 		['invalid milestones', { events: ['milestone.reached'], milestones: 'abc' }, 'abc'],
 		['an unknown id', { watch: 'selected', videos: 'cm5unknown' }, 'cm5unknown'],
+		[
+			'a link that is not tracked',
+			{ watch: 'selected', videos: `${TIKTOK} https://youtu.be/dQw4w9WgXcQ` },
+			'No tracking found for YouTube video dQw4w9WgXcQ',
+		],
 	])('throws an error that names %s', async (_, parameters, message) => {
-		const { watch } = await createTriggerFixture();
+		const { sandbox, watch } = await createTriggerFixture();
+		sandbox.seedVideo({ video_link: TIKTOK });
 		await expect(watch(parameters).poll('manual')).rejects.toThrow(message);
 	});
 

@@ -181,6 +181,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 test('the trigger sends only GET requests, whatever it watches', async () => {
 	const { watch, sandbox, calls, advance } = await createTriggerFixture();
 	const { id } = sandbox.seedVideo({ video_link: TIKTOK });
+	sandbox.seedVideo({ video_link: YOUTUBE });
 	const choices = [{}, { watch: 'selected', videos: `${id} ${YOUTUBE}` }];
 	for (const chosen of choices) {
 		const events = EVENTS;

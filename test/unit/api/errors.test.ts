@@ -35,7 +35,13 @@ describe('errorForStatus', () => {
 			/video cm5abc123def.*\$2\.52 required.*\$0\.50 available.*\$2\.02 short/,
 			/costs nothing.*[Tt]op up/,
 		],
-		[403, { error: 'Access denied' }, 'forbidden', /video cm5abc123def.*Access denied/, /plan/],
+		[
+			403,
+			{ error: 'Access denied' },
+			'forbidden',
+			/^ContentStats denied access to video cm5abc123def$/,
+			/plan/,
+		],
 		[
 			404,
 			{ error: 'Video not found' },

@@ -1,5 +1,7 @@
 import {
+	describeIdentity,
 	identityOfStored,
+	labelOfPlatform,
 	newestByIdentity,
 	parseVideoLink,
 	unidentifiedPlatformsOf,
@@ -213,6 +215,16 @@ describe('parseVideoLink with an invalid link', () => {
 		expect(refusal(text)).toMatch(reason);
 	});
 
+	test.each([
+		['https://www.tiktok.com/@user', 'TikTok'],
+		['https://m.youtube.com/playlist?list=PLabc', 'YouTube'],
+		['https://youtube-nocookie.com/x', 'YouTube'],
+		['https://www.instagram.com/user/', 'Instagram'],
+		['https://mobile.twitter.com/user', 'X'],
+	])('names the platform of %s', (text, platform) => {
+		expect(refusal(text)).toContain(`This ${platform} link doesn't point to a single video`);
+	});
+
 	it('ends the reason with an example of a valid link', () => {
 		expect(refusal('https://vimeo.com/1')).toMatch(
 			/Paste the link of a single .*https:\/\/www\.tiktok/,
@@ -227,6 +239,23 @@ test.each([
 	['https://some.new.platform/v/1', 'https://some.new.platform/v/1'],
 ])('identityOfStored turns %s into %s', (stored, identity) => {
 	expect(identityOfStored(stored)).toBe(identity);
+});
+
+test.each([
+	['tiktok:7234567890', 'TikTok video 7234567890'],
+	['tiktok:short/ZMabc', 'TikTok short link ZMabc'],
+	['twitter:12', 'X video 12'],
+])('describeIdentity turns %s into %s', (identity, description) => {
+	expect(describeIdentity(identity)).toBe(description);
+});
+
+test.each([
+	['tiktok', 'TikTok'],
+	[' Twitter', 'X'],
+	['new.platform', 'new.platform'],
+	[null, null],
+])('labelOfPlatform turns %j into %j', (value, label) => {
+	expect(labelOfPlatform(value)).toBe(label);
 });
 
 test('newestByIdentity keeps the first tracking of each video, whatever the spelling of its link', () => {

@@ -56,22 +56,30 @@ describe('parseMilestones', () => {
 			expect.objectContaining({
 				kind: 'invalid_input',
 				message: `“${named}” is not a milestone`,
-				description: expect.stringMatching(/^Use whole numbers.*10k, 100k, 1\.5M$/),
+				description: expect.stringMatching(/^Separate milestones with commas.*10k, 100k, 1\.5M$/),
 			}),
 		);
 	});
 
 	test.each([
-		['10,000', '10,000', '“10000” if it is one number, or “10, 000”'],
-		['5k, 1,000,000', '1,000,000', '“1000000” if it is one number, or “1, 000, 000”'],
-		['100,500', '100,500', '“100500” if it is one number, or “100, 500”'],
-		['2 500', '2 500', '“2500” if it is one number, or “2, 500”'],
-		['2\u00a0500', '2\u00a0500', '“2500” if it is one number, or “2, 500”'],
-		['2\u2007500', '2\u2007500', '“2500” if it is one number, or “2, 500”'],
-		['1k, 2\u202f500k', '2\u202f500k', '“2500k” if it is one number, or “2, 500k”'],
-		['1,5M', '1,5M', '“1.5M” if it is one number, or “1, 5M”'],
-		['5k,1,5M', '1,5M', '“1.5M” if it is one number, or “1, 5M”'],
-		['10,20', '10,20', '“10, 20”'],
+		['10,000', '10,000', '“10000” or “10k”'],
+		['5k, 1,000,000', '1,000,000', '“1000000” or “1M”'],
+		['2 000', '2 000', '“2000” or “2k”'],
+		['1,000,000,000,000', '1,000,000,000,000', '“1000000000000” or “1000B”'],
+		['100,500', '100,500', '“100500” if it is one number, or “100, 500” if there are several'],
+		['2 500', '2 500', '“2500” if it is one number, or “2, 500” if there are several'],
+		['2\u00a0500', '2\u00a0500', '“2500” if it is one number, or “2, 500” if there are several'],
+		['2\u2007500', '2\u2007500', '“2500” if it is one number, or “2, 500” if there are several'],
+		[
+			'1k, 2\u202f500k',
+			'2\u202f500k',
+			'“2500k” if it is one number, or “2, 500k” if there are several',
+		],
+		['1,5M', '1,5M', '“1.5M” if it is one number, or “1, 5M” if there are several'],
+		['5k,1,5M', '1,5M', '“1.5M” if it is one number, or “1, 5M” if there are several'],
+		['1,0M', '1,0M', '“1.0M”'],
+		['10,20', '10,20', '“10, 20” if there are several'],
+		['0,000', '0,000', null],
 	])(
 		'rejects %j, which may mean several milestones, and says how to write it',
 		(text, found, how) => {
@@ -79,7 +87,7 @@ describe('parseMilestones', () => {
 				expect.objectContaining({
 					message: `“${found}” is not a milestone`,
 					description: expect.stringMatching(
-						new RegExp(`^Enter ${how} if there are several\\. Use whole numbers`),
+						new RegExp(`^${how === null ? '' : `Enter ${how}\\. `}Separate milestones`),
 					),
 				}),
 			);

@@ -1,3 +1,4 @@
+import type { Listing } from '../../../nodes/ContentStats/api/listing';
 import type { Video } from '../../../nodes/ContentStats/api/schemas';
 import { TIKTOK } from '../../../harness/links';
 import { parseSelectedVideos } from '../../../nodes/ContentStats/polling/parameters';
@@ -6,6 +7,7 @@ import {
 	selectedIds,
 	isSameWatch,
 	listFilters,
+	untrackedLinks,
 	type Watch,
 	watchedVideos,
 } from '../../../nodes/ContentStats/polling/watch';
@@ -106,6 +108,34 @@ describe('watchedVideos', () => {
 
 	it('returns nothing for ids, which need no list', () => {
 		expect(idsIn(selected('o'), video('o'))).toEqual([]);
+	});
+});
+
+describe('untrackedLinks', () => {
+	const listing: Listing = {
+		videos: [tracking('a')],
+		unidentified: [],
+		fullSlices: [],
+		requests: 1,
+		repliedAt: null,
+	};
+	const untracked = 'tiktok:12';
+
+	test.each<[string, Watch, string[]]>([
+		['all videos', ALL, []],
+		['ids', selected('b c'), []],
+		['a tracked link', selected(TIKTOK), []],
+		['a link without tracking', selected(`${TIKTOK} https://m.tiktok.com/v/12.html`), [untracked]],
+	])('of %s', (_, watch, expected) => {
+		expect(untrackedLinks(watch, listing)).toEqual(expected);
+	});
+
+	test.each<[string, Partial<Listing>]>([
+		['is full', { fullSlices: [{ platform: 'tiktok', status: null }] }],
+		['has a video without a readable ID', { unidentified: [{ platform: 'tiktok' }] }],
+	])('are none if the list %s', (_, odd) => {
+		const watch = selected('https://m.tiktok.com/v/12.html');
+		expect(untrackedLinks(watch, { ...listing, ...odd })).toEqual([]);
 	});
 });
 

@@ -293,7 +293,7 @@ export const track: BatchOperation = {
 		name: 'Track',
 		value: 'track',
 		action: 'Track videos',
-		description: 'Start hourly tracking of one or more videos ($0.015 per snapshot)',
+		description: 'Start hourly tracking of one or more videos. $0.015 per snapshot.',
 	},
 	toolDescription:
 		'Start tracking public TikTok, YouTube, Instagram or X/Twitter videos by their links. This costs money: $0.015 per hourly snapshot, so $0.36 per day per video. Videos already being tracked are skipped at no cost. Returns one item per link with outcome (tracked, already_tracked, duplicate, recovered, unknown, failed; would_track in a dry run), video_id, estimated_cost in USD and message. Never repeat a link whose outcome is unknown within ten minutes.',

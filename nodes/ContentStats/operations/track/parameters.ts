@@ -60,7 +60,7 @@ export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
 				type: 'options',
 				default: 'return',
 				description:
-					'What to do if a video is already being tracked. This includes trackings that are paused, or in error until their duration ends.',
+					'What to do if a video is already being tracked, including a tracking that is paused, or in error and may resume',
 				options: [
 					{
 						name: 'Fail',
@@ -76,7 +76,7 @@ export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
 						name: 'Track Again',
 						value: 'trackAgain',
 						description:
-							"Start a second, separately billed tracking, even if an existing one can't be ruled out",
+							"Start a second tracking, which is charged separately, even if an existing one can't be ruled out",
 					},
 				],
 			},

@@ -1,5 +1,5 @@
 import type { Platform, Tracked, Video } from '../../api/schemas';
-import type { ParsedLink, VideoLink } from '../../model/links';
+import { labelOfPlatform, type ParsedLink, type VideoLink } from '../../model/links';
 import { costUsd } from '../../model/money';
 import { firstOf } from '../../model/shortLinks';
 import { roundUsd } from '../../utils/format';
@@ -43,7 +43,8 @@ export interface TrackResult {
 		| 'unknown'
 		| 'failed'
 		| 'would_track';
-	video?: Video | Tracked;
+	/** Of a tracking, or of one that a dry run would start. */
+	video?: Partial<Video | Tracked>;
 	/** USD */
 	estimated_cost: number;
 	message: string | null;
@@ -103,7 +104,7 @@ function decide(
 		if (hiddenPlatforms.has(link.platform) || hiddenPlatforms.has(null))
 			return {
 				kind: 'hidden',
-				reason: `More ${hiddenPlatforms.has(null) ? '' : `${link.platform} `}videos are active than the API lists, so this one may already be tracked. ${HIDDEN_ADVICE}`,
+				reason: `More ${hiddenPlatforms.has(null) ? '' : `${labelOfPlatform(link.platform)} `}videos are active than the API lists, so this one may already be tracked. ${HIDDEN_ADVICE}`,
 			};
 		if (unidentifiedPlatforms.has(link.platform) || unidentifiedPlatforms.has(null))
 			return {

@@ -117,8 +117,13 @@ export function resultOfDecision(decision: Decision, durationDays: number): Trac
 		case 'track':
 			return {
 				outcome: 'would_track',
+				video: {
+					platform: decision.link.platform,
+					video_link: decision.link.url,
+					monitoring_duration_days: durationDays,
+				},
 				estimated_cost: decision.cost,
-				message: 'Dry run: nothing was tracked or charged',
+				message: `Would cost ${formatUsd(decision.cost)} for ${pluralize(durationDays, 'day')}. Dry run: nothing was tracked or charged`,
 			};
 	}
 }

@@ -206,7 +206,7 @@ describe('planBatch', () => {
 		it('suggests Track Again in its reason', () => {
 			const { decisions } = plan([line(TIKTOK)], [], { hiddenPlatforms });
 			expect(decisions[0]).toMatchObject({
-				reason: expect.stringMatching(/^More tiktok videos are active.*Track Again$/),
+				reason: expect.stringMatching(/^More TikTok videos are active.*Track Again$/),
 			});
 		});
 
