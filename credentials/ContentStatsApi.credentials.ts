@@ -1,14 +1,10 @@
 import type {
 	Icon,
 	ICredentialDataDecryptedObject,
-	ICredentialTestRequest,
 	ICredentialType,
 	IHttpRequestOptions,
 	INodeProperties,
 } from 'n8n-workflow';
-
-/** The base URL, without blanks and invisible characters, and without slashes at its end. */
-const BASE_URL = `$credentials.baseUrl.replace(/[^!-~]/g, '').replace(/\\/+$/, '')`;
 
 export class ContentStatsApi implements ICredentialType {
 	name = 'contentStatsApi';
@@ -20,7 +16,7 @@ export class ContentStatsApi implements ICredentialType {
 		dark: 'file:../nodes/ContentStats/contentstats.dark.svg',
 	};
 
-	documentationUrl = 'https://github.com/contentstats/n8n-nodes-contentstats#credentials';
+	documentationUrl = 'https://github.com/contentstats/n8n-nodes-contentstats#get-started';
 
 	properties: INodeProperties[] = [
 		{
@@ -54,31 +50,4 @@ export class ContentStatsApi implements ICredentialType {
 		// Copied text often brings blanks or a line break along.
 		headers: { ...request.headers, 'X-API-Key': String(apiKey).trim() },
 	});
-
-	test: ICredentialTestRequest = {
-		request: {
-			baseURL: `={{ ${BASE_URL} }}`,
-			url: '/usage',
-			// n8n follows redirects and takes the key along: only between the host and its www. twin.
-			allowedDomains: `={{ [${BASE_URL}.toLowerCase().split('/')[2].split(':')[0].replace(/^www\\./, '')].flatMap((host) => [host, 'www.' + host]).join(',') }}`,
-		},
-		rules: [
-			{
-				type: 'responseCode',
-				properties: {
-					value: 401,
-					message:
-						'ContentStats rejected this API key. Paste a current key from your ContentStats dashboard. It begins with cs_live_ or cs_test_.',
-				},
-			},
-			{
-				type: 'responseCode',
-				properties: {
-					value: 404,
-					message:
-						'No ContentStats API found at this base URL. Set it to https://contentstats.io/api/v1.',
-				},
-			},
-		],
-	};
 }

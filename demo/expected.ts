@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { ErrorWithAdvice } from './errors';
-import { formatUsd } from '../nodes/ContentStats/utils/format';
+import { formatCost } from '../nodes/ContentStats/utils/format';
 
 /** The results of the two templates: every link tracked, and two snapshots of each video. */
 export const EXPECTED = { rows: 24, videos: 12, platforms: 4 };
@@ -8,7 +8,7 @@ export const EXPECTED = { rows: 24, videos: 12, platforms: 4 };
 /** Returns one line about the items of Track: how many videos, and their total price. */
 export function summaryOfTracked(items: IDataObject[]): string {
 	const price = items.reduce((sum, item) => sum + Number(item.estimated_cost), 0);
-	return `${items.length} videos tracked. Estimated cost in total: ${formatUsd(price)}.`;
+	return `${items.length} videos tracked. Estimated cost in total: ${formatCost(price)}.`;
 }
 
 /** @throws ErrorWithAdvice if Track did not track every link */

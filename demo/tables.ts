@@ -1,6 +1,6 @@
 import { Table } from 'console-table-printer';
 import type { IDataObject } from 'n8n-workflow';
-import { formatUsd } from '../nodes/ContentStats/utils/format';
+import { formatCost } from '../nodes/ContentStats/utils/format';
 import { plainText } from './text';
 
 const OUTCOME_COLUMNS = ['outcome', 'video_id', 'platform', 'estimated_cost', 'input_link'];
@@ -21,7 +21,7 @@ const NUMERIC = ['estimated_cost', 'views', 'likes', 'comments', 'shares', 'save
 export function outcomeTable(items: IDataObject[]): string {
 	const withPrice = items.map((item) => ({
 		...item,
-		estimated_cost: item.estimated_cost == null ? null : formatUsd(Number(item.estimated_cost)),
+		estimated_cost: item.estimated_cost == null ? null : formatCost(Number(item.estimated_cost)),
 	}));
 	return tableOf(OUTCOME_COLUMNS, withPrice);
 }

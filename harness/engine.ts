@@ -1,20 +1,19 @@
 import 'reflect-metadata';
 
 import {
+	CredentialTestContext,
 	ExecutionLifecycleHooks,
 	LoadOptionsContext,
 	PollContext,
-	RoutingNode,
-	ExecuteContext,
 	WorkflowExecute,
 } from 'n8n-core';
 import {
-	createEmptyRunExecutionData,
 	type ICredentialDataDecryptedObject,
 	ICredentialsHelper,
 	type IDataObject,
 	type IHttpRequestOptions,
 	type INode,
+	type INodeCredentialTestResult,
 	type INodeExecutionData,
 	type INodeListSearchResult,
 	type INodeParameters,
@@ -28,6 +27,7 @@ import {
 	type NodeApiError,
 	type NodeExecutionHint,
 	Workflow,
+	type WorkflowActivateMode,
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
 
@@ -245,6 +245,8 @@ export const runAction = (
 export interface Poller {
 	/** Polls once; null if nothing was emitted. */
 	poll: (mode?: WorkflowExecuteMode) => Promise<IDataObject[] | null>;
+	/** Polls once, and returns the error that it throws or has n8n record; null if it does not fail. */
+	failure: () => Promise<Error | null>;
 	/** Static data that n8n keeps between polls. The next poll sees any change made to it. */
 	staticData: IDataObject;
 	/** Errors that the trigger had n8n record as failed executions, beside its items. */
@@ -258,6 +260,8 @@ export interface PollerOptions {
 	budgetMs?: number | null;
 	/** The id of the node; default: its name. */
 	nodeId?: string;
+	/** Why n8n activates the workflow; default: a user publishes it. */
+	activation?: WorkflowActivateMode;
 	/** The trigger to poll; default: the one that this process has loaded. */
 	trigger?: INodeType;
 	/** Changes each context before it polls, such as its request helper. */
@@ -291,7 +295,7 @@ export function createPoller(
 			node,
 			additionalData,
 			mode,
-			'activate',
+			options.activation ?? 'activate',
 			undefined,
 			emitError,
 		);
@@ -303,13 +307,22 @@ export function createPoller(
 	};
 	const scheduled = contextFor('trigger');
 	const kept = () => JSON.parse(JSON.stringify(workflow.getStaticData('node', node)));
+	const poll = async (mode: WorkflowExecuteMode = 'trigger') => {
+		const context = mode === 'trigger' ? scheduled : contextFor(mode);
+		const output = await (options.trigger ?? types[TRIGGER]!).poll!.call(context);
+		return output ? output[0]!.map(({ json }) => json) : null;
+	};
 	return {
 		staticData: workflow.getStaticData('node', node),
 		errors,
-		async poll(mode = 'trigger') {
-			const context = mode === 'trigger' ? scheduled : contextFor(mode);
-			const output = await (options.trigger ?? types[TRIGGER]!).poll!.call(context);
-			return output ? output[0]!.map(({ json }) => json) : null;
+		poll,
+		async failure() {
+			const reported = errors.length;
+			const thrown = await poll().then(
+				() => null,
+				(error: Error) => error,
+			);
+			return thrown ?? errors[reported] ?? null;
 		},
 		restarted: (nextParameters = parameters, nextCredential = credential) =>
 			createPoller(nextCredential, nextParameters, kept(), options),
@@ -332,50 +345,13 @@ export async function searchVideos(
 	return await new ContentStats().methods.listSearch.searchVideos.call(context, filter);
 }
 
-/** Runs the credential's test as n8n does: in a declarative node with the test's request. */
-export async function testCredential(
-	credential: Credential,
-): Promise<INodeExecutionData[][] | null | undefined> {
-	const { request } = credentialType.test;
-	const description = {
-		...source.description,
-		credentials: [{ name: credentialType.name, required: true }],
-		properties: [
-			{
-				displayName: 'Temp',
-				name: 'temp',
-				type: 'string' as const,
-				default: '',
-				routing: { request },
-			},
-		],
-	};
-	const declarative: INodeType = { description };
-	const node = { ...nodeWith(SOURCE, 'Temp', {}), parameters: { temp: '' } };
-	const workflow = new Workflow({
-		nodes: [node],
-		connections: {},
-		active: false,
-		nodeTypes: { ...nodeTypes, getByNameAndVersion: () => declarative },
-	});
-	const input = { main: [[{ json: {} }]] };
-	const context = new ExecuteContext(
-		workflow,
-		node,
-		additionalDataFor(credential),
-		'internal',
-		createEmptyRunExecutionData(),
-		0,
-		[],
-		input,
-		{ node, data: input, source: null },
-		[],
-	);
-	const credentialsDecrypted = {
+/** Tests a credential as the editor does. */
+export async function testCredential(credential: Credential): Promise<INodeCredentialTestResult> {
+	const context = new CredentialTestContext(additionalDataFor(credential));
+	return await new ContentStats().methods.credentialTest.testCredential.call(context, {
 		id: '1',
 		name: 'ContentStats',
 		type: credentialType.name,
 		data: { ...credential },
-	};
-	return await new RoutingNode(context, declarative, credentialsDecrypted).runNode();
+	});
 }

@@ -8,7 +8,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
-import { connect, errorJson, toNodeError } from './host';
+import { connect, errorJson, testCredential, toNodeError } from './host';
 import { describeUnusable, type Unusable } from './model/unusable';
 import { operations } from './operations';
 import type { ItemOperation, NodeError, Operation, OperationContext } from './operations/operation';
@@ -63,7 +63,8 @@ export class ContentStats implements INodeType {
 		icon: { light: 'file:contentstats.svg', dark: 'file:contentstats.dark.svg' },
 		group: ['input'],
 		version: 1,
-		subtitle: '={{ $parameter["operation"] }}',
+		subtitle:
+			'={{ $parameter["operation"].charAt(0).toUpperCase() + $parameter["operation"].slice(1) + ($parameter["operation"] === "get" ? ": " + $parameter["output"] : "") }}',
 		description:
 			'Track TikTok, YouTube, Instagram and X/Twitter videos, and get their hourly views, likes, comments, shares and saves',
 		builderHint: {
@@ -80,7 +81,7 @@ export class ContentStats implements INodeType {
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: 'contentStatsApi', required: true }],
+		credentials: [{ name: 'contentStatsApi', required: true, testedBy: 'testCredential' }],
 		properties: [
 			{
 				displayName: 'Operation',
@@ -95,7 +96,7 @@ export class ContentStats implements INodeType {
 		],
 	};
 
-	methods = { listSearch: { searchVideos } };
+	methods = { credentialTest: { testCredential }, listSearch: { searchVideos } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const chosen = this.getNodeParameter('operation', 0);

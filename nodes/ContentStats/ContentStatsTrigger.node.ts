@@ -8,7 +8,7 @@ import type {
 import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { METRICS } from './api/schemas';
-import { connect, toNodeError } from './host';
+import { connect, testCredential, toNodeError } from './host';
 import { includeGrowthField, platformField, simplifyField } from './operations/fields';
 import { exampleItems } from './polling/examples';
 import { readSettings, readWatch } from './polling/parameters';
@@ -22,7 +22,8 @@ export class ContentStatsTrigger implements INodeType {
 		icon: { light: 'file:contentstats.svg', dark: 'file:contentstats.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ $parameter["events"].join(", ") }}',
+		subtitle:
+			'={{ $parameter["events"].length === 1 ? $parameter["events"][0] : $parameter["events"].length + " events" }}',
 		description:
 			'Track TikTok, YouTube, Instagram and X/Twitter videos, and start a workflow with each new hourly snapshot of their views, likes, comments, shares and saves',
 		builderHint: {
@@ -40,7 +41,7 @@ export class ContentStatsTrigger implements INodeType {
 		polling: true,
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: 'contentStatsApi', required: true }],
+		credentials: [{ name: 'contentStatsApi', required: true, testedBy: 'testCredential' }],
 		properties: [
 			{
 				displayName:
@@ -224,6 +225,8 @@ export class ContentStatsTrigger implements INodeType {
 			},
 		],
 	};
+
+	methods = { credentialTest: { testCredential } };
 
 	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
 		try {

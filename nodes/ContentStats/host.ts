@@ -1,10 +1,13 @@
 import type {
 	Failure,
+	ICredentialsDecrypted,
+	ICredentialTestFunctions,
 	IDataObject,
 	IExecuteFunctions,
 	IHttpRequestOptions,
 	ILoadOptionsFunctions,
 	INode,
+	INodeCredentialTestResult,
 	IPollFunctions,
 	JsonObject,
 } from 'n8n-workflow';
@@ -15,7 +18,7 @@ import { type Client, createClient } from './api/client';
 import { BudgetExhaustedError, ContentStatsError, type ErrorKind } from './api/errors';
 import { rateLimiterFor } from './api/rateLimiter';
 import { createRedact } from './api/redact';
-import { createRequest, type HttpReply } from './api/request';
+import { createRequest, type HttpReply, type Transport } from './api/request';
 import { trimInvisible, trimTrailingSlashes } from './utils/format';
 import { monotonicNow } from './utils/time';
 
@@ -59,11 +62,11 @@ export interface Connection {
 	isTestKey: boolean;
 }
 
-/** Reads the credential of a node, without the blanks and line breaks that are pasted along. */
-async function readCredential(context: Context): Promise<Credential> {
-	const { apiKey, baseUrl } = await context.getCredentials<Credential>(CREDENTIAL);
-	return { apiKey: String(apiKey).trim(), baseUrl: trimInvisible(String(baseUrl)) };
-}
+/** Cleans a credential of the blanks and line breaks that are pasted along, and completes its base URL. */
+const cleanCredential = ({ apiKey, baseUrl }: Partial<Credential>): Credential => ({
+	apiKey: String(apiKey ?? '').trim(),
+	baseUrl: completeBaseUrl(String(baseUrl ?? '')),
+});
 
 /** Number of runs so far. */
 let runs = 0;
@@ -74,37 +77,94 @@ let runs = 0;
  * @param owner whose turn it is at the rate limit; default: a run of its own.
  */
 export async function connect(context: Context, owner = `run ${(runs += 1)}`): Promise<Connection> {
-	const { apiKey, baseUrl } = await readCredential(context);
-	const api = apiOf(baseUrl);
-	const account = accountOf(api, apiKey);
+	const credential = cleanCredential(await context.getCredentials<Credential>(CREDENTIAL));
+	const api = apiOf(credential.baseUrl);
+	const account = accountOf(api, credential.apiKey);
 	const clientUntil = (deadline: number) =>
-		createClient(
-			createRequest({
-				baseUrl,
-				rateLimiter: rateLimiterFor(account, { monotonicNow, sleep }),
-				owner,
-				now: () => Date.now(),
-				monotonicNow,
-				sleep,
-				deadline,
-				signal:
-					'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined,
-				redact: createRedact(apiKey),
-				send: async (options) =>
-					(await context.helpers.httpRequestWithAuthentication.call(
-						withAbortSignals(context, options),
-						CREDENTIAL,
-						options,
-					)) as HttpReply,
-			}),
-		);
+		clientOf(credential, {
+			owner,
+			deadline,
+			signal:
+				'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined,
+			send: async (options) =>
+				(await context.helpers.httpRequestWithAuthentication.call(
+					withAbortSignals(context, options),
+					CREDENTIAL,
+					options,
+				)) as HttpReply,
+		});
 	return {
 		client: clientUntil(Infinity),
 		clientUntil,
 		account,
 		api,
-		isTestKey: apiKey.startsWith('cs_test_'),
+		isTestKey: credential.apiKey.startsWith('cs_test_'),
 	};
+}
+
+/** Creates a client of a credential, which shares the rate limit of its account. */
+function clientOf(
+	{ apiKey, baseUrl }: Credential,
+	transport: Pick<Transport, 'send' | 'owner' | 'deadline' | 'signal'>,
+): Client {
+	const account = accountOf(apiOf(baseUrl), apiKey);
+	return createClient(
+		createRequest({
+			...transport,
+			baseUrl,
+			rateLimiter: rateLimiterFor(account, { monotonicNow, sleep }),
+			now: () => Date.now(),
+			monotonicNow,
+			sleep,
+			redact: createRedact(apiKey),
+		}),
+	);
+}
+
+/** The longest that a test of a credential waits for a reply, in milliseconds: somebody is watching. */
+const TEST_TIMEOUT_MS = 10_000;
+
+/**
+ * Tests a credential for the editor by asking for the usage, which costs nothing. n8n would reduce a
+ * failed declarative test to a code such as ECONNREFUSED, and take any web page for a success.
+ */
+export async function testCredential(
+	this: ICredentialTestFunctions,
+	{ data }: ICredentialsDecrypted,
+): Promise<INodeCredentialTestResult> {
+	const credential = cleanCredential((data ?? {}) as Partial<Credential>);
+	const { helpers } = this;
+	try {
+		const client = clientOf(credential, {
+			owner: 'credential test',
+			// The one helper that n8n gives a test.
+			send: async ({ url, method, headers, timeout = Infinity }) =>
+				(await helpers.request({
+					uri: url,
+					method,
+					headers: { ...headers, 'X-API-Key': credential.apiKey },
+					timeout: Math.min(timeout, TEST_TIMEOUT_MS),
+					followRedirect: false,
+					simple: false,
+					resolveWithFullResponse: true,
+				})) as HttpReply,
+		});
+		await client.usage();
+		return { status: 'OK', message: 'Connection successful' };
+	} catch (error) {
+		const { message, description = '' } = error as ContentStatsError;
+		return { status: 'Error', message: [message, description].filter(Boolean).join('. ') };
+	}
+}
+
+/** The URL of the API, if the credential names none. */
+const DEFAULT_BASE_URL = 'https://contentstats.io/api/v1';
+
+/** Completes a base URL: an empty one is the API's, and one without a scheme is `https://`. */
+export function completeBaseUrl(entered: string): string {
+	const baseUrl = trimInvisible(entered);
+	if (baseUrl === '') return DEFAULT_BASE_URL;
+	return /^[a-z][a-z\d+.-]*:\/\//i.test(baseUrl) ? baseUrl : `https://${baseUrl}`;
 }
 
 /** Spells a base URL in one way: host and path in lower case, without `www.`, default port and last slashes. */
@@ -123,7 +183,7 @@ const accountOf = (api: string, apiKey: string): string =>
 	createHash('sha256').update(`${api}\n${apiKey}`).digest('hex');
 
 const FAILURE_CAUSES: Partial<Record<ErrorKind, Failure['cause']>> = {
-	invalid_key: 'credential-invalid',
+	invalid_credential: 'credential-invalid',
 	rate_limited: 'rate-limited',
 	server_error: 'temporarily-unavailable',
 	unreachable: 'temporarily-unavailable',

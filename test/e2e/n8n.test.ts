@@ -1,9 +1,10 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, INode, INodeParameters } from 'n8n-workflow';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeOutput, type Execution, type N8nApi, type WorkflowTemplate } from '../../demo/n8n';
 import {
+	isOurs,
 	readTemplate,
 	readTrackTemplate,
 	saveCredential,
@@ -47,6 +48,32 @@ describe('the credential test', () => {
 		expect(result.message).toMatch(/API key|authoriz/i);
 		expect(result.message).not.toContain(apiKey);
 	});
+});
+
+it('lets the HTTP Request node call the API with the credential', async () => {
+	const parameters = {
+		url: `${sandbox.baseUrl}/usage`,
+		authentication: 'predefinedCredentialType',
+		nodeCredentialType: scenario.credential.type,
+	};
+	const workflow = await n8n.importWorkflow(
+		{
+			name: 'HTTP Request',
+			nodes: [
+				builtIn('manualTrigger', 'Run manually', 1, {}),
+				builtIn('httpRequest', 'Get usage', 4.2, parameters),
+			],
+			connections: {
+				'Run manually': { main: [[{ node: 'Get usage', type: 'main', index: 0 }]] },
+			},
+		},
+		({ name }) => (name === 'Get usage' ? scenario.credential : undefined),
+	);
+	const execution = await n8n.run(workflow, 'Run manually');
+	expect(execution.status).toBe('success');
+	expect(nodeOutput(execution, 'Get usage')).toEqual([
+		expect.objectContaining({ balance_usd: 100, cost_per_snapshot: 0.015 }),
+	]);
 });
 
 describe('the track workflow', () => {
@@ -99,6 +126,35 @@ describe('the trigger workflow', () => {
 	});
 });
 
+describe('publishing with a wrong API key', () => {
+	it('shows a failed execution, and rows come once the key is right', async () => {
+		const account = await openSandbox({ snapshotIntervalMs: 5_000 });
+		account.seedVideo({ video_link: 'https://x.com/a/status/1' });
+		const { baseUrl, liveKey } = account;
+		const credential = await n8n.createCredential('Wrong key', 'contentStatsApi', {
+			apiKey: 'cs_live_wrong',
+			baseUrl,
+		});
+		const workflow = await n8n.importWorkflow(triggerOnly('Wrong key', 5), () => credential);
+		const executionsOf = async (status: 'error' | 'success') =>
+			(await n8n.executions(status)).filter(({ workflowId }) => workflowId === workflow.id);
+		await n8n.publish(workflow);
+		await waitFor(
+			'a failed execution',
+			60_000,
+			async () => (await executionsOf('error')).length > 0,
+		);
+		const [failed] = await executionsOf('error');
+		const { error } = (await n8n.execution(failed!.id)).data.resultData;
+		expect(error?.message).toBe('ContentStats rejected the API key');
+
+		const data = { apiKey: liveKey, baseUrl };
+		await n8n.request('PATCH', `/credentials/${credential.id}`, { ...credential, data });
+		await waitFor('a row', 120_000, async () => (await executionsOf('success')).length > 0, 500);
+		await n8n.request('POST', `/workflows/${workflow.id}/deactivate`, {});
+	});
+});
+
 describe('pressing Stop during a wait for the rate limit', () => {
 	const LIMIT = 20;
 	/** The window of the rate limit. */
@@ -146,14 +202,7 @@ it('completes the requests of a slow poll that overlaps the next one', async () 
 	const match = { path: /^\/videos\/\w+$/ };
 	slow.faults.add({ kind: 'latency', ms: 1500, match, times: Infinity });
 	const credential = await saveCredential(n8n, slow);
-	const template = readTemplate('new-snapshots-to-a-data-table.json');
-	const [trigger] = template.nodes.filter(({ parameters }) => parameters.pollTimes);
-	const parameters = { ...trigger!.parameters, pollTimes: pollEvery(5) };
-	const overlapping = {
-		name: 'Polls that overlap',
-		nodes: [{ ...trigger!, parameters }],
-		connections: {},
-	};
+	const overlapping = triggerOnly('Polls that overlap', 5);
 	const workflow = await n8n.importWorkflow(overlapping, () => credential);
 	const logged = readFileSync(logFile, 'utf8').length;
 	await n8n.publish(workflow);
@@ -182,6 +231,29 @@ it("never writes the API key to n8n's logs or executions", async () => {
 	const leaks = [...places].filter(([, text]) => text.includes(sandbox.liveKey));
 	expect(leaks.map(([place]) => place)).toEqual([]);
 });
+
+/** Returns a node of n8n itself. */
+const builtIn = (
+	type: string,
+	name: string,
+	typeVersion: number,
+	parameters: IDataObject,
+): INode => ({
+	id: name,
+	name,
+	type: `n8n-nodes-base.${type}`,
+	typeVersion,
+	position: [0, 0],
+	parameters: parameters as INodeParameters,
+});
+
+/** Returns a workflow of the trigger alone, which polls every few seconds. */
+function triggerOnly(name: string, everySeconds: number): WorkflowTemplate {
+	const { nodes } = readTemplate('new-snapshots-to-a-data-table.json');
+	const trigger = nodes.find(isOurs)!;
+	const parameters = { ...trigger.parameters, pollTimes: pollEvery(everySeconds) };
+	return { name, nodes: [{ ...trigger, parameters }], connections: {} };
+}
 
 /** Returns the template that tracks a batch, with its links replaced. */
 function trackTemplate(links: string[]): WorkflowTemplate {

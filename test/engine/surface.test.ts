@@ -5,6 +5,7 @@ import {
 	type INodeType,
 	NodeHelpers,
 } from 'n8n-workflow';
+import { runInNewContext } from 'node:vm';
 
 import { ContentStatsApi } from '../../credentials/ContentStatsApi.credentials';
 import { ContentStats } from '../../nodes/ContentStats/ContentStats.node';
@@ -33,6 +34,10 @@ const surfaceOf = ({ description: { properties } }: INodeType, operation?: strin
 		)
 		.map(describeField);
 
+/** Evaluates the expression that the editor shows below the name of a node. */
+const subtitleOf = ({ description: { subtitle } }: INodeType, $parameter: object): unknown =>
+	runInNewContext(/^=\{\{(.+)\}\}$/.exec(subtitle!)![1]!, { $parameter });
+
 const VIDEO = ['videoId', 'resourceLocator', { mode: 'list', value: '' }];
 
 describe('the public contract', () => {
@@ -51,11 +56,28 @@ describe('the public contract', () => {
 		});
 	});
 
+	test.each<[string, object, string]>([
+		['Track', { operation: 'track' }, 'Track'],
+		['Usage', { operation: 'usage' }, 'Usage'],
+		['Get', { operation: 'get', output: 'summary' }, 'Get: summary'],
+	])('fixes the subtitle of %s', (_, parameters, subtitle) => {
+		expect(subtitleOf(new ContentStats(), parameters)).toBe(subtitle);
+	});
+
+	test.each([
+		[['milestone.reached'], 'milestone.reached'],
+		[['snapshot.created', 'balance.low', 'video.deleted'], '3 events'],
+	])('fixes the subtitle of the trigger with %p', (events, subtitle) => {
+		expect(subtitleOf(new ContentStatsTrigger(), { events })).toBe(subtitle);
+	});
+
 	test('fixes the name, credential and operations of the action node', () => {
 		const node = new ContentStats();
 		const { name, displayName, usableAsTool, credentials } = node.description;
 		expect([name, displayName, usableAsTool]).toEqual(['contentStats', 'ContentStats', true]);
-		expect(credentials).toEqual([{ name: 'contentStatsApi', required: true }]);
+		expect(credentials).toEqual([
+			{ name: 'contentStatsApi', required: true, testedBy: 'testCredential' },
+		]);
 		expect(surfaceOf(node)).toEqual([
 			['operation', 'options', 'track', ['get', 'list', 'stop', 'track', 'usage']],
 		]);

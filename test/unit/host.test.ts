@@ -1,4 +1,4 @@
-import { apiOf } from '../../nodes/ContentStats/host';
+import { apiOf, completeBaseUrl } from '../../nodes/ContentStats/host';
 
 const API = 'https://contentstats.io/api/v1';
 
@@ -18,8 +18,18 @@ test.each([
 	'https://contentstats.io/api/v2',
 	'https://contentstats.io:8443/api/v1',
 	'https://api.contentstats.io/api/v1',
-	'contentstats.io/api/v1',
-	'',
 ])('the base URL %s is of another API', (baseUrl) => {
 	expect(apiOf(baseUrl)).not.toBe(API);
+});
+
+test.each([
+	['', API],
+	[' \u200b\n', API],
+	['contentstats.io/api/v1', API],
+	[' contentstats.io/api/v1\t', API],
+	['localhost:3000/api/v1', 'https://localhost:3000/api/v1'],
+	['http://localhost:3000', 'http://localhost:3000'],
+	['HTTPS://contentstats.io', 'HTTPS://contentstats.io'],
+])('the base URL %j is completed to %s', (entered, baseUrl) => {
+	expect(completeBaseUrl(entered)).toBe(baseUrl);
 });

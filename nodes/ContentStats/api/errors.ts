@@ -1,13 +1,13 @@
-import { capitalize, formatUsd, truncate } from '../utils/format';
+import { capitalize, formatBalance, formatCost, truncate } from '../utils/format';
 
 /** Why a call failed. */
 export type ErrorKind =
-	/** Refused by this package, for what the user entered or set. Nothing was spent. */
+	/** Refused by this package, for what the user entered in the node. Nothing was spent. */
 	| 'invalid_input'
 	/** 400 */
 	| 'invalid_request'
-	/** 401 */
-	| 'invalid_key'
+	/** 401, or a base URL that is none */
+	| 'invalid_credential'
 	/** 402 */
 	| 'insufficient_balance'
 	/** 403 */
@@ -102,7 +102,7 @@ export const mayHaveTakenEffect = (error: ContentStatsError): boolean =>
 	UNKNOWN_EFFECT_KINDS.has(error.kind) || (error instanceof BudgetExhaustedError && error.isSent);
 
 const COMMON_KINDS = new Set<ErrorKind>([
-	'invalid_key',
+	'invalid_credential',
 	'redirected',
 	'rate_limited',
 	'budget_exhausted',
@@ -164,9 +164,9 @@ function insufficientBalance(subject: string, body: ErrorBody | undefined): Erro
 		body?.required ??
 		(needed !== undefined && balance !== undefined ? Math.max(0, needed - balance) : undefined);
 	const figures = [
-		needed === undefined ? '' : `${formatUsd(needed)} required`,
-		balance === undefined ? '' : `${formatUsd(balance)} available`,
-		missing === undefined ? '' : `${formatUsd(missing)} short`,
+		needed === undefined ? '' : `${formatCost(needed)} required`,
+		balance === undefined ? '' : `${formatBalance(balance)} available`,
+		missing === undefined ? '' : `${formatCost(missing)} short`,
 	].filter((figure) => figure !== '');
 	return {
 		message: `Not enough ContentStats balance for ${subject}${figures.length > 0 ? `: ${figures.join(', ')}` : ''}`,
@@ -185,8 +185,13 @@ function quoteBody(body: ErrorBody | undefined): string {
 	return truncate(fields.length > 0 ? fields.join('; ') : body.error, MAX_QUOTE_LENGTH);
 }
 
-/** The API's "Errors": words that say no more than their status does. */
-const DOCUMENTED_ERRORS = new Set(['API key required', 'Access denied', 'Video not found']);
+/** Errors of the API that say no more than their status does. */
+const BARE_ERRORS = new Set([
+	'API key required',
+	'Invalid API key',
+	'Access denied',
+	'Video not found',
+]);
 
 /** What to do about a status, by endpoint. */
 export type AdviceByStatus = Partial<Record<number, string>>;
@@ -205,7 +210,7 @@ export function errorForStatus(
 	retryAfterMs?: number,
 	advice: AdviceByStatus = {},
 ): ContentStatsError {
-	const quote = DOCUMENTED_ERRORS.has(body?.error ?? '') ? '' : quoteBody(body);
+	const quote = BARE_ERRORS.has(body?.error ?? '') ? '' : quoteBody(body);
 	const inBrackets = quote === '' ? '' : ` (${quote})`;
 	const statusMessage = `ContentStats returned an error for ${subject}: HTTP ${statusCode}${inBrackets}`;
 	const known: Record<number, [ErrorKind, ErrorDetails]> = {
@@ -217,11 +222,11 @@ export function errorForStatus(
 			},
 		],
 		401: [
-			'invalid_key',
+			'invalid_credential',
 			{
 				message: `ContentStats rejected the API key${inBrackets}`,
 				description:
-					'Open the ContentStats credential and paste a current key from your ContentStats dashboard. It begins with cs_live_ or cs_test_',
+					'Paste a current key from your ContentStats dashboard into the ContentStats credential. It begins with cs_live_ or cs_test_',
 			},
 		],
 		402: ['insufficient_balance', insufficientBalance(subject, body)],

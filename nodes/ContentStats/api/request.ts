@@ -9,7 +9,6 @@ import {
 	ContentStatsError,
 	type ErrorBody,
 	errorForStatus,
-	invalidInput,
 	MAX_QUOTE_LENGTH,
 	mayHaveTakenEffect,
 	unreadableReply,
@@ -94,17 +93,17 @@ const CONNECTING_SYSCALLS = new Set<unknown>(['connect', 'getaddrinfo']);
 const CERTIFICATE_CODES =
 	/^(?:ERR_TLS_CERT_|CERT_|UNABLE_TO_|CRL_|ERROR_IN_C)|SELF_SIGNED_CERT|^(?:HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)$/;
 
-/** @throws ContentStatsError `invalid_input` if it is no plain http(s) address. */
+/** @throws ContentStatsError `invalid_credential` if it is no plain http(s) address. */
 function parseBaseUrl(baseUrl: string): URL {
 	const address = trimTrailingSlashes(baseUrl.trim());
 	const url = URL.canParse(address) ? new URL(address) : null;
 	const isPlain =
 		url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash;
 	if (isPlain) return url;
-	throw invalidInput(
-		'The base URL in the ContentStats credential is not a valid http(s) URL',
-		'Open the credential and set the base URL to https://contentstats.io/api/v1',
-	);
+	throw new ContentStatsError('invalid_credential', {
+		message: 'The base URL in the ContentStats credential is not a valid http(s) URL',
+		description: 'Open the credential and set the base URL to https://contentstats.io/api/v1',
+	});
 }
 
 /** Parses JSON text; undefined if it is none. */

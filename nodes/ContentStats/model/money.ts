@@ -1,5 +1,5 @@
 import type { Usage, Video } from '../api/schemas';
-import { roundUsd } from '../utils/format';
+import { roundDays, roundUsd } from '../utils/format';
 import { isActive } from './videos';
 
 /** Snapshots are taken, and charged, every hour. */
@@ -37,5 +37,5 @@ export function estimatedDaysRemaining(usage: Usage): number | null {
 	const { active_videos, cost_per_snapshot } = usage;
 	if (!active_videos || cost_per_snapshot === null) return null;
 	const dailyUsd = active_videos * HOURS_PER_DAY * cost_per_snapshot;
-	return Number((Math.max(0, availableUsd(usage)) / dailyUsd).toFixed(2));
+	return roundDays(Math.max(0, availableUsd(usage)) / dailyUsd);
 }

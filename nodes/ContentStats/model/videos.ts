@@ -1,5 +1,6 @@
 import { createdAt } from '../api/listing';
 import { isFinal, MAX_DURATION_DAYS, STATUSES, type Video } from '../api/schemas';
+import { roundDays } from '../utils/format';
 import { DAY_MS, toIsoUtc } from '../utils/time';
 
 /** Returns a status if it is documented; null for any other text, which says nothing of a change. */
@@ -49,6 +50,6 @@ export const toVideoItem = (video: Video) => ({
 	status: video.status,
 	monitoring_started: video.monitoring_started ? toIsoUtc(video.monitoring_started) : null,
 	monitoring_duration_days: video.monitoring_duration_days ?? null,
-	days_remaining: video.days_remaining ?? null,
+	days_remaining: roundDays(video.days_remaining),
 	created_at: video.created_at ? toIsoUtc(video.created_at) : null,
 });

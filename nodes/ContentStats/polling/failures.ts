@@ -1,4 +1,4 @@
-import { ContentStatsError, invalidInput } from '../api/errors';
+import { ContentStatsError } from '../api/errors';
 import { describeIdentity } from '../model/links';
 import { describeUnusable, type Unusable } from '../model/unusable';
 import { listFirst } from '../utils/format';
@@ -18,10 +18,11 @@ export const withFailure = (video: WatchedVideo, now: number): WatchedVideo => (
 
 /** Builds the error of an API that works, but knows none of the watched videos. */
 export const allVideosUnknown = (count: number): ContentStatsError =>
-	invalidInput(
-		`${count === 1 ? 'The watched video was not' : `None of the ${count} watched videos was`} found`,
-		'The credential may be for another account. In that case, no video was deleted. If the videos are gone for good, replace the trigger node with a duplicate and publish: it starts over according to Start From',
-	);
+	new ContentStatsError('not_found', {
+		message: `${count === 1 ? 'The watched video was not' : `None of the ${count} watched videos was`} found`,
+		description:
+			'The credential may be for another account. In that case, no video was deleted. If the videos are gone for good, replace the trigger node with a duplicate and publish: it starts over according to Start From',
+	});
 
 /** Builds the error of selected links that are not tracked. @param identities at least one. */
 export const linksNotTracked = (identities: string[]): ContentStatsError =>

@@ -7,7 +7,7 @@ import { truncate } from '../utils/format';
 import { listFilters, type Watch } from './watch';
 
 /** Errors that concern every video alike: the user must fix something. */
-const FATAL_KINDS = new Set<ErrorKind>(['invalid_key', 'invalid_input', 'redirected']);
+const FATAL_KINDS = new Set<ErrorKind>(['invalid_credential', 'invalid_input', 'redirected']);
 /** The rate limit or the time of the poll is used up: nothing was found out about the video. */
 export const NO_ANSWER_KINDS = new Set<ErrorKind>(['rate_limited', 'budget_exhausted']);
 

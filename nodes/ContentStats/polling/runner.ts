@@ -1,7 +1,13 @@
-import type { IDataObject, IPollFunctions, NodeApiError, NodeOperationError } from 'n8n-workflow';
+import type {
+	IDataObject,
+	IPollFunctions,
+	NodeApiError,
+	NodeOperationError,
+	WorkflowActivateMode,
+} from 'n8n-workflow';
 
 import type { Client } from '../api/client';
-import { ContentStatsError, type ErrorKind, isUnsent } from '../api/errors';
+import { ContentStatsError, isUnsent } from '../api/errors';
 import { formatSlices } from '../api/listing';
 import { describeUnusable } from '../model/unusable';
 import { skipIfRunning } from '../utils/mutex';
@@ -43,26 +49,13 @@ const ACCOUNT_LENGTH = 12;
 
 const NO_ROOM = 'the rate limit left no room for this poll. The next poll continues';
 
-/** Errors that the user must fix: n8n may refuse to activate the workflow, and show them. */
-const ACTIVATION_ERROR_KINDS = new Set<ErrorKind>([
-	'invalid_input',
-	'invalid_key',
-	'redirected',
-	'not_found',
-	'web_page',
-]);
-
-const mustBeFixed = (error: Error): boolean =>
-	!(error instanceof ContentStatsError) || ACTIVATION_ERROR_KINDS.has(error.kind);
-
 /** Returns the budget of a poll in milliseconds; n8n before 2.38 does not tell it. */
 const budgetOf = (context: IPollFunctions): number =>
 	(context.getPollBudgetMs as (() => number) | undefined)?.call(context) ?? DEFAULT_BUDGET_MS;
 
 /**
- * Whether n8n may make this poll to activate the workflow, which stays inactive if it throws. It uses one
- * context for that poll and all after it; its durable scheduler makes a context for each poll, with a
- * budget of its own, which may be as long.
+ * Whether n8n may make this poll to activate the workflow. It uses one context for that poll and all after
+ * it; its durable scheduler makes a context for each poll, with a budget of its own, which may be as long.
  */
 const isActivationPoll = (context: IPollFunctions): boolean =>
 	isFirstPoll(context) && budgetOf(context) === DEFAULT_BUDGET_MS;
@@ -83,10 +76,10 @@ async function pollOnce(
 	const startedAt = monotonicNow();
 	const trigger = triggerOf(context);
 	const shareOfList = takeShareOfList(trigger);
-	const { clientUntil, api, account } = await connect(trigger);
-	const owner = { api, nodeId: context.getNode().id };
 	const watch = readWatch(context);
 	const settings = readSettings(context);
+	const { clientUntil, api, account } = await connect(trigger);
+	const owner = { api, nodeId: context.getNode().id };
 	const staticData = context.getWorkflowStaticData('node');
 	const state = readState(staticData.state, owner);
 	const result = await runPoll(state, watch, settings, {
@@ -116,10 +109,19 @@ async function pollOnce(
 	return result.items.length > 0 ? result.items : null;
 }
 
+/** The activations that a user waits for. At a start of n8n, and when it changes its leader, nobody does. */
+const ATTENDED_MODES = new Set<WorkflowActivateMode>(['activate', 'update', 'create']);
+
+/** Whether a user is publishing what only a change of the node can make work. */
+const isRefusedAtPublish = (context: IPollFunctions, error: Error): boolean =>
+	ATTENDED_MODES.has(context.getActivationMode()) &&
+	error instanceof ContentStatsError &&
+	error.kind === 'invalid_input';
+
 /**
- * Runs one poll, and shows its failure as often as that helps. At activation only errors that the user
- * must fix are thrown, since n8n then leaves the workflow inactive; others become a failed execution.
- * Later every failure is thrown, but polls are skipped for longer after each.
+ * Runs one poll, and shows its failure as often as that helps: as a failed execution. Polls are skipped for
+ * longer after each. One that activates the workflow throws only what makes the user publish again: n8n 2.41
+ * calls a workflow published whose activation fails, and never polls it, not even once the cause is fixed.
  */
 async function pollWithBackoff(
 	context: IPollFunctions,
@@ -135,7 +137,7 @@ async function pollWithBackoff(
 	// A poll that could send nothing says nothing about the API.
 	const hasSent = !isUnsent(outcome);
 	if (hasSent) recordFailedPoll(context, host.now());
-	if (hasSent && (!isActivation || mustBeFixed(outcome))) throw outcome;
+	if (hasSent && (!isActivation || isRefusedAtPublish(context, outcome))) throw outcome;
 	context.logger.warn(
 		`ContentStats: ${hasSent ? `this poll failed: ${outcome.message}` : NO_ROOM}`,
 	);

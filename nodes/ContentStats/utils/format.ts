@@ -1,12 +1,27 @@
 /** Rounds USD to a ten-thousandth: sums of floating-point cents drift in their last digits. */
 export const roundUsd = (amount: number): number => Number(amount.toFixed(4));
 
-/** Formats USD: `$2.52`. Fractions of a cent are kept. */
-export function formatUsd(amount: number): string {
-	const isWholeCents = Math.abs(Number(amount.toFixed(2)) - amount) < 1e-9;
-	const size = Math.abs(amount);
-	return `${amount < 0 ? '-' : ''}$${isWholeCents ? size.toFixed(2) : String(roundUsd(size))}`;
-}
+/** Rounds days to a hundredth, which is a quarter of an hour; null if they are unknown. */
+export const roundDays = (days: number | null | undefined): number | null =>
+	typeof days === 'number' ? Number(days.toFixed(2)) : null;
+
+/** Formats whole cents as USD: `$2.52`. */
+const formatCents = (cents: number): string =>
+	`${cents < 0 ? '-' : ''}$${(Math.abs(cents) / 100).toFixed(2)}`;
+
+/** Formats a cost in USD, rounded up to a cent: `$2.52`. Beside a balance it never looks covered if it is not. */
+export const formatCost = (amount: number): string =>
+	formatCents(Math.ceil(roundUsd(amount * 100)));
+
+/** Formats what can be spent in USD, rounded down to a cent: `$2.51`. */
+export const formatBalance = (amount: number): string =>
+	formatCents(Math.floor(roundUsd(amount * 100)));
+
+/** Formats the price of a snapshot in USD, with three decimals or four: `$0.015`. */
+export const formatPrice = (amount: number): string => {
+	const price = roundUsd(amount);
+	return `$${price.toFixed(Number(price.toFixed(3)) === price ? 3 : 4)}`;
+};
 
 /** Formats a count with its noun: `1 link`, `2 links`. */
 export const pluralize = (count: number, noun: string): string =>

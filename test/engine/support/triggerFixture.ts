@@ -123,6 +123,16 @@ export class Trigger {
 		}
 	}
 
+	/** Polls once, and returns the error that it throws or reports; null if it does not fail. */
+	async failure(): Promise<Error | null> {
+		const reported = this.errors.length;
+		const thrown = await this.poll().then(
+			() => null,
+			(error: Error) => error,
+		);
+		return thrown ?? this.errors[reported] ?? null;
+	}
+
 	/**
 	 * Advances the clock and polls until `length` is over, by default every five minutes as n8n does.
 	 *
@@ -161,7 +171,7 @@ export class Trigger {
 
 	/**
 	 * Polls once and expects `failure`. If the poll activates the workflow, it must not throw, since n8n
-	 * would leave the workflow inactive. Either way the state must stay unchanged.
+	 * would never poll again. Either way the state must stay unchanged.
 	 */
 	async expectFailure(failure: object): Promise<void> {
 		const before = this.remembered;

@@ -43,7 +43,7 @@ describe('if the API announces ten times the price of its usage, Track', () => {
 		expect(outcomes(items)).toEqual(['tracked', ...times(9, 'failed')]);
 		expect(items[0]!.estimated_cost).toBe(3.6);
 		expect(items[5]!.message).toBe(
-			'Not attempted: Stopped to stay within budget: ContentStats quoted $3.60 per day for “https://twitter.com/a/status/1” instead of $0.36, and Max Total Cost allows $5.00',
+			'Not attempted: Stopped to stay within budget: ContentStats quoted $0.150 per snapshot for “https://twitter.com/a/status/1” instead of $0.015, and Max Total Cost allows $5.00',
 		);
 		expect(posts()).toHaveLength(1);
 		expect(hints.map(({ message }) => message)).toContain(

@@ -57,30 +57,44 @@ describe('the activation poll', () => {
 		for (const { message } of trigger.errors) expect(message).toMatch(/HTTP 500/);
 	});
 
-	test('throws if the API key is not accepted', async () => {
-		const { watch, credential } = await withVideo();
-		const trigger = watch({}, { credential: { ...credential, apiKey: 'cs_live_wrong' } });
-		await expect(trigger.poll()).rejects.toMatchObject({
-			message: expect.stringContaining('rejected the API key'),
-			...errorWith({ cause: 'credential-invalid' }),
-		});
+	test('reports a wrong API key, and polls with the right one without being published again', async () => {
+		const { watch, credential, video } = await withVideo();
+		const wrong = { ...credential, apiKey: 'cs_live_wrong' };
+		const trigger = watch({}, { credential: wrong });
+		expect(await trigger.poll()).toBeNull();
+		expect(trigger.errors).toEqual([
+			expect.objectContaining({
+				message: expect.stringContaining('rejected the API key'),
+				...errorWith({ cause: 'credential-invalid' }),
+			}),
+		]);
 		expect(trigger.poller.staticData).toEqual({});
+		await expect(trigger.poll()).rejects.toThrow('rejected the API key');
+		wrong.apiKey = credential.apiKey;
+		await trigger.run({ minutes: 10 });
+		const before = snapshotKeys(video);
+		await trigger.run({ hours: 2 });
+		expectSameKeys(trigger.keys, without(snapshotKeys(video), before));
 	});
 
-	test('throws an error that names an unknown selected id', async () => {
+	test('reports an unknown selected id, and watches the other videos', async () => {
 		const { watch, video } = await withVideo();
 		const trigger = watch({ watch: 'selected', videos: `${video.id} cm5unknown` });
-		await expect(trigger.poll()).rejects.toThrow('cm5unknown');
-		expect(trigger.poller.staticData).toEqual({});
+		expect(await trigger.poll()).toBeNull();
+		expect(trigger.errors.map(({ message }) => message)).toEqual(['Video cm5unknown not found']);
+		const before = snapshotKeys(video);
+		await trigger.run({ hours: 2 });
+		expectSameKeys(trigger.keys, without(snapshotKeys(video), before));
 	});
 
-	test('throws an error that names an unknown id added to the selection', async () => {
+	test('reports an unknown id that was added to the selection', async () => {
 		const { watch, video } = await withVideo();
 		const trigger = watch({ watch: 'selected', videos: video.id });
 		await trigger.poll();
 		const videos = `${video.id} cm5unknown`;
 		const changed = trigger.poller.restarted({ watch: 'selected', videos });
-		await expect(changed.poll()).rejects.toThrow('cm5unknown');
+		expect(await changed.poll()).toBeNull();
+		expect(changed.errors.map(({ message }) => message)).toEqual(['Video cm5unknown not found']);
 	});
 });
 

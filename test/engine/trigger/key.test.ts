@@ -15,7 +15,8 @@ const links = { watch: 'selected', videos: `${TIKTOK} ${YOUTUBE}` };
 
 type Watching = ReturnType<Awaited<ReturnType<typeof createTriggerFixture>>['watch']>;
 
-const messagesOf = ({ thrown }: Watching) => thrown.map(({ message }) => message);
+const messagesOf = ({ thrown, errors }: Watching) =>
+	[...thrown, ...errors].map(({ message }) => message);
 
 describe.each(KEPT)('with its state %s, a trigger whose API key is replaced', (_, keep) => {
 	/** Watches two videos for an hour, then continues with another key. */

@@ -179,7 +179,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 				const { sandbox, trigger, fresh } = await withThree();
 				const before = trigger.remembered;
 				sandbox.faults.add({ ...fault, times: Infinity });
-				const error = await trigger.poll().catch((caught: Error) => caught);
+				const error = await trigger.failure();
 				for (const [name, text] of Object.entries(texts))
 					expect(error).toHaveProperty(name, expect.stringMatching(text));
 				if (title === '401')

@@ -127,7 +127,7 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 			const emitted = trigger.keys;
 			advance({ hours: 1 });
 			sandbox.faults.add({ kind: 'status', status: 401, body: { error: 'x' }, after: 2 });
-			await expect(trigger.poll()).rejects.toThrow('rejected the API key');
+			expect((await trigger.failure())?.message).toContain('rejected the API key');
 			expect(trigger.remembered).toBe(before);
 			sandbox.clear();
 			await trigger.run({ minutes: 10 });

@@ -27,7 +27,7 @@ describe('errorForStatus', () => {
 			/rejected video cm5abc123def: video_link: Invalid URL format/,
 			/^Look at what was entered$/,
 		],
-		[401, { error: 'API key required' }, 'invalid_key', /API key/, /credential/],
+		[401, { error: 'API key required' }, 'invalid_credential', /API key/, /credential/],
 		[
 			402,
 			{ error: 'Insufficient balance', balance: 0.5, estimated_cost: 2.52, required: 2.02 },

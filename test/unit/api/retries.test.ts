@@ -125,7 +125,7 @@ describe('the base URL', () => {
 	])('“%s” is refused', (baseUrl) => {
 		expect(() => createTransport([OK], baseUrl)).toThrow(
 			expect.objectContaining({
-				kind: 'invalid_input',
+				kind: 'invalid_credential',
 				message: expect.stringMatching(/base URL/),
 			}),
 		);

@@ -56,7 +56,7 @@ describe('toVideoItem', () => {
 			status: 'paused',
 			monitoring_started: '2026-01-01T02:05:00+02:00',
 			created_at: '2026-01-01T00:00:00Z',
-			days_remaining: 5.5,
+			days_remaining: 5.541666666666667,
 		});
 		expect(toVideoItem(listed)).toEqual({
 			video_id: 'a',
@@ -68,7 +68,7 @@ describe('toVideoItem', () => {
 			status: 'paused',
 			monitoring_started: '2026-01-01T00:05:00.000Z',
 			monitoring_duration_days: 7,
-			days_remaining: 5.5,
+			days_remaining: 5.54,
 			created_at: '2026-01-01T00:00:00.000Z',
 		});
 	});

@@ -207,6 +207,6 @@ describe('the requests for examples', () => {
 			examplesOf(api, { events: ['snapshot.created'] }, parseSelectedVideos('typo')),
 		).rejects.toMatchObject({ kind: 'not_found' });
 		api.failures.set('list', httpError(401, 'the list of videos'));
-		await expect(examplesOf(api, {})).rejects.toMatchObject({ kind: 'invalid_key' });
+		await expect(examplesOf(api, {})).rejects.toMatchObject({ kind: 'invalid_credential' });
 	});
 });

@@ -19,7 +19,7 @@ test('withFailure keeps the time of the first failure and updates the time of th
 
 test('allVideosUnknown says how many videos are unknown, and that nothing may have been deleted', () => {
 	expect(allVideosUnknown(7)).toMatchObject({
-		kind: 'invalid_input',
+		kind: 'not_found',
 		message: expect.stringContaining('None of the 7 watched videos'),
 		description: expect.stringMatching(/another account.*no video was deleted/),
 	});

@@ -29,7 +29,7 @@ describe('returnUnlessFatal', () => {
 	});
 
 	test.each([
-		errorOf('invalid_key'),
+		errorOf('invalid_credential'),
 		errorOf('invalid_input'),
 		errorOf('redirected'),
 		new TypeError('a mistake in the code'),

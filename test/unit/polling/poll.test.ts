@@ -352,7 +352,7 @@ describe('a failing poll', () => {
 	it('throws an error that concerns every video, even if some were fetched', async () => {
 		const trigger = await polledOnce();
 		trigger.api.failures.set('b', httpError(401, 'video b'));
-		await expect(trigger.poll(1)).rejects.toMatchObject({ kind: 'invalid_key' });
+		await expect(trigger.poll(1)).rejects.toMatchObject({ kind: 'invalid_credential' });
 	});
 
 	it('treats a 404 as a deletion only if usage proves that the key works', async () => {

@@ -1,7 +1,7 @@
 import { type ContentStatsError, invalidInput } from '../../api/errors';
 import { HOURS_PER_DAY } from '../../model/money';
 import { createExpiringEntries } from '../../utils/expiring';
-import { formatUsd, roundUsd, truncate } from '../../utils/format';
+import { formatBalance, formatCost, formatPrice, roundUsd, truncate } from '../../utils/format';
 import { HOUR_MS } from '../../utils/time';
 
 /** What a run may spend at most, in USD. */
@@ -94,9 +94,9 @@ export function createBudget(
 	function passedCap(totalCost: number): PassedLimit | null {
 		if (roundUsd(spentBefore + totalCost) <= maxTotalCost && maxTotalCost > 0) return null;
 		const before =
-			spentBefore > 0 ? `, of which earlier attempts spent ${formatUsd(spentBefore)}` : '';
+			spentBefore > 0 ? `, of which earlier attempts spent ${formatCost(spentBefore)}` : '';
 		return {
-			limit: `Max Total Cost allows ${formatUsd(maxTotalCost)}${before}`,
+			limit: `Max Total Cost allows ${formatBalance(maxTotalCost)}${before}`,
 			advice: 'Track fewer videos or days, or raise Max Total Cost',
 		};
 	}
@@ -105,17 +105,17 @@ export function createBudget(
 		const held = heldByOthers();
 		if (totalCost <= Math.max(0, roundUsd(availableUsd - held))) return null;
 		const others =
-			held > 0 ? `, of which other executions are spending ${formatUsd(held)} right now` : '';
+			held > 0 ? `, of which other executions are spending ${formatCost(held)} right now` : '';
 		return {
-			limit: `your ContentStats account has ${formatUsd(availableUsd)} available${others}`,
+			limit: `your ContentStats account has ${formatBalance(availableUsd)} available${others}`,
 			advice: 'Track fewer videos or days, or top up your ContentStats account',
 		};
 	}
 
 	function stopBefore(cost: number, { limit, advice }: PassedLimit): ContentStatsError {
 		const reason = dearest
-			? `ContentStats quoted ${formatUsd(perDay)} per day for “${truncate(dearest.url)}” instead of ${formatUsd(expectedPerDay)}`
-			: `the next video costs ${formatUsd(cost)}`;
+			? `ContentStats quoted ${formatPrice(perDay / HOURS_PER_DAY)} per snapshot for “${truncate(dearest.url)}” instead of ${formatPrice(costPerSnapshot)}`
+			: `the next video costs ${formatCost(cost)}`;
 		return invalidInput(
 			`Stopped to stay within budget: ${reason}, and ${limit}`,
 			`The remaining videos were not tracked. ${advice}`,
@@ -165,7 +165,7 @@ export function createBudget(
 		},
 		describeExcess: () =>
 			dearest && roundUsd(spent) > roundUsd(expected)
-				? `ContentStats quoted ${formatUsd(roundUsd(spent))} instead of the expected ${formatUsd(roundUsd(expected))}. Check the charges in your ContentStats account`
+				? `ContentStats quoted ${formatCost(spent)} instead of the expected ${formatCost(expected)}. Check the charges in your ContentStats account`
 				: null,
 	};
 	return budget;

@@ -4,7 +4,7 @@ import { type ContentStatsError, invalidInput, unreadableReply } from '../../api
 import { toNodeError } from '../../host';
 import { availableUsd, committedUsd } from '../../model/money';
 import { identitiesOf } from '../../model/shortLinks';
-import { formatUsd, pluralize, truncate } from '../../utils/format';
+import { formatBalance, formatCost, pluralize, truncate } from '../../utils/format';
 import { withLocks } from '../../utils/mutex';
 import type { BatchOperation, NodeError, OperationContext } from '../operation';
 import { rememberTracking } from '../recentTrackings';
@@ -127,7 +127,7 @@ async function createPlan(
 	const passed = count > 0 ? budget.check(plan.totalCost) : null;
 	const refusal = passed
 		? invalidInput(
-				`Tracking ${pluralize(count, 'video')} costs ${formatUsd(plan.totalCost)}, but ${passed.limit}`,
+				`Tracking ${pluralize(count, 'video')} costs ${formatCost(plan.totalCost)}, but ${passed.limit}`,
 				`Nothing was tracked or charged. ${passed.advice}`,
 			)
 		: null;
@@ -135,7 +135,7 @@ async function createPlan(
 	const isComplete = hiddenPlatforms.size === 0 && unidentifiedPlatforms.size === 0;
 	if (!isTestKey && committed !== null && committed + plan.totalCost > available)
 		hint(
-			`${formatUsd(available)} is available, but active videos will cost another ${isComplete ? '' : 'at least '}${formatUsd(committed)}${plan.totalCost > 0 ? ` and this batch ${formatUsd(plan.totalCost)}` : ''}. Tracking pauses when the balance runs out`,
+			`${formatBalance(available)} is available, but active videos will cost another ${isComplete ? '' : 'at least '}${formatCost(committed)}${plan.totalCost > 0 ? ` and this batch ${formatCost(plan.totalCost)}` : ''}. Tracking pauses when the balance runs out`,
 			'warning',
 		);
 	return { plan, survey, budget, refusal };

@@ -4,7 +4,7 @@ import { ContentStatsError } from '../../api/errors';
 import type { Tracked, Video } from '../../api/schemas';
 import { errorJson } from '../../host';
 import { isActive, plannedEndOf } from '../../model/videos';
-import { formatUsd, listFirst, pluralize, roundUsd, truncate } from '../../utils/format';
+import { formatCost, listFirst, pluralize, roundDays, roundUsd, truncate } from '../../utils/format';
 import { formatUtcTime, toIsoUtc, toWallTime } from '../../utils/time';
 import type { BatchLine, Decision, TrackResult } from './plan';
 
@@ -123,7 +123,7 @@ export function resultOfDecision(decision: Decision, durationDays: number): Trac
 					monitoring_duration_days: durationDays,
 				},
 				estimated_cost: decision.cost,
-				message: `Would cost ${formatUsd(decision.cost)} for ${pluralize(durationDays, 'day')}. Dry run: nothing was tracked or charged`,
+				message: `Would cost ${formatCost(decision.cost)} for ${pluralize(durationDays, 'day')}. Dry run: nothing was tracked or charged`,
 			};
 	}
 }
@@ -140,7 +140,7 @@ const toColumns = ({ input_link }: BatchLine, result: TrackResult) => {
 		video_link: video?.video_link ?? null,
 		status: video?.status ?? null,
 		monitoring_duration_days: video?.monitoring_duration_days ?? null,
-		days_remaining: video?.days_remaining ?? null,
+		days_remaining: roundDays(video?.days_remaining),
 		estimated_cost,
 		created_at: video?.created_at ? toIsoUtc(video.created_at) : null,
 		job_id: video?.job_id ?? null,
@@ -180,7 +180,7 @@ export function summarizeBatch(lines: FinishedLine[], isTestKey: boolean): strin
 		return label === 'duplicate' ? pluralize(count, label) : `${count} ${label}`;
 	});
 	const cost = roundUsd(lines.reduce((sum, { result }) => sum + result.estimated_cost, 0));
-	return `${parts.join(', ')}. Estimated cost: ${formatUsd(cost)}${isTestKey && cost > 0 ? ', but a test key is charged nothing' : ''}`;
+	return `${parts.join(', ')}. Estimated cost: ${formatCost(cost)}${isTestKey && cost > 0 ? ', but a test key is charged nothing' : ''}`;
 }
 
 function rerunAdvice(lines: BatchLine[]): string {

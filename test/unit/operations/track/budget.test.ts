@@ -66,7 +66,7 @@ describe('the price of a video', () => {
 		const budget = budgetOf({ maxTotalCost: 5 });
 		expect(buy(budget, 1, 3.6)).toBe(0.36);
 		expect(() => buy(budget, 1, 3.6)).toThrow(
-			'Stopped to stay within budget: ContentStats quoted $3.60 per day for “https://x.com/a/status/1” instead of $0.36, and Max Total Cost allows $5.00',
+			'Stopped to stay within budget: ContentStats quoted $0.150 per snapshot for “https://x.com/a/status/1” instead of $0.015, and Max Total Cost allows $5.00',
 		);
 	});
 
