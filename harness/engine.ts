@@ -17,6 +17,7 @@ import {
 	type INodeExecutionData,
 	type INodeListSearchResult,
 	type INodeParameters,
+	type INodePropertyOptions,
 	type INodeType,
 	type INodeTypes,
 	type IPinData,
@@ -329,21 +330,28 @@ export function createPoller(
 	};
 }
 
+/** Creates the context in which the editor asks for a list. */
+function loadOptionsContext(credential: Credential, type: string): LoadOptionsContext {
+	const node = nodeWith(type, 'ContentStats', {});
+	const workflow = new Workflow({ nodes: [node], connections: {}, active: false, nodeTypes });
+	return new LoadOptionsContext(workflow, node, additionalDataFor(credential), '');
+}
+
 /** Returns the options that the list of a node's Video field offers for a typed text. */
-export async function searchVideos(
+export const searchVideos = async (
 	credential: Credential,
 	filter?: string,
-): Promise<INodeListSearchResult> {
-	const node = nodeWith(ACTION, 'ContentStats', { operation: 'get' });
-	const workflow = new Workflow({
-		nodes: [node],
-		connections: {},
-		active: false,
-		nodeTypes,
-	});
-	const context = new LoadOptionsContext(workflow, node, additionalDataFor(credential), '');
-	return await new ContentStats().methods.listSearch.searchVideos.call(context, filter);
-}
+): Promise<INodeListSearchResult> =>
+	await new ContentStats().methods.listSearch.searchVideos.call(
+		loadOptionsContext(credential, ACTION),
+		filter,
+	);
+
+/** Returns the videos that the trigger offers to choose from. */
+export const getVideos = async (credential: Credential): Promise<INodePropertyOptions[]> =>
+	await new ContentStatsTrigger().methods.loadOptions.getVideos.call(
+		loadOptionsContext(credential, TRIGGER),
+	);
 
 /** Tests a credential as the editor does. */
 export async function testCredential(credential: Credential): Promise<INodeCredentialTestResult> {

@@ -12,7 +12,7 @@ import { connect, errorJson, testCredential, toNodeError } from './host';
 import { describeUnusable, type Unusable } from './model/unusable';
 import { operations } from './operations';
 import type { ItemOperation, NodeError, Operation, OperationContext } from './operations/operation';
-import { searchVideos } from './operations/videoLocator';
+import { searchVideos } from './operations/videoPicker';
 import { mapConcurrent } from './utils/async';
 
 const toErrorItem = (

@@ -10,6 +10,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 import { METRICS } from './api/schemas';
 import { connect, testCredential, toNodeError } from './host';
 import { includeGrowthField, platformField, simplifyField } from './operations/fields';
+import { getVideos } from './operations/videoPicker';
 import { exampleItems } from './polling/examples';
 import { readSettings, readWatch } from './polling/parameters';
 import { runScheduledPoll } from './polling/runner';
@@ -145,20 +146,29 @@ export class ContentStatsTrigger implements INodeType {
 					{
 						name: 'Selected Videos',
 						value: 'selected',
-						description: 'Only specific videos',
+						description: 'Only videos you choose from the list, or enter by link or ID',
 					},
 				],
 			},
 			{
-				displayName: 'Videos',
+				displayName: 'Video Names or IDs',
+				name: 'videoIds',
+				type: 'multiOptions',
+				typeOptions: { loadOptionsMethod: 'getVideos' },
+				default: [],
+				description:
+					'Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
+				displayOptions: { show: { watch: ['selected'] } },
+			},
+			{
+				displayName: 'Video Links or IDs',
 				name: 'videos',
 				type: 'string',
 				typeOptions: { rows: 4 },
 				default: '',
-				required: true,
 				placeholder: 'https://www.tiktok.com/@user/video/7234567890123456789\ncm5abc123def',
 				description:
-					'Links or IDs of tracked videos, one per line or separated by commas. If a link was tracked more than once, the latest is used.',
+					'More tracked videos, one per line or separated by commas. If a link was tracked more than once, the latest is used.',
 				displayOptions: { show: { watch: ['selected'] } },
 			},
 			{
@@ -226,7 +236,7 @@ export class ContentStatsTrigger implements INodeType {
 		],
 	};
 
-	methods = { credentialTest: { testCredential } };
+	methods = { credentialTest: { testCredential }, loadOptions: { getVideos } };
 
 	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
 		try {

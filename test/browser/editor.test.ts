@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { N8nApi } from '../../demo/n8n';
-import type { INode } from 'n8n-workflow';
+import type { CredentialReference, N8nApi } from '../../demo/n8n';
+import type { INode, INodeParameters } from 'n8n-workflow';
 import {
 	isOurs,
 	OWNER,
@@ -112,6 +112,13 @@ describe('the credential form', () => {
 		expect(reason).not.toContain('cs_live_not_a_key');
 		await editor.picture('credential-refused');
 
+		const baseUrl = editor.field('baseUrl').locator('input');
+		await baseUrl.fill('http://127.0.0.1:1/api/v1');
+		await editor.at('credential-save-button').click();
+		await form.getByText("Couldn't reach ContentStats for usage").waitFor();
+		await editor.picture('credential-unreachable');
+		await baseUrl.fill(sandbox.baseUrl);
+
 		await key.fill(sandbox.liveKey);
 		await editor.at('credential-save-button').click();
 		await form.waitFor({ state: 'detached' });
@@ -220,6 +227,51 @@ describe('the video selector', () => {
 		const video = [...sandbox.videos.values()].find(({ video_link }) => video_link === TRACKED[1]);
 		expect(rows[0]!.video_id).toBe(video!.id);
 	});
+});
+
+describe('the videos of the trigger', () => {
+	it('are chosen from the list, and its test shows one of them', async () => {
+		const credential = await saveCredential(n8n, sandbox);
+		await openTrigger(credential, { watch: 'selected' });
+		await editor.field('videoIds').locator('input').first().click();
+		const entries = editor.page.locator('.el-select-dropdown__item:visible');
+		await entries.first().waitFor();
+		const entry = entries.filter({ hasText: TRACKED[1]! });
+		await editor.picture('choose-videos');
+		await entry.click();
+		await editor.page.keyboard.press('Escape');
+		const [row] = await editor.execute();
+		const video = [...sandbox.videos.values()].find(({ video_link }) => video_link === TRACKED[1]);
+		expect(row!.video_id).toBe(video!.id);
+	});
+
+	it('begin with what to do first in an empty account', async () => {
+		const empty = await openSandbox();
+		await openTrigger(await saveCredential(n8n, empty), { watch: 'selected' });
+		await editor.field('videoIds').locator('input').first().click();
+		const entry = editor.page.locator('.el-select-dropdown__item:visible');
+		expect(await entry.first().innerText()).toContain('No videos yet. Track one first');
+		await editor.picture('choose-videos-empty');
+	});
+
+	it('are named if one is not tracked', async () => {
+		const credential = await saveCredential(n8n, sandbox);
+		await openTrigger(credential, { watch: 'selected', videos: 'https://youtu.be/dQw4w9WgXcQ' });
+		await editor.at('node-execute-button').click();
+		await editor.page
+			.getByText('No tracking found for YouTube video dQw4w9WgXcQ')
+			.first()
+			.waitFor();
+	});
+
+	async function openTrigger(credential: CredentialReference, parameters: INodeParameters) {
+		const { nodes } = readTemplate('new-snapshots-to-a-data-table.json');
+		const trigger = { ...nodes.find(isOurs)!, parameters };
+		const template = { name: 'Selected videos', nodes: [trigger], connections: {} };
+		const workflow = await n8n.importWorkflow(template, () => credential);
+		await editor.openWorkflow(workflow.id);
+		await editor.openNode(trigger.name);
+	}
 });
 
 describe('the first hour', () => {

@@ -8,7 +8,7 @@ import {
 	VIDEO,
 	YOUTUBE,
 } from './support/fixture';
-import { runAction, searchVideos } from '../../harness/engine';
+import { getVideos, runAction, searchVideos } from '../../harness/engine';
 import { linkOf } from '../../harness/links';
 import { PLATFORMS } from '../../sandbox';
 
@@ -19,6 +19,17 @@ const youtube = (number: number) =>
 	`https://www.youtube.com/watch?v=${String(number).padStart(11, 'a')}`;
 
 describe('List', () => {
+	test.each([
+		['an empty account', {}, 'No videos yet. Track one first'],
+		['filters that match nothing', { platform: 'youtube' }, 'No videos match the filters'],
+	])('says what to do about %s', async (_, filters, message) => {
+		const { credential, sandbox } = await createFixture();
+		if ('platform' in filters) sandbox.seedVideo({ video_link: TIKTOK });
+		const { items, hints } = await runAction(credential, { operation: 'list', filters });
+		expect(items).toEqual([]);
+		expect(hints.map((hint) => hint.message)).toEqual([message]);
+	});
+
 	test('returns one item per video, newest first', async () => {
 		const { credential, sandbox, clock, calls } = await createFixture();
 		for (const video_link of ONE_OF_EACH) {
@@ -268,6 +279,25 @@ describe('the list of the Video field', () => {
 		sandbox.seedVideo({ video_link: TIKTOK }).override({ current_metadata: null });
 		const { results } = await searchVideos(credential);
 		expect(results[0]!.name).toBe(`${TIKTOK} (TikTok)`);
+	});
+
+	test('says what to do first in an empty account, in both nodes', async () => {
+		const { credential } = await createFixture();
+		const first = { name: expect.stringMatching(/^No videos yet\. Track one first/), value: '' };
+		expect(await searchVideos(credential)).toEqual({ results: [first] });
+		expect(await searchVideos(credential, 'typed')).toEqual({ results: [first] });
+		expect(await getVideos(credential)).toEqual([first]);
+	});
+
+	test('is offered by the trigger, too', async () => {
+		const { credential, sandbox } = await createFixture();
+		const { id } = sandbox.seedVideo({ video_link: TIKTOK });
+		expect(await getVideos(credential)).toEqual([
+			{ name: expect.stringMatching(/^.+ — .+ \(TikTok\)$/), value: id, description: TIKTOK },
+		]);
+		await expect(getVideos({ ...credential, apiKey: 'wrong' })).rejects.toThrow(
+			'ContentStats rejected the API key',
+		);
 	});
 
 	test('rejects with a clear message for an invalid API key', async () => {

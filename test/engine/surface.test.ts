@@ -176,6 +176,7 @@ describe('the public contract', () => {
 			['milestones', 'string', '10k, 100k, 1M'],
 			['lowBalanceUsd', 'number', 5],
 			['watch', 'options', 'all', ['all', 'selected']],
+			['videoIds', 'multiOptions', []],
 			['videos', 'string', ''],
 			[
 				'filters',

@@ -1,17 +1,9 @@
-import type {
-	ILoadOptionsFunctions,
-	INodeListSearchResult,
-	INodeParameterResourceLocator,
-	INodeProperties,
-} from 'n8n-workflow';
+import type { INodeParameterResourceLocator, INodeProperties } from 'n8n-workflow';
 
 import type { Client, VideoFilters } from '../api/client';
 import { ContentStatsError, invalidInput } from '../api/errors';
 import { byNewest, type Listing, listAll } from '../api/listing';
-import type { Video } from '../api/schemas';
-import { connect, toNodeError } from '../host';
 import {
-	labelOfPlatform,
 	newestByIdentity,
 	parseVideoLink,
 	unidentifiedPlatformsOf,
@@ -20,7 +12,7 @@ import {
 import { linksOf, readPastedText } from '../model/pastedText';
 import { firstOf, identitiesOf } from '../model/shortLinks';
 import { unusableOfList } from '../model/unusable';
-import { hasEnded, titleAndCreatorOf } from '../model/videos';
+import { hasEnded } from '../model/videos';
 import { truncate } from '../utils/format';
 import type { OperationContext } from './operation';
 import { recentTrackings, stoppedIds } from './recentTrackings';
@@ -168,33 +160,4 @@ export async function resolveVideoId(
 	if (mode !== 'url') return value;
 	if (value === '') throw invalidInput('No video selected', 'Paste the link of a tracked video');
 	return await findIdByUrl(context, value, lookUp);
-}
-
-const labelOf = (video: Video): string => {
-	const { title, creator } = titleAndCreatorOf(video);
-	const name = [title, creator].filter(Boolean).join(' — ') || video.video_link || video.id;
-	// The list is narrow: the usual state goes without saying.
-	const state = video.status === 'monitoring' ? null : video.status;
-	const about = [labelOfPlatform(video.platform), state].filter(Boolean).join(', ');
-	return about ? `${name} (${about})` : name;
-};
-
-/** Searches the tracked videos by title, creator, link and id, newest first. */
-export async function searchVideos(
-	this: ILoadOptionsFunctions,
-	filter = '',
-): Promise<INodeListSearchResult> {
-	try {
-		const { client } = await connect(this);
-		const { videos } = await listAll(client, {});
-		const wanted = filter.trim().toLowerCase();
-		const results = videos
-			.map((video) => ({ name: labelOf(video), value: video.id, url: video.video_link ?? '' }))
-			.filter((entry) =>
-				`${entry.name} ${entry.url} ${entry.value}`.toLowerCase().includes(wanted),
-			);
-		return { results };
-	} catch (error) {
-		throw toNodeError(this.getNode(), error);
-	}
 }

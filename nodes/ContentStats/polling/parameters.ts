@@ -42,7 +42,7 @@ export interface PollSettings {
 type Options = Partial<Record<'includeGrowth' | 'maxItemsPerPoll' | 'replayAfterRestart', unknown>>;
 
 /**
- * Parses the selected videos: ids or links, read as the links of Track are. Here words are ids, so that
+ * Parses the selected videos: ids or links, in text or lists of text, read as the links of Track are. Here words are ids, so that
  * none is left out but the texts of links.
  *
  * @throws ContentStatsError `invalid_input`, naming what is neither.
@@ -68,7 +68,7 @@ export function parseSelectedVideos(value: unknown): Extract<Watch, { kind: 'sel
 	if (ids.size + identities.size === 0)
 		throw invalidInput(
 			'No videos selected',
-			'Enter the IDs or links of tracked videos, or set Watch to All Videos',
+			'Choose videos from the list, enter their links or IDs, or set Watch to All Videos',
 		);
 	return { kind: 'selected', ids: [...ids].sort(), identities: [...identities].sort() };
 }
@@ -83,7 +83,11 @@ export function readWatch(context: IPollFunctions): Watch {
 		name: 'Watch',
 		advice: 'Choose whether to watch all videos or selected videos',
 	});
-	if (kind === 'selected') return parseSelectedVideos(context.getNodeParameter('videos'));
+	if (kind === 'selected')
+		return parseSelectedVideos([
+			context.getNodeParameter('videoIds', []),
+			context.getNodeParameter('videos', ''),
+		]);
 	const filters = context.getNodeParameter('filters', {}) as { platform?: unknown };
 	const platform = 'platform' in filters && parsePlatform(filters.platform);
 	return { kind, ...(platform && { platform }) };

@@ -1,3 +1,4 @@
+import type { INodeParameters } from 'n8n-workflow';
 import {
 	createWatchedFixture,
 	createTriggerFixture,
@@ -51,6 +52,46 @@ describe.each(KEPT)('with the state %s', (_, keep) => {
 				items.map(({ video_id }) => video_id),
 				[id, other.id],
 			);
+		});
+
+		test.each<[string, (ids: string[], links: string[]) => INodeParameters]>([
+			['from the list', (videoIds) => ({ videoIds })],
+			['by an expression that returns text', (ids) => ({ videoIds: ids.join(', ') })],
+			[
+				'from the list and by link, one of them twice',
+				([first], links) => ({ videoIds: [first!], videos: links.join('\n') }),
+			],
+			['from a list with what an empty account offered', (ids) => ({ videoIds: ['', ...ids] })],
+		])('are the ones chosen %s', async (_, choose) => {
+			const { sandbox, watch } = await createTriggerFixture();
+			const links = [TIKTOK, YOUTUBE];
+			const ids = links.map((video_link) => sandbox.seedVideo({ video_link }).id);
+			sandbox.seedVideo({ video_link: TWITTER });
+			const trigger = watch({ watch: 'selected', ...choose(ids, links) }, { keep });
+			expect(await trigger.poll('manual')).toHaveLength(1);
+			await trigger.poll();
+			const items = await trigger.run({ hours: 1, minutes: 15 });
+			expectSameKeys(
+				items.map(({ video_id }) => video_id),
+				ids,
+			);
+		});
+
+		test('keep their cursor if a link is replaced by a choice from the list', async () => {
+			const { video, watch } = await createWatchedFixture(keep);
+			const before = watch({ watch: 'selected', videos: TIKTOK }, { keep });
+			await before.run({ hours: 2 });
+			const staticData = JSON.parse(before.remembered);
+			const after = watch(
+				{ watch: 'selected', videoIds: [video.id], startFrom: 'beginning' },
+				{ keep, staticData },
+			);
+			await after.run({ hours: 2 });
+			expectSameKeys(
+				[...before.keys, ...after.keys],
+				[...new Set([...before.keys, ...after.keys])],
+			);
+			expect(after.items).toHaveLength(2);
 		});
 
 		test('are fetched without the list if they are selected by id', async () => {

@@ -30,7 +30,8 @@ describe('parseSelectedVideos', () => {
 		['a/b?c', /“a\/b\?c” is not a video ID or link/, /Enter only IDs/],
 		['', /No videos selected/, /All Videos/],
 		[' , \n', /No videos selected/, /All Videos/],
-		[[], /No videos selected/, /All Videos/],
+		[[], /No videos selected/, /Choose videos from the list.*All Videos/],
+		[[[''], ' '], /No videos selected/, /All Videos/],
 		[undefined, /No videos selected/, /All Videos/],
 	])('refuses %j', (value, message, description) => {
 		expect(() => parseSelectedVideos(value)).toThrow(

@@ -18,6 +18,7 @@ export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
 		default: '',
 		required: true,
 		placeholder: 'https://www.tiktok.com/@user/video/7234567890\nhttps://youtu.be/dQw4w9WgXcQ',
+		hint: 'To see the price before you pay, add the option Dry Run',
 		description:
 			'Links of public TikTok, YouTube, Instagram or X/Twitter videos, as a list or inside any text. Videos already being tracked are skipped at no cost.',
 	},

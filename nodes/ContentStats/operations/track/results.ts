@@ -4,7 +4,14 @@ import { ContentStatsError } from '../../api/errors';
 import type { Tracked, Video } from '../../api/schemas';
 import { errorJson } from '../../host';
 import { isActive, plannedEndOf } from '../../model/videos';
-import { formatCost, listFirst, pluralize, roundDays, roundUsd, truncate } from '../../utils/format';
+import {
+	formatCost,
+	listFirst,
+	pluralize,
+	roundDays,
+	roundUsd,
+	truncate,
+} from '../../utils/format';
 import { formatUtcTime, toIsoUtc, toWallTime } from '../../utils/time';
 import type { BatchLine, Decision, TrackResult } from './plan';
 
