@@ -43,6 +43,8 @@ export interface Credential {
 
 const ACTION = 'n8n-nodes-contentstats.contentStats';
 const TRIGGER = 'n8n-nodes-contentstats.contentStatsTrigger';
+/** The tool that n8n makes of the action node for AI agents. */
+const TOOL = `${ACTION}Tool`;
 const SOURCE = 'test.source';
 
 /** The source of a run's items. Its output is pinned, so it is never executed. */
@@ -60,9 +62,16 @@ const source: INodeType = {
 	},
 };
 
+/** Returns a node as a tool: its name decides which fields it has. Here it still takes and returns items. */
+function toolOf(node: INodeType): INodeType {
+	node.description = { ...node.description, name: `${node.description.name}Tool` };
+	return node;
+}
+
 const types: Record<string, INodeType> = {
 	[SOURCE]: source,
 	[ACTION]: new ContentStats(),
+	[TOOL]: toolOf(new ContentStats()),
 	[TRIGGER]: new ContentStatsTrigger(),
 };
 
@@ -99,12 +108,15 @@ class CredentialsHelper extends ICredentialsHelper {
 	): Promise<IHttpRequestOptions> => await credentialType.authenticate(credentials, options);
 }
 
-function additionalDataFor(credential: Credential): IWorkflowExecuteAdditionalData {
+function additionalDataFor(
+	credential: Credential,
+	executionId = '1',
+): IWorkflowExecuteAdditionalData {
 	const workflowData = { id: '1', name: 'Test' } as ExecutionLifecycleHooks['workflowData'];
 	return {
 		credentialsHelper: new CredentialsHelper(credential),
 		hooks: new ExecutionLifecycleHooks('manual', '1', workflowData),
-		executionId: '1',
+		executionId,
 		currentNodeParameters: undefined,
 		restApiUrl: 'http://localhost/rest',
 		instanceBaseUrl: 'http://localhost/',
@@ -146,6 +158,10 @@ export interface RunOptions {
 	items?: IDataObject[];
 	onError?: INode['onError'];
 	retryOnFail?: boolean;
+	/** Runs the node as the tool of an AI agent. */
+	asTool?: boolean;
+	/** The execution of the agent or workflow; default: `1`. Empty: none. */
+	executionId?: string;
 }
 
 export interface RunOutcome {
@@ -176,7 +192,12 @@ type RunOfN8n1 = (
 ) => ReturnType<WorkflowExecute['run']>;
 
 /** Starts a chain of nodes on the items, in n8n's own engine. */
-function startChain(credential: Credential, chain: INode[], items: IDataObject[]) {
+function startChain(
+	credential: Credential,
+	chain: INode[],
+	items: IDataObject[],
+	executionId?: string,
+) {
 	const start = { ...nodeWith(SOURCE, 'Source', {}), credentials: undefined };
 	const nodes = [start, ...chain];
 	const connections = nodes.slice(1).map(({ name }, index) => {
@@ -191,7 +212,7 @@ function startChain(credential: Credential, chain: INode[], items: IDataObject[]
 		nodeTypes,
 		settings: { executionOrder: 'v1', timezone: 'UTC' },
 	});
-	const execute = new WorkflowExecute(additionalDataFor(credential), 'manual');
+	const execute = new WorkflowExecute(additionalDataFor(credential, executionId), 'manual');
 	const pinData = { Source: items.map((json) => ({ json, pairedItem: { item: 0 } })) };
 	if (execute.run.length === 1) return execute.run({ workflow, startNode: start, pinData });
 	const run = execute.run as unknown as RunOfN8n1;
@@ -215,12 +236,13 @@ export async function runOthers(
 export function startAction(
 	credential: Credential,
 	parameters: INodeParameters,
-	{ items = [{}], onError, retryOnFail }: RunOptions = {},
+	{ items = [{}], onError, retryOnFail, asTool = false, executionId }: RunOptions = {},
 ): { outcome: Promise<RunOutcome>; stop: () => void } {
 	// n8n waits a second between tries by default, and takes 0 for that.
 	const settings = { onError, retryOnFail, waitBetweenTries: 1 };
-	const action = { ...nodeWith(ACTION, 'ContentStats', parameters), ...settings };
-	const running = startChain(credential, [action], items);
+	const type = asTool ? TOOL : ACTION;
+	const action = { ...nodeWith(type, 'ContentStats', parameters), ...settings };
+	const running = startChain(credential, [action], items, executionId);
 	const outcome = running.then((run): RunOutcome => {
 		const task = run.data.resultData.runData.ContentStats?.[0];
 		const [first, second] = task?.data?.main ?? [];

@@ -12,6 +12,7 @@ import { connect, errorJson, testCredential, toNodeError } from './host';
 import { describeUnusable, type Unusable } from './model/unusable';
 import { operations } from './operations';
 import type { ItemOperation, NodeError, Operation, OperationContext } from './operations/operation';
+import { toToolAnswer } from './operations/toolAnswer';
 import { searchVideos } from './operations/videoPicker';
 import { mapConcurrent } from './utils/async';
 
@@ -55,6 +56,10 @@ const toolDescriptionField = ({ option, toolDescription }: Operation): INodeProp
 	description: 'Explain to the AI agent what this tool does, what it costs and what it returns',
 	displayOptions: { show: { '@tool': [true], operation: [option.value] } },
 });
+
+/** Whether an AI agent executes the node: n8n names the tool that it makes of a node so. */
+const isToolNode = (functions: IExecuteFunctions): boolean =>
+	functions.getNode().type.endsWith('Tool');
 
 export class ContentStats implements INodeType {
 	description: INodeTypeDescription = {
@@ -104,8 +109,10 @@ export class ContentStats implements INodeType {
 		try {
 			const { client, account, api, isTestKey } = await connect(this);
 			const unusable: Unusable[] = [];
+			const isTool = isToolNode(this);
 			const context: OperationContext = {
 				functions: this,
+				isTool,
 				client,
 				account,
 				api,
@@ -120,7 +127,7 @@ export class ContentStats implements INodeType {
 					? await operation.executeBatch(context)
 					: await executeItems(context, operation);
 			if (unusable.length > 0) context.hint(describeUnusable(unusable), 'warning');
-			return [items];
+			return [isTool ? items.map(toToolAnswer) : items];
 		} catch (reason) {
 			const error = toNodeError(this.getNode(), reason);
 			if (!this.continueOnFail()) throw error;

@@ -11,6 +11,7 @@ import {
 	TRACK_NODE,
 	twoSnapshotsEach,
 } from '../../demo/scenario';
+import type { Locator } from 'playwright-core';
 import type { Sandbox } from '../../sandbox';
 import { openSandbox, startRealN8n } from '../support/realN8n';
 import { waitFor } from '../support/waitFor';
@@ -233,13 +234,10 @@ describe('the videos of the trigger', () => {
 	it('are chosen from the list, and its test shows one of them', async () => {
 		const credential = await saveCredential(n8n, sandbox);
 		await openTrigger(credential, { watch: 'selected' });
-		await editor.field('videoIds').locator('input').first().click();
-		const entries = editor.page.locator('.el-select-dropdown__item:visible');
-		await entries.first().waitFor();
+		const entries = await openVideos();
 		const entry = entries.filter({ hasText: TRACKED[1]! });
 		await editor.picture('choose-videos');
 		await entry.click();
-		await editor.page.keyboard.press('Escape');
 		const [row] = await editor.execute();
 		const video = [...sandbox.videos.values()].find(({ video_link }) => video_link === TRACKED[1]);
 		expect(row!.video_id).toBe(video!.id);
@@ -248,9 +246,8 @@ describe('the videos of the trigger', () => {
 	it('begin with what to do first in an empty account', async () => {
 		const empty = await openSandbox();
 		await openTrigger(await saveCredential(n8n, empty), { watch: 'selected' });
-		await editor.field('videoIds').locator('input').first().click();
-		const entry = editor.page.locator('.el-select-dropdown__item:visible');
-		expect(await entry.first().innerText()).toContain('No videos yet. Track one first');
+		const entries = await openVideos();
+		expect(await entries.first().innerText()).toContain('No videos yet. Track one first');
 		await editor.picture('choose-videos-empty');
 	});
 
@@ -263,6 +260,23 @@ describe('the videos of the trigger', () => {
 			.first()
 			.waitFor();
 	});
+
+	/** Opens the list of videos, which n8n loads when the node is opened. */
+	async function openVideos(): Promise<Locator> {
+		const field = editor.field('videoIds');
+		const entries = editor.page.locator('.el-select-dropdown__item:visible');
+		await waitFor(
+			'the videos',
+			60_000,
+			async () => {
+				if ((await entries.count()) > 0) return true;
+				await field.locator('.el-select').first().click();
+				return false;
+			},
+			500,
+		);
+		return entries;
+	}
 
 	async function openTrigger(credential: CredentialReference, parameters: INodeParameters) {
 		const { nodes } = readTemplate('new-snapshots-to-a-data-table.json');

@@ -70,6 +70,7 @@ it('describes the inputs of the Track_videos tool', async () => {
 
 it('returns the balance from the Get_balance tool', async () => {
 	const [usage] = await call('Get_balance');
+	expect(Object.values(usage!)).not.toContain(null);
 	expect(usage).toMatchObject({ balance_usd: 100, available_usd: 100, active_videos: 0 });
 });
 
@@ -80,6 +81,15 @@ it('estimates the cost of a batch in a dry run and spends nothing', async () => 
 		['would_track', 0.36],
 	]);
 	expect(sandbox.videos.size).toBe(0);
+	expect(sandbox.ledger).toEqual([]);
+});
+
+it('spends at most $5 in a call by default', async () => {
+	const video_urls = [...LINKS, 'https://x.com/a/status/1'].join('\n');
+	const args = { video_urls, duration_days: 7, dry_run: false };
+	const reply = await client.callTool({ name: 'Track_videos', arguments: args });
+	log('Track_videos for $7.56', textOf(reply));
+	expect(textOf(reply)).toContain('costs $7.56, but Max Total Cost allows $5.00');
 	expect(sandbox.ledger).toEqual([]);
 });
 

@@ -1,5 +1,6 @@
 import {
 	type INode,
+	type INodeParameters,
 	type INodeProperties,
 	type INodePropertyOptions,
 	type INodeType,
@@ -10,6 +11,8 @@ import { runInNewContext } from 'node:vm';
 import { ContentStatsApi } from '../../credentials/ContentStatsApi.credentials';
 import { ContentStats } from '../../nodes/ContentStats/ContentStats.node';
 import { ContentStatsTrigger } from '../../nodes/ContentStats/ContentStatsTrigger.node';
+import { createPoller, runAction } from '../../harness/engine';
+import { createFixture, TIKTOK } from './support/fixture';
 
 // Saved workflows depend on every name and default here: the editor does not save a value that equals
 // its default.
@@ -257,4 +260,70 @@ describe('the text in the editor', () => {
 			expect(toolDescription).not.toBe(type.description.description);
 		},
 	);
+});
+
+describe('the columns, in their order', () => {
+	const ROW =
+		'snapshot_time, title, creator, platform, views, likes, comments, shares, saves, video_link, video_id, snapshot_key';
+	const GROWTH =
+		'hours_since_previous, views_delta, likes_delta, comments_delta, shares_delta, saves_delta, views_per_hour, engagement_rate';
+	const VIDEO_ITEM =
+		'video_id, job_id, platform, title, creator, video_link, status, monitoring_started, monitoring_duration_days, days_remaining, created_at';
+	const includeGrowth = { includeGrowth: true };
+
+	async function tracked() {
+		const { credential, sandbox, clock } = await createFixture();
+		const { id } = sandbox.seedVideo({ video_link: TIKTOK });
+		clock.advance({ hours: 2 });
+		return { credential, videoId: { __rl: true, mode: 'id', value: id } };
+	}
+
+	test.each<[string, INodeParameters, string]>([
+		[
+			'track',
+			{ videoUrls: TIKTOK },
+			'input_link, outcome, message, video_id, platform, video_link, status, monitoring_duration_days, days_remaining, estimated_cost, created_at, job_id',
+		],
+		['get', { output: 'snapshots' }, ROW],
+		['get', { output: 'latest', options: includeGrowth }, `${ROW}, ${GROWTH}`],
+		[
+			'get',
+			{ output: 'summary' },
+			'video_id, platform, title, creator, video_link, status, snapshot_count, first_snapshot_time, last_snapshot_time, views, likes, comments, shares, saves, metric, metric_delta, metric_growth_rate, peak_per_hour, peak_time, engagement_rate, sparkline',
+		],
+		['list', {}, VIDEO_ITEM],
+		[
+			'list',
+			{ options: { includeLatestSnapshot: true } },
+			`${VIDEO_ITEM}, snapshot_time, views, likes, comments, shares, saves`,
+		],
+		['stop', {}, 'video_id, job_id, video_link, previous_status, new_status'],
+	])('of %s with %j', async (operation, parameters, columns) => {
+		const { credential, videoId } = await tracked();
+		const { items } = await runAction(credential, { operation, videoId, ...parameters });
+		expect(Object.keys(items[0]!).join(', ')).toBe(columns);
+	});
+
+	test('of usage begin with what can be spent', async () => {
+		const { credential } = await tracked();
+		const { items } = await runAction(credential, { operation: 'usage' });
+		expect(Object.keys(items[0]!).join(', ')).toMatch(
+			/^available_usd, committed_usd, estimated_days_remaining, /,
+		);
+	});
+
+	test.each<[INodeParameters, string]>([
+		[{}, `event, ${ROW}, event_key`],
+		[{ options: includeGrowth }, `event, ${ROW}, ${GROWTH}, event_key`],
+		[{ simplify: false }, `event, ${ROW}, video, event_key`],
+		[
+			{ events: ['snapshot.created', 'milestone.reached', 'tracking.ended'] },
+			`event, ${ROW}, milestone_metric, milestone, value, status, previous_status, event_key`,
+		],
+		[{ events: ['balance.low'] }, 'event, available_usd, threshold_usd, event_key'],
+	])('of the trigger with %j', async (parameters, columns) => {
+		const { credential } = await tracked();
+		const items = await createPoller(credential, parameters).poll('manual');
+		for (const item of items!) expect(Object.keys(item).join(', ')).toBe(columns);
+	});
 });

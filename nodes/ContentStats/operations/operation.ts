@@ -18,6 +18,8 @@ export type NodeError = NodeApiError | NodeOperationError;
 export interface OperationContext {
 	functions: IExecuteFunctions;
 	client: Client;
+	/** Whether an AI agent executes the node as a tool. */
+	isTool: boolean;
 	/** Whether the key charges nothing. */
 	isTestKey: boolean;
 	/** Identifies the owner of the rate limit and the balance. */

@@ -94,7 +94,7 @@ export function createBudget(
 	function passedCap(totalCost: number): PassedLimit | null {
 		if (roundUsd(spentBefore + totalCost) <= maxTotalCost && maxTotalCost > 0) return null;
 		const before =
-			spentBefore > 0 ? `, of which earlier attempts spent ${formatCost(spentBefore)}` : '';
+			spentBefore > 0 ? `, of which this execution has spent ${formatCost(spentBefore)}` : '';
 		return {
 			limit: `Max Total Cost allows ${formatBalance(maxTotalCost)}${before}`,
 			advice: 'Track fewer videos or days, or raise Max Total Cost',

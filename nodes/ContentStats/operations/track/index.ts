@@ -81,8 +81,12 @@ interface PlannedBatch {
 	refusal: ContentStatsError | null;
 }
 
-/** Names an execution that n8n tries again if it fails; null if it does not. */
-function executionOf({ functions }: OperationContext): string | null {
+/**
+ * Names an execution whose runs share a cap: the tries of one that n8n tries again if it fails, and the
+ * calls of an AI agent. Null for a run by itself.
+ */
+function executionOf({ functions, isTool }: OperationContext): string | null {
+	if (isTool) return functions.getExecutionId() || null;
 	const { id, retryOnFail } = functions.getNode();
 	if (!retryOnFail) return null;
 	const { $runIndex } = functions.getWorkflowDataProxy(0);
@@ -250,7 +254,7 @@ async function trackBatch(
 	isAllOrNothing: boolean,
 ): Promise<FinishedLine[]> {
 	if (isAllOrNothing) throwIfRefused(context, lines, refusedByParser(lines));
-	const options = readBatchOptions(context.functions, lines);
+	const options = readBatchOptions(context, lines);
 	// Two batches that are planned at once would both find a video untracked, and both pay for it.
 	return await withLocks(
 		lockKeysOf(context, lines),
@@ -296,7 +300,7 @@ export const track: BatchOperation = {
 		description: 'Start hourly tracking of one or more videos. $0.015 per snapshot.',
 	},
 	toolDescription:
-		'Start tracking public TikTok, YouTube, Instagram or X/Twitter videos by their links. This costs money: $0.015 per hourly snapshot, so $0.36 per day per video. Videos already being tracked are skipped at no cost. Returns one item per link with outcome (tracked, already_tracked, duplicate, recovered, unknown, failed; would_track in a dry run), video_id, estimated_cost in USD and message. Never repeat a link whose outcome is unknown within ten minutes.',
+		'Start tracking public TikTok, YouTube, Instagram or X/Twitter videos by their links. This costs money: $0.015 per hourly snapshot, so $0.36 per day per video. Videos already being tracked are skipped at no cost. Returns one item per link with outcome (tracked, already_tracked, duplicate, recovered, unknown, failed; would_track in a dry run), video_id, estimated_cost in USD and message. Never repeat a link whose outcome is unknown within ten minutes. Spends at most Max Total Cost, $5 by default: in one execution of an agent all calls together, over MCP each call.',
 	fields,
 	executeBatch,
 	failBatch: (functions, error) => toItems(functions, failAll(readBatch(functions).lines, error)),

@@ -7,6 +7,7 @@ import { parseBoolean, parseChoice, parseUsd, parseWholeNumber } from '../../mod
 import { linksOf, type PastedPart, readPastedText } from '../../model/pastedText';
 import { truncate } from '../../utils/format';
 import { expressionFor } from './expression';
+import type { OperationContext } from '../operation';
 import type { BatchLine, IfAlreadyTracked } from './plan';
 
 export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
@@ -88,7 +89,7 @@ export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
 				typeOptions: { minValue: 0, numberPrecision: 2 },
 				default: 5,
 				description:
-					'Max amount that one run of this node can spend, even if ContentStats quotes a higher price midway. Set to 0 to block all spending.',
+					'Max amount that one run of this node can spend, or, as a tool, all calls of one agent execution. Set to 0 to block all spending.',
 			},
 		],
 	},
@@ -228,6 +229,9 @@ export function readBatch(functions: IExecuteFunctions): Batch {
 	};
 }
 
+/** What the calls of an AI agent may spend without Max Total Cost, in USD. */
+const DEFAULT_TOOL_CAP_USD = 5;
+
 const withoutBlanks = (options: ItemOptions): ItemOptions =>
 	Object.fromEntries(
 		Object.entries(options).filter(([, value]) => String(value ?? '').trim() !== ''),
@@ -239,7 +243,10 @@ const withoutBlanks = (options: ItemOptions): ItemOptions =>
  *
  * @throws ContentStatsError `invalid_input`
  */
-export function readBatchOptions(functions: IExecuteFunctions, lines: BatchLine[]): BatchOptions {
+export function readBatchOptions(
+	{ functions, isTool }: Pick<OperationContext, 'functions' | 'isTool'>,
+	lines: BatchLine[],
+): BatchOptions {
 	const withLines = new Set(lines.map(({ itemIndex }) => itemIndex));
 	const all = functions.getInputData().map((_, index) => {
 		const options = getOptions(functions, index);
@@ -260,6 +267,6 @@ export function readBatchOptions(functions: IExecuteFunctions, lines: BatchLine[
 	return {
 		dryRun: isOn('dryRun', 'Dry Run', false),
 		checkBalance: isOn('checkBalance', 'Check Balance', true),
-		maxTotalCost,
+		maxTotalCost: maxTotalCost ?? (isTool ? DEFAULT_TOOL_CAP_USD : undefined),
 	};
 }

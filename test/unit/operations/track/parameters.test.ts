@@ -5,6 +5,7 @@ import { readBatchOptions } from '../../../../nodes/ContentStats/operations/trac
 it('reads the lowest Max Total Cost of 200,000 items', () => {
 	const items = Array<object>(200_000).fill({});
 	const getNodeParameter = (_: string, index: number) => ({ maxTotalCost: items.length - index });
-	const functions = { getInputData: () => items, getNodeParameter };
-	expect(readBatchOptions(functions as unknown as IExecuteFunctions, []).maxTotalCost).toBe(1);
+	const given = { getInputData: () => items, getNodeParameter };
+	const functions = given as unknown as IExecuteFunctions;
+	expect(readBatchOptions({ functions, isTool: false }, []).maxTotalCost).toBe(1);
 });

@@ -45,6 +45,7 @@ function contextOf({
 		client: client as unknown as Client,
 		account: expect.getState().currentTestName!,
 		api: 'https://contentstats.io/api/v1',
+		isTool: false,
 		isTestKey: false,
 		hint: () => {},
 		tellUnusable: () => {},
