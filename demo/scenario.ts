@@ -56,25 +56,26 @@ export async function setUp(n8n: N8nApi, sandbox: Sandbox): Promise<Scenario> {
 	return { credential, track, collect };
 }
 
-/** Turns Dry Run off in every node of a template. */
-function withoutDryRun(template: WorkflowTemplate): WorkflowTemplate {
-	const nodes = template.nodes.map((node) => {
-		const { dryRun, ...options } = (node.parameters.options ?? {}) as INodeParameters;
-		return dryRun ? { ...node, parameters: { ...node.parameters, options } } : node;
+/** Changes the parameters of the nodes of this package. */
+const changeOurs = (nodes: INode[], change: (parameters: INodeParameters) => INodeParameters) =>
+	nodes.map((node) => (isOurs(node) ? { ...node, parameters: change(node.parameters) } : node));
+
+/** Sets Dry Run. */
+const withDryRun =
+	(dryRun: boolean) =>
+	(parameters: INodeParameters): INodeParameters => ({
+		...parameters,
+		options: { ...(parameters.options as INodeParameters), dryRun },
 	});
-	return { ...template, nodes };
-}
 
 /** Turns Dry Run on in a saved workflow, as its note says, so that running it again tracks nothing. */
 export async function turnOnDryRun(n8n: N8nApi, { id }: SavedWorkflow): Promise<void> {
 	const path = `/workflows/${id}`;
 	const { nodes, versionId } = await n8n.request<WorkflowTemplate & SavedWorkflow>('GET', path);
-	const changed = nodes.map((node) => {
-		if (!isOurs(node)) return node;
-		const options = { ...(node.parameters.options as INodeParameters), dryRun: true };
-		return { ...node, parameters: { ...node.parameters, options } };
+	await n8n.request('PATCH', path, {
+		nodes: changeOurs(nodes, withDryRun(true)),
+		versionId,
 	});
-	await n8n.request('PATCH', path, { nodes: changed, versionId });
 }
 
 /** Whether a node belongs to this package. */
@@ -90,16 +91,16 @@ export async function twoSnapshotsEach(sandbox: Sandbox): Promise<void> {
 }
 
 /** Reads the template that tracks a batch, with Dry Run off as a user does after seeing the price. */
-export const readTrackTemplate = (): WorkflowTemplate =>
-	withoutDryRun(readTemplate('track-a-batch-of-videos.json'));
+export function readTrackTemplate(): WorkflowTemplate {
+	const template = readTemplate('track-a-batch-of-videos.json');
+	return { ...template, nodes: changeOurs(template.nodes, withDryRun(false)) };
+}
 
 /** Reads the template that collects snapshots in a Data Table, with a poll every minute: n8n has no shorter interval. */
 export function readCollectTemplate(): WorkflowTemplate {
 	const template = readTemplate('new-snapshots-to-a-data-table.json');
 	const pollTimes = { item: [{ mode: 'everyMinute' }] };
-	const nodes = template.nodes.map((node) =>
-		isOurs(node) ? { ...node, parameters: { ...node.parameters, pollTimes } } : node,
-	);
+	const nodes = changeOurs(template.nodes, (parameters) => ({ ...parameters, pollTimes }));
 	return { ...template, nodes };
 }
 

@@ -268,8 +268,6 @@ export const runAction = (
 export interface Poller {
 	/** Polls once; null if nothing was emitted. */
 	poll: (mode?: WorkflowExecuteMode) => Promise<IDataObject[] | null>;
-	/** Polls once, and returns the error that it throws or has n8n record; null if it does not fail. */
-	failure: () => Promise<Error | null>;
 	/** Static data that n8n keeps between polls. The next poll sees any change made to it. */
 	staticData: IDataObject;
 	/** Errors that the trigger had n8n record as failed executions, beside its items. */
@@ -330,22 +328,13 @@ export function createPoller(
 	};
 	const scheduled = contextFor('trigger');
 	const kept = () => JSON.parse(JSON.stringify(workflow.getStaticData('node', node)));
-	const poll = async (mode: WorkflowExecuteMode = 'trigger') => {
-		const context = mode === 'trigger' ? scheduled : contextFor(mode);
-		const output = await (options.trigger ?? types[TRIGGER]!).poll!.call(context);
-		return output ? output[0]!.map(({ json }) => json) : null;
-	};
 	return {
 		staticData: workflow.getStaticData('node', node),
 		errors,
-		poll,
-		async failure() {
-			const reported = errors.length;
-			const thrown = await poll().then(
-				() => null,
-				(error: Error) => error,
-			);
-			return thrown ?? errors[reported] ?? null;
+		async poll(mode = 'trigger') {
+			const context = mode === 'trigger' ? scheduled : contextFor(mode);
+			const output = await (options.trigger ?? types[TRIGGER]!).poll!.call(context);
+			return output ? output[0]!.map(({ json }) => json) : null;
 		},
 		restarted: (nextParameters = parameters, nextCredential = credential) =>
 			createPoller(nextCredential, nextParameters, kept(), options),

@@ -19,6 +19,7 @@ import { BudgetExhaustedError, ContentStatsError, type ErrorKind } from './api/e
 import { rateLimiterFor } from './api/rateLimiter';
 import { createRedact } from './api/redact';
 import { createRequest, type HttpReply, type Transport } from './api/request';
+import { timeoutSignal, waitUnlessAborted } from './utils/async';
 import { trimInvisible, trimTrailingSlashes } from './utils/format';
 import { monotonicNow } from './utils/time';
 
@@ -121,7 +122,8 @@ function clientOf(
 	);
 }
 
-/** The longest that a test of a credential waits for a reply, in milliseconds: somebody is watching. */
+/** How long a test of a credential may take, and wait for one reply, in milliseconds: somebody is watching. */
+const TEST_BUDGET_MS = 30_000;
 const TEST_TIMEOUT_MS = 10_000;
 
 /**
@@ -137,24 +139,37 @@ export async function testCredential(
 	try {
 		const client = clientOf(credential, {
 			owner: 'credential test',
-			// The one helper that n8n gives a test.
-			send: async ({ url, method, headers, timeout = Infinity }) =>
-				(await helpers.request({
+			deadline: monotonicNow() + TEST_BUDGET_MS,
+			send: async ({ url, method, headers, timeout = Infinity }) => {
+				const signal = timeoutSignal(Math.min(timeout, TEST_TIMEOUT_MS));
+				// The one helper that n8n gives a test. It takes no signal.
+				const reply: Promise<HttpReply> = helpers.request({
 					uri: url,
 					method,
 					headers: { ...headers, 'X-API-Key': credential.apiKey },
-					timeout: Math.min(timeout, TEST_TIMEOUT_MS),
 					followRedirect: false,
 					simple: false,
 					resolveWithFullResponse: true,
-				})) as HttpReply,
+				});
+				await waitUnlessAborted(reply, signal);
+				signal.throwIfAborted();
+				return await reply;
+			},
 		});
 		await client.usage();
 		return { status: 'OK', message: 'Connection successful' };
-	} catch (error) {
-		const { message, description = '' } = error as ContentStatsError;
-		return { status: 'Error', message: [message, description].filter(Boolean).join('. ') };
+	} catch (reason) {
+		return { status: 'Error', message: describeFailedTest(reason as Error) };
 	}
+}
+
+function describeFailedTest(error: Error): string {
+	if (error instanceof BudgetExhaustedError)
+		return error.isSent
+			? "No response from ContentStats. Check the base URL and your n8n instance's network connection, then try again"
+			: 'Other executions use up the rate limit of this API key. Try again in a minute';
+	const { message, description } = error as ContentStatsError;
+	return [message, description].filter(Boolean).join('. ');
 }
 
 /** The URL of the API, if the credential names none. */

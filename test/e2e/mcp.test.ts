@@ -122,6 +122,19 @@ it('names the refused link in the reply to the assistant', async () => {
 	expect(sandbox.videos.size).toBe(2);
 });
 
+it('counts each call by itself', async () => {
+	const track = async (video_urls: string) =>
+		await call('Track_videos', { video_urls, duration_days: 8, dry_run: false });
+	const items = [
+		...(await track('https://x.com/a/status/11')),
+		...(await track('https://x.com/a/status/12')),
+	];
+	expect(items.map(({ outcome, estimated_cost }) => [outcome, estimated_cost])).toEqual([
+		['tracked', 2.88],
+		['tracked', 2.88],
+	]);
+});
+
 async function connect(token: string): Promise<Client> {
 	const assistant = new Client({ name: 'test', version: '1.0.0' });
 	const requestInit = { headers: { Authorization: `Bearer ${token}` } };

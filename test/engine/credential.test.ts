@@ -78,6 +78,37 @@ describe('the credential test fails', () => {
 		expect(result).toEqual({ status: 'Error', message: expect.stringMatching(message) });
 	});
 
+	test('for a reply that does not end, within its time', async () => {
+		const { credential, sandbox, calls } = await createTimedFixture();
+		sandbox.faults.add({ kind: 'latency', ms: 3_000, times: Infinity });
+		const { timeout } = AbortSignal;
+		const timeouts: number[] = [];
+		jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+			timeouts.push(ms);
+			return timeout.call(AbortSignal, ms / 100);
+		});
+		const result = await testCredential(credential);
+		jest.restoreAllMocks();
+		expect(result.message).toMatch(/^No response from ContentStats/);
+		expect(timeouts).toContain(10_000);
+		expect(calls()).toHaveLength(3);
+	});
+
+	test('for a rate limit that is used up, without waiting for its reset', async () => {
+		const { credential, sandbox, calls } = await createTimedFixture();
+		sandbox.faults.add({ kind: 'rate_limited', resetInSeconds: 60, times: Infinity });
+		const first = await testCredential(credential);
+		expect(first.message).toMatch(
+			/^ContentStats rate limit exceeded for usage\. Try again in a minute/,
+		);
+		const second = await testCredential(credential);
+		expect(second).toEqual({
+			status: 'Error',
+			message: 'Other executions use up the rate limit of this API key. Try again in a minute',
+		});
+		expect(calls()).toHaveLength(1);
+	});
+
 	test.each([
 		[
 			'a wrong key',

@@ -61,7 +61,9 @@ describe('a redirect to another host', () => {
 		expect(usage.error).toMatchObject(NOT_FOLLOWED);
 		const tracked = await runAction(credential, { videoUrls: TIKTOK });
 		expect(tracked.error).toMatchObject(NOT_FOLLOWED);
-		expect(await createPoller(credential, {}).failure()).toMatchObject(NOT_FOLLOWED);
+		const poller = createPoller(credential, {});
+		expect(await poller.poll()).toBeNull();
+		expect(poller.errors).toEqual([expect.objectContaining(NOT_FOLLOWED)]);
 		await expect(searchVideos(credential)).rejects.toMatchObject(NOT_FOLLOWED);
 		expect(calls().filter((call) => call.startsWith('POST'))).toEqual([]);
 		sandbox.clear();

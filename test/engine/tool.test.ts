@@ -13,10 +13,35 @@ describe('Track as a tool of an AI agent', () => {
 		expect((await call(linksOf(1), 'e1')).error).toBeUndefined();
 		const second = await call(linksOf(1, 1), 'e1');
 		expect(second.error?.message).toMatch(OVER_CAP);
-		expect(second.error?.message).toContain('of which this execution has spent $2.52');
+		expect(second.error?.message).toContain('of which this execution already uses $2.52');
 		expect(sandbox.videos.size).toBe(1);
 		expect((await call(linksOf(1, 1), 'e2')).error).toBeUndefined();
 		expect(sandbox.videos.size).toBe(2);
+	});
+
+	test('spends at most 5 USD in calls that run at the same time', async () => {
+		const { credential, sandbox } = await createFixture({ balanceUsd: 100 });
+		const calls = await Promise.all(
+			[0, 1, 2].map(async (n) => {
+				const parameters = { videoUrls: linksOf(1, n) };
+				return await runAction(credential, parameters, { asTool: true, executionId: 'e' });
+			}),
+		);
+		expect(sandbox.videos.size).toBe(1);
+		for (const { error } of calls)
+			if (error) expect(error.message).toContain('Max Total Cost allows $5.00');
+	});
+
+	test('counts what an answer that was lost may have spent', async () => {
+		const { credential, sandbox } = await createFixture({ balanceUsd: 100 });
+		const post = { method: 'POST' } as const;
+		sandbox.faults.add({ kind: 'drop', when: 'before_commit', match: post });
+		const options = { asTool: true, onError: 'continueRegularOutput' } as const;
+		const first = await runAction(credential, { videoUrls: linksOf(1) }, options);
+		expect(first.items).toMatchObject([{ outcome: 'unknown' }]);
+		const second = await runAction(credential, { videoUrls: linksOf(1, 1) }, options);
+		expect(second.items[0]!.message).toContain('already uses $2.52');
+		expect(sandbox.videos.size).toBe(0);
 	});
 
 	test('spends at most 5 USD in each call without an execution', async () => {

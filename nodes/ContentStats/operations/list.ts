@@ -204,16 +204,16 @@ async function executeItem(context: OperationContext, itemIndex: number): Promis
 	const { fullSlices } = listing;
 	const videos = listing.videos.filter((video) => matches(video, filters));
 	tellUnusable(unusableOfList(listing));
-	if (videos.length === 0 && fullSlices.length === 0)
-		hint(
-			Object.keys(filters).length === 0
-				? 'No videos yet. Track one first'
-				: 'No videos match the filters',
-		);
 	if (fullSlices.length > 0)
 		hint(
 			`The API doesn't list all videos. Some may be missing: ${formatSlices(fullSlices)}`,
 			'warning',
+		);
+	else if (videos.length + listing.unidentified.length === 0)
+		hint(
+			Object.keys(filters).length === 0
+				? 'No videos yet. Track one first'
+				: 'No videos match the filters',
 		);
 
 	if (includeLatestSnapshot)

@@ -125,7 +125,7 @@ it('spends no more than Max Total Cost in all tries of Retry On Fail together', 
 	const parameters = { videoUrls: LINKS.join(' '), durationDays: 1, options: { maxTotalCost: 20 } };
 	const { error } = await runAction(credential, parameters, { retryOnFail: true });
 	expect(error!.message).toMatch(
-		/Max Total Cost allows \$20\.00, of which this execution has spent \$18\.00/,
+		/Max Total Cost allows \$20\.00, of which this execution already uses \$18\.00/,
 	);
 	expect(posts()).toHaveLength(5);
 });

@@ -1,3 +1,4 @@
+import type { WorkflowActivateMode } from 'n8n-workflow';
 import type { Fault } from '../../../sandbox';
 import { INSTAGRAM, START, TIKTOK, YOUTUBE } from '../support/fixture';
 import {
@@ -76,6 +77,24 @@ describe('the activation poll', () => {
 		await trigger.run({ hours: 2 });
 		expectSameKeys(trigger.keys, without(snapshotKeys(video), before));
 	});
+
+	test.each<[WorkflowActivateMode, boolean]>([
+		['activate', true],
+		['update', true],
+		['init', false],
+		['leadershipChange', false],
+	])(
+		'of the mode %s throws parameters that cannot work only if a user waits',
+		async (activation, throws) => {
+			const { watch } = await withVideo();
+			const trigger = watch({ events: ['milestone.reached'], milestones: 'ten' }, { activation });
+			const message = '“ten” is not a milestone';
+			if (throws) await expect(trigger.poll()).rejects.toThrow(message);
+			else expect(await trigger.poll()).toBeNull();
+			expect(trigger.errors.map((error) => error.message)).toEqual(throws ? [] : [message]);
+			await expect(trigger.poll()).rejects.toThrow(message);
+		},
+	);
 
 	test('reports an unknown selected id, and watches the other videos', async () => {
 		const { watch, video } = await withVideo();

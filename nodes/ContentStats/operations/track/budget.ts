@@ -54,31 +54,50 @@ export interface Budget {
 	describeExcess(): string | null;
 }
 
-/** What the runs of this process hold back, by account. */
-const heldByAccount = new Map<string, Map<Budget, () => number>>();
+/** The USD that each run has spent or holds back. */
+type AmountByRun = Map<Budget, () => number>;
 
-/**
- * What the tries of an execution have spent so far, and the highest price that was announced to them, in
- * USD: by account and execution.
- */
-const earlierTries = createExpiringEntries<{ spent: number; perDay: number }>(HOUR_MS);
+const sumOfOthers = (amounts: AmountByRun, budget: Budget): number => {
+	const others = [...amounts].filter(([other]) => other !== budget);
+	return roundUsd(others.reduce((sum, [, amount]) => sum + amount(), 0));
+};
+
+/** What the runs of this process hold back while they spend, by account. */
+const heldByAccount = new Map<string, AmountByRun>();
+
+/** What the runs of an execution share: several calls of an AI agent may run at the same time. */
+interface Execution {
+	amounts: AmountByRun;
+	/** The highest price that was announced to them, in USD per day. */
+	perDay: number;
+}
+
+/** By account and name of the execution. */
+const executions = createExpiringEntries<{ execution: Execution }>(HOUR_MS);
+
+/** Returns what an execution shares, and remembers it for another hour. */
+function executionNamed(account: string, name: string | null): Execution {
+	const known = name === null ? undefined : executions.of(account).get(name)?.execution;
+	const execution = known ?? { amounts: new Map(), perDay: 0 };
+	if (name !== null) executions.set(account, name, { execution });
+	return execution;
+}
 
 /**
  * Creates the budget of a run.
  *
  * @param costPerSnapshot the price that usage names, in USD.
- * @param execution names an execution that n8n may try again; null: it does not.
+ * @param executionName names an execution of several runs, which share the cap; null: it has one.
  */
 export function createBudget(
 	account: string,
 	{ maxTotalCost = Infinity, availableUsd = Infinity }: SpendingLimits,
 	costPerSnapshot: number,
-	execution: string | null = null,
+	executionName: string | null = null,
 ): Budget {
 	const expectedPerDay = costPerSnapshot * HOURS_PER_DAY;
-	const earlier = execution === null ? undefined : earlierTries.of(account).get(execution);
-	const spentBefore = earlier?.spent ?? 0;
-	let perDay = Math.max(expectedPerDay, earlier?.perDay ?? 0);
+	const execution = executionNamed(account, executionName);
+	execution.perDay = Math.max(execution.perDay, expectedPerDay);
 	let dearest: Purchase | null = null;
 	let hasReply = false;
 	let planned = 0;
@@ -86,15 +105,12 @@ export function createBudget(
 	let spent = 0;
 	let expected = 0;
 
-	const heldByOthers = (): number => {
-		const held = [...(heldByAccount.get(account) ?? [])].filter(([other]) => other !== budget);
-		return roundUsd(held.reduce((sum, [, amount]) => sum + amount(), 0));
-	};
+	const amount = (): number => Math.max(planned, roundUsd(spent + aside));
 
 	function passedCap(totalCost: number): PassedLimit | null {
-		if (roundUsd(spentBefore + totalCost) <= maxTotalCost && maxTotalCost > 0) return null;
-		const before =
-			spentBefore > 0 ? `, of which this execution has spent ${formatCost(spentBefore)}` : '';
+		const used = sumOfOthers(execution.amounts, budget);
+		if (roundUsd(used + totalCost) <= maxTotalCost && maxTotalCost > 0) return null;
+		const before = used > 0 ? `, of which this execution already uses ${formatCost(used)}` : '';
 		return {
 			limit: `Max Total Cost allows ${formatBalance(maxTotalCost)}${before}`,
 			advice: 'Track fewer videos or days, or raise Max Total Cost',
@@ -102,7 +118,7 @@ export function createBudget(
 	}
 
 	function passedBalance(totalCost: number): PassedLimit | null {
-		const held = heldByOthers();
+		const held = sumOfOthers(heldByAccount.get(account) ?? new Map(), budget);
 		if (totalCost <= Math.max(0, roundUsd(availableUsd - held))) return null;
 		const others =
 			held > 0 ? `, of which other executions are spending ${formatCost(held)} right now` : '';
@@ -114,7 +130,7 @@ export function createBudget(
 
 	function stopBefore(cost: number, { limit, advice }: PassedLimit): ContentStatsError {
 		const reason = dearest
-			? `ContentStats quoted ${formatPrice(perDay / HOURS_PER_DAY)} per snapshot for “${truncate(dearest.url)}” instead of ${formatPrice(costPerSnapshot)}`
+			? `ContentStats quoted ${formatPrice(execution.perDay / HOURS_PER_DAY)} per snapshot for “${truncate(dearest.url)}” instead of ${formatPrice(costPerSnapshot)}`
 			: `the next video costs ${formatCost(cost)}`;
 		return invalidInput(
 			`Stopped to stay within budget: ${reason}, and ${limit}`,
@@ -122,17 +138,17 @@ export function createBudget(
 		);
 	}
 
-	const priceOf = (days: number): number => roundUsd(days * perDay);
+	const priceOf = (days: number): number => roundUsd(days * execution.perDay);
 
 	const budget: Budget = {
 		check: (totalCost) => passedCap(totalCost) ?? passedBalance(totalCost),
 		reserve(totalCost) {
 			planned = totalCost;
-			const held = heldByAccount.get(account) ?? new Map<Budget, () => number>();
-			held.set(budget, () => Math.max(totalCost, roundUsd(spent + aside)));
-			heldByAccount.set(account, held);
+			const held = heldByAccount.get(account) ?? new Map();
+			heldByAccount.set(account, held.set(budget, amount));
 		},
 		release() {
+			planned = 0;
 			const held = heldByAccount.get(account);
 			held?.delete(budget);
 			if (held?.size === 0) heldByAccount.delete(account);
@@ -154,11 +170,9 @@ export function createBudget(
 			expected += purchase.days * expectedPerDay;
 			hasReply ||= cost !== null;
 			if (cost !== null && roundUsd(cost) > priceOf(purchase.days)) {
-				perDay = cost / purchase.days;
+				execution.perDay = cost / purchase.days;
 				dearest = purchase;
 			}
-			if (execution === null) return;
-			earlierTries.set(account, execution, { spent: roundUsd(spentBefore + spent), perDay });
 		},
 		giveBack(amountPutAside) {
 			aside -= amountPutAside;
@@ -168,5 +182,6 @@ export function createBudget(
 				? `ContentStats quoted ${formatCost(spent)} instead of the expected ${formatCost(expected)}. Check the charges in your ContentStats account`
 				: null,
 	};
+	execution.amounts.set(budget, amount);
 	return budget;
 }
