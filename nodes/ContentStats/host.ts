@@ -65,7 +65,7 @@ export interface Connection {
 
 /** Cleans a credential of the blanks and line breaks that are pasted along, and completes its base URL. */
 const cleanCredential = ({ apiKey, baseUrl }: Partial<Credential>): Credential => ({
-	apiKey: String(apiKey ?? '').trim(),
+	apiKey: trimInvisible(String(apiKey ?? '')),
 	baseUrl: completeBaseUrl(String(baseUrl ?? '')),
 });
 

@@ -78,6 +78,15 @@ describe('the credential test fails', () => {
 		expect(result).toEqual({ status: 'Error', message: expect.stringMatching(message) });
 	});
 
+	test('for a server without HTTPS, and names the base URL', async () => {
+		const { credential } = await createTimedFixture();
+		const baseUrl = credential.baseUrl.replace('http://', '');
+		const { message } = await testCredential({ ...credential, baseUrl });
+		expect(message).toMatch(
+			/^No response from ContentStats for usage\. No secure connection was possible\. Check the base URL/,
+		);
+	});
+
 	test('for a reply that does not end, within its time', async () => {
 		const { credential, sandbox, calls } = await createTimedFixture();
 		sandbox.faults.add({ kind: 'latency', ms: 3_000, times: Infinity });

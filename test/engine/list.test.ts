@@ -289,6 +289,15 @@ describe('the list of the Video field', () => {
 		expect(await getVideos(credential)).toEqual([first]);
 	});
 
+	test('shows odd titles on one short line', async () => {
+		const { credential, sandbox } = await createFixture();
+		const { id } = sandbox.seedVideo({ video_link: TIKTOK });
+		const title = `A\u0000B\u202e${'x'.repeat(20_000)}`;
+		sandbox.videos.get(id)!.override({ current_metadata: { title, creator: ' \u0007' } });
+		const { results } = await searchVideos(credential);
+		expect(results[0]!.name).toMatch(/^ABx{118}… \(TikTok\)$/);
+	});
+
 	test('is offered by the trigger, too', async () => {
 		const { credential, sandbox } = await createFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK });

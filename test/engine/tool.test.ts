@@ -73,6 +73,26 @@ describe('Track as a tool of an AI agent', () => {
 		expect(sandbox.ledger.filter(({ kind }) => kind === 'track')).toEqual([]);
 	});
 
+	test('has no cap with a test key, which is charged nothing', async () => {
+		const { credential, sandbox } = await createFixture();
+		// An invisible character is pasted along.
+		const withTestKey = { ...credential, apiKey: `\u200b${sandbox.testKey}` };
+		const { error } = await runAction(withTestKey, { videoUrls: linksOf(3) }, { asTool: true });
+		expect(error).toBeUndefined();
+	});
+
+	test('says in a dry run that the batch would be rejected', async () => {
+		const { credential } = await createFixture({ balanceUsd: 100 });
+		const parameters = { videoUrls: linksOf(2), options: { dryRun: true } };
+		const { items } = await runAction(credential, parameters, { asTool: true });
+		for (const { outcome, message } of items) {
+			expect(outcome).toBe('would_track');
+			expect(message).toBe(
+				'Would be rejected: Tracking 2 videos costs $5.04, but Max Total Cost allows $5.00. Dry run: nothing was tracked or charged',
+			);
+		}
+	});
+
 	test('has no cap outside of an agent', async () => {
 		const { credential } = await createFixture({ balanceUsd: 100 });
 		const { error } = await runAction(credential, { videoUrls: ONE_OF_EACH.join(' ') });

@@ -98,7 +98,12 @@ function parseBaseUrl(baseUrl: string): URL {
 	const address = trimTrailingSlashes(baseUrl.trim());
 	const url = URL.canParse(address) ? new URL(address) : null;
 	const isPlain =
-		url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash;
+		url &&
+		/^https?:$/.test(url.protocol) &&
+		!url.username &&
+		!url.password &&
+		!url.search &&
+		!url.hash;
 	if (isPlain) return url;
 	throw new ContentStatsError('invalid_credential', {
 		message: 'The base URL in the ContentStats credential is not a valid http(s) URL',
@@ -187,9 +192,12 @@ function errorWithoutReply(
 			message: `Couldn't reach ContentStats for ${subject}`,
 			description: `No request was sent. Check the base URL in the ContentStats credential and your n8n instance's network connection, then try again${cause}`,
 		});
+	const isTlsFailure = code === 'EPROTO' || code.startsWith('ERR_SSL_');
 	return new ContentStatsError('no_reply', {
 		message: `No response from ContentStats for ${subject}`,
-		description: `The connection was lost or too slow. Try again later${cause}`,
+		description: isTlsFailure
+			? `No secure connection was possible. Check the base URL in the ContentStats credential: a server without HTTPS needs http://${cause}`
+			: `The connection was lost or too slow. Try again later${cause}`,
 	});
 }
 

@@ -4,29 +4,36 @@ import type {
 	INodePropertyOptions,
 } from 'n8n-workflow';
 
+import { isVideoId } from '../api/client';
 import { listAll } from '../api/listing';
 import type { Video } from '../api/schemas';
 import { connect, toNodeError } from '../host';
 import { labelOfPlatform } from '../model/links';
 import { titleAndCreatorOf } from '../model/videos';
+import { truncate } from '../utils/format';
 
 /** What the list of an empty account offers, which counts as no choice. n8n would show an error without its words. */
 const NO_VIDEOS = 'No videos yet. Track one first with the ContentStats node.';
 
+/** Puts a text from outside on one line that a list can show. */
+const toPlainLine = (text: string | null): string =>
+	truncate((text ?? '').replace(/[\p{Cc}\p{Cf}]/gu, '').trim());
+
 const labelOf = (video: Video): string => {
 	const { title, creator } = titleAndCreatorOf(video);
-	const name = [title, creator].filter(Boolean).join(' — ') || video.video_link || video.id;
+	const name =
+		[title, creator].map(toPlainLine).filter(Boolean).join(' — ') || video.video_link || video.id;
 	// The list is narrow: the usual state goes without saying.
 	const state = video.status === 'monitoring' ? null : video.status;
 	const about = [labelOfPlatform(video.platform), state].filter(Boolean).join(', ');
 	return about ? `${name} (${about})` : name;
 };
 
-/** Lists the tracked videos, newest first. */
+/** Lists the tracked videos that can be chosen, newest first. */
 async function listVideos(context: ILoadOptionsFunctions): Promise<Video[]> {
 	try {
 		const { client } = await connect(context);
-		return (await listAll(client, {})).videos;
+		return (await listAll(client, {})).videos.filter(({ id }) => isVideoId(id));
 	} catch (error) {
 		throw toNodeError(context.getNode(), error);
 	}

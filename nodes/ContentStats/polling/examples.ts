@@ -112,7 +112,8 @@ export async function exampleItems(
 		if (available < lowBalanceUsd)
 			real.push(buildBalanceItem(available, lowBalanceUsd, new Date(now).toISOString()));
 	}
-	for (const id of await candidateIds(client, watch)) {
+	const isOfVideos = events.some((event) => event !== 'balance.low');
+	for (const id of isOfVideos ? await candidateIds(client, watch) : []) {
 		if (events.every((event) => pick(event, real))) break;
 		const items = await client
 			.get(id)

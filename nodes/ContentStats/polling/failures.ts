@@ -29,7 +29,7 @@ export const linksNotTracked = (identities: string[]): ContentStatsError =>
 	new ContentStatsError('not_found', {
 		message: `No tracking found for ${listFirst(identities.map(describeIdentity), MAX_LINKS)}`,
 		description:
-			'Track the video first with the ContentStats node, or check that the credential is for the right account. If you entered a short link, paste the full link instead',
+			'Track the video first with the ContentStats node, or check that the credential is for the right account. If you just tracked it, try again in a minute. If you entered a short link, paste the full link instead',
 	});
 
 /** Builds the error that reports values which cannot be used, once for each field. */

@@ -40,13 +40,16 @@ function throwIfAmbiguous(text: string): void {
 	const found = grouped ?? DECIMAL_COMMA.exec(text)?.[0];
 	if (found === undefined) return;
 	const pieces = found.split(/[,\p{Zs}]/u);
-	const one = pieces.join(grouped ? '' : '.');
+	const whole = pieces.join('');
+	const decimal = found.replace(',', '.');
 	// A decimal number is a milestone with k, M or B only; 000 is none.
-	const isOneMilestone =
-		Number.parseFloat(one) > 0 && (grouped !== undefined || /[kmb]$/i.test(found));
+	const asOne = [
+		...(grouped && !whole.startsWith('0') ? [spellings(whole)] : []),
+		...(/^\d+\.\d+[kmb]$/i.test(decimal) && Number.parseFloat(decimal) > 0 ? [`“${decimal}”`] : []),
+	].join(' or ');
 	const areMilestones = pieces.every((piece) => Number.parseInt(piece, 10) > 0);
 	const ways = [
-		...(isOneMilestone ? [`${spellings(one)}${areMilestones ? ' if it is one number' : ''}`] : []),
+		...(asOne === '' ? [] : [`${asOne}${areMilestones ? ' if it is one number' : ''}`]),
 		...(areMilestones ? [`“${pieces.join(', ')}” if there are several`] : []),
 	];
 	throw invalidMilestone(found, ways.length > 0 ? `Enter ${ways.join(', or ')}. ` : '');

@@ -50,7 +50,10 @@ type Options = Partial<Record<'includeGrowth' | 'maxItemsPerPoll' | 'replayAfter
 export function parseSelectedVideos(value: unknown): Extract<Watch, { kind: 'selected' }> {
 	const ids = new Set<string>();
 	const identities = new Set<string>();
-	for (const part of readPastedText(value)) {
+	for (const part of readPastedText(
+		value,
+		'Choose videos from the list, or enter links or IDs as text',
+	)) {
 		const name = truncate(part.text);
 		if (part.kind === 'word') {
 			const id = trimCharacters(part.text, (character) => QUOTES.has(character));

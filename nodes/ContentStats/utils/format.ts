@@ -17,10 +17,10 @@ export const formatCost = (amount: number): string =>
 export const formatBalance = (amount: number): string =>
 	formatCents(Math.floor(roundUsd(amount * 100)));
 
-/** Formats the price of a snapshot in USD, with three decimals or four: `$0.015`. */
+/** Formats the price of a snapshot in USD, with three decimals, or six if it has more: `$0.015`. */
 export const formatPrice = (amount: number): string => {
-	const price = roundUsd(amount);
-	return `$${price.toFixed(Number(price.toFixed(3)) === price ? 3 : 4)}`;
+	const price = amount.toFixed(6);
+	return `$${price.endsWith('000') ? price.slice(0, -3) : price}`;
 };
 
 /** Formats a count with its noun: `1 link`, `2 links`. */

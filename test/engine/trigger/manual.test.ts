@@ -121,6 +121,14 @@ describe('a test in the editor', () => {
 		await expect(watch(parameters).poll('manual')).rejects.toThrow(message);
 	});
 
+	test('shows a low balance without looking at the videos', async () => {
+		const { watch, calls } = await createTriggerFixture();
+		const parameters = { watch: 'selected', videos: TIKTOK, events: ['balance.low'] };
+		const [item] = (await watch({ ...parameters, lowBalanceUsd: 5000 }).poll('manual'))!;
+		expect(item!.event).toBe('balance.low');
+		expect(calls()).toEqual(['GET /usage']);
+	});
+
 	test('does not change the state of a published workflow', async () => {
 		const { trigger, advance } = await createWatchedFixture((poller) => poller, { events: EVENTS });
 		const before = trigger.remembered;

@@ -78,6 +78,13 @@ describe('parseMilestones', () => {
 		['1,5M', '1,5M', '“1.5M” if it is one number, or “1, 5M” if there are several'],
 		['5k,1,5M', '1,5M', '“1.5M” if it is one number, or “1, 5M” if there are several'],
 		['1,0M', '1,0M', '“1.0M”'],
+		['0,500M', '0,500M', '“0.500M”'],
+		['0,005k', '0,005k', '“0.005k”'],
+		[
+			'1,250M',
+			'1,250M',
+			'“1250M” or “1.250M” if it is one number, or “1, 250M” if there are several',
+		],
 		['10,20', '10,20', '“10, 20” if there are several'],
 		['0,000', '0,000', null],
 	])(

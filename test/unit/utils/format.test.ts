@@ -50,7 +50,8 @@ test.each([
 	[0.015, '$0.015'],
 	[0.36 / 24, '$0.015'],
 	[0.02, '$0.020'],
-	[0.0152, '$0.0152'],
+	[0.0152, '$0.015200'],
+	[0.015015, '$0.015015'],
 ])('formatPrice formats %d as %s', (amount, text) => {
 	expect(formatPrice(amount)).toBe(text);
 });

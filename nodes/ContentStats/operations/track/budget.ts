@@ -2,7 +2,7 @@ import { type ContentStatsError, invalidInput } from '../../api/errors';
 import { HOURS_PER_DAY } from '../../model/money';
 import { createExpiringEntries } from '../../utils/expiring';
 import { formatBalance, formatCost, formatPrice, roundUsd, truncate } from '../../utils/format';
-import { HOUR_MS } from '../../utils/time';
+import { DAY_MS } from '../../utils/time';
 
 /** What a run may spend at most, in USD. */
 export interface SpendingLimits {
@@ -73,9 +73,9 @@ interface Execution {
 }
 
 /** By account and name of the execution. */
-const executions = createExpiringEntries<{ execution: Execution }>(HOUR_MS);
+const executions = createExpiringEntries<{ execution: Execution }>(DAY_MS);
 
-/** Returns what an execution shares, and remembers it for another hour. */
+/** Returns what an execution shares, and remembers it for another day. */
 function executionNamed(account: string, name: string | null): Execution {
 	const known = name === null ? undefined : executions.of(account).get(name)?.execution;
 	const execution = known ?? { amounts: new Map(), perDay: 0 };

@@ -186,6 +186,11 @@ async function sendPlan(
 	}
 	for (const line of plan.lines)
 		line.result ??= resultOfDecision(line.decision, line.duration_days);
+	// The next node and an AI agent see no hints.
+	if (refusal)
+		for (const { result } of plan.lines)
+			if (result?.outcome === 'would_track')
+				result.message = `Would be rejected: ${refusal.message}. Dry run: nothing was tracked or charged`;
 	return abortError;
 }
 

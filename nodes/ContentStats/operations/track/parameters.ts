@@ -244,7 +244,7 @@ const withoutBlanks = (options: ItemOptions): ItemOptions =>
  * @throws ContentStatsError `invalid_input`
  */
 export function readBatchOptions(
-	{ functions, isTool }: Pick<OperationContext, 'functions' | 'isTool'>,
+	{ functions, isTool, isTestKey }: Pick<OperationContext, 'functions' | 'isTool' | 'isTestKey'>,
 	lines: BatchLine[],
 ): BatchOptions {
 	const withLines = new Set(lines.map(({ itemIndex }) => itemIndex));
@@ -267,6 +267,6 @@ export function readBatchOptions(
 	return {
 		dryRun: isOn('dryRun', 'Dry Run', false),
 		checkBalance: isOn('checkBalance', 'Check Balance', true),
-		maxTotalCost: maxTotalCost ?? (isTool ? DEFAULT_TOOL_CAP_USD : undefined),
+		maxTotalCost: maxTotalCost ?? (isTool && !isTestKey ? DEFAULT_TOOL_CAP_USD : undefined),
 	};
 }

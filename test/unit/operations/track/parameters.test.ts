@@ -7,5 +7,5 @@ it('reads the lowest Max Total Cost of 200,000 items', () => {
 	const getNodeParameter = (_: string, index: number) => ({ maxTotalCost: items.length - index });
 	const given = { getInputData: () => items, getNodeParameter };
 	const functions = given as unknown as IExecuteFunctions;
-	expect(readBatchOptions({ functions, isTool: false }, []).maxTotalCost).toBe(1);
+	expect(readBatchOptions({ functions, isTool: false, isTestKey: false }, []).maxTotalCost).toBe(1);
 });
