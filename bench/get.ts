@@ -134,6 +134,7 @@ async function worksOf({ baseUrl, apiKey, videoIds }: Api) {
 	const minimalContext = {
 		getNodeParameter: (name: string) => values[name],
 		getInputData: () => [{ json: {} }],
+		getNode: () => ({ type: 'n8n-nodes-contentstats.contentStats' }),
 		getTimezone: () => 'UTC',
 		getCredentials: async () => ({ baseUrl, apiKey }),
 		helpers: {
