@@ -160,6 +160,20 @@ describe.each<Theme>(['light', 'dark'])('in the %s theme', (theme) => {
 	});
 });
 
+describe('as a tool of an AI agent', () => {
+	it('lets the model fill in the links by default', async () => {
+		await editor.setTheme('light');
+		await editor.addTool('ContentStats');
+		const links = editor.page.getByText('Defined automatically by the model');
+		await links.waitFor();
+		await editor.picture('tool');
+		// Duration and options keep their own values.
+		expect(await links.count()).toBe(1);
+		await editor.page.keyboard.press('Escape');
+		expect((await editor.issues()).get('ContentStats') ?? '').not.toContain('Video URLs');
+	});
+});
+
 describe('a pasted text', () => {
 	const tiktok = (id: number) => `https://www.tiktok.com/@made.up/video/73100000000000000${id}`;
 

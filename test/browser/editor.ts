@@ -157,6 +157,23 @@ export class Editor {
 		await this.at('ndv').waitFor();
 	}
 
+	/** Connects a node to the AI Agent of a new workflow, as a tool, and opens it. */
+	async addTool(name: string): Promise<void> {
+		const bar = this.at('node-creator-search-bar');
+		const addFirst = async (text: string) => {
+			await bar.fill(text);
+			await this.at('item-iterator-item').filter({ hasText: text }).first().click();
+			await this.at('ndv').waitFor();
+		};
+		await this.page.goto(`${this.url}/workflow/new`);
+		await this.at('canvas-add-button').click();
+		await addFirst('AI Agent');
+		await this.page.keyboard.press('Escape');
+		const input = this.page.locator('[data-handleid="inputs/ai_tool/0"]');
+		await this.at('canvas-handle-plus').and(input.locator('*')).click();
+		await addFirst(name);
+	}
+
 	/** Widens the output panel and narrows the input panel. */
 	async widenOutput(): Promise<void> {
 		await this.at('panel-drag-button').hover();

@@ -57,7 +57,8 @@ it('describes the inputs of the Track_videos tool', async () => {
 	expect(inputSchema).toMatchObject({
 		type: 'object',
 		properties: {
-			video_urls: { type: 'string', description: expect.stringContaining('one per line') },
+			// Not in the template: the model fills it in by default.
+			Video_URLs: { type: 'string', description: expect.stringContaining('one per line') },
 			duration_days: { type: 'number', description: expect.stringContaining('$0.36') },
 			dry_run: {
 				type: 'boolean',
@@ -65,7 +66,7 @@ it('describes the inputs of the Track_videos tool', async () => {
 			},
 		},
 	});
-	expect([...inputSchema.required!].sort()).toEqual(['dry_run', 'duration_days', 'video_urls']);
+	expect([...inputSchema.required!].sort()).toEqual(['Video_URLs', 'dry_run', 'duration_days']);
 });
 
 it('returns the balance from the Get_balance tool', async () => {
@@ -85,8 +86,8 @@ it('estimates the cost of a batch in a dry run and spends nothing', async () => 
 });
 
 it('spends at most $5 in a call by default', async () => {
-	const video_urls = [...LINKS, 'https://x.com/a/status/1'].join('\n');
-	const args = { video_urls, duration_days: 7, dry_run: false };
+	const Video_URLs = [...LINKS, 'https://x.com/a/status/1'].join('\n');
+	const args = { Video_URLs, duration_days: 7, dry_run: false };
 	const reply = await client.callTool({ name: 'Track_videos', arguments: args });
 	log('Track_videos for $7.56', textOf(reply));
 	expect(textOf(reply)).toContain('costs $7.56, but Max Total Cost allows $5.00');
@@ -115,7 +116,7 @@ it('returns the metrics of a video and stops its tracking', async () => {
 it('names the refused link in the reply to the assistant', async () => {
 	const reply = await client.callTool({
 		name: 'Track_videos',
-		arguments: { ...tracking(false), video_urls: 'https://example.com/no-video' },
+		arguments: { ...tracking(false), Video_URLs: 'https://example.com/no-video' },
 	});
 	log('Track_videos with a link that is no video', textOf(reply));
 	expect(textOf(reply)).toContain('example.com');
@@ -123,8 +124,8 @@ it('names the refused link in the reply to the assistant', async () => {
 });
 
 it('counts each call by itself', async () => {
-	const track = async (video_urls: string) =>
-		await call('Track_videos', { video_urls, duration_days: 8, dry_run: false });
+	const track = async (Video_URLs: string) =>
+		await call('Track_videos', { Video_URLs, duration_days: 8, dry_run: false });
 	const items = [
 		...(await track('https://x.com/a/status/11')),
 		...(await track('https://x.com/a/status/12')),
@@ -156,7 +157,7 @@ async function connectWhenListening(): Promise<Client> {
 }
 
 const tracking = (dry_run: boolean) => ({
-	video_urls: LINKS.join('\n'),
+	Video_URLs: LINKS.join('\n'),
 	duration_days: 1,
 	dry_run,
 });

@@ -18,7 +18,8 @@ import { createFixture, TIKTOK } from './support/fixture';
 // its default.
 
 const isVisible = ({ type }: INodeProperties) => type !== 'notice';
-const isToolOnly = ({ displayOptions }: INodeProperties) => displayOptions?.show?.['@tool'];
+const isToolOnly = ({ displayOptions }: INodeProperties) =>
+	displayOptions?.show?.['@tool']?.includes(true);
 
 const describeField = ({ name, type, default: preset, options }: INodeProperties): unknown => {
 	const values = (options ?? []).map((option) =>
@@ -149,6 +150,15 @@ describe('the public contract', () => {
 		['usage', []],
 	])('fixes the fields and defaults of the operation %s', (operation, surface) => {
 		expect(surfaceOf(new ContentStats(), operation)).toEqual(surface);
+	});
+
+	test('lets the model of a tool fill in the links, as the editor would write it', () => {
+		const [links, ...others] = new ContentStats().description.properties
+			.filter((field) => isToolOnly(field) && field.name !== 'toolDescription')
+			.map(describeField);
+		expect(others).toEqual([]);
+		const override = "={{ /*n8n-auto-generated-fromAI-override*/ $fromAI('Video_URLs', `";
+		expect(links).toEqual(['videoUrls', 'string', expect.stringContaining(override)]);
 	});
 
 	test('fixes the name, fields and defaults of the trigger', () => {

@@ -1,4 +1,4 @@
-import { type IExecuteFunctions, updateDisplayOptions } from 'n8n-workflow';
+import { type IExecuteFunctions, type INodeProperties, updateDisplayOptions } from 'n8n-workflow';
 
 import { invalidInput } from '../../api/errors';
 import { MAX_DURATION_DAYS } from '../../api/schemas';
@@ -10,18 +10,27 @@ import { expressionFor } from './expression';
 import type { OperationContext } from '../operation';
 import type { BatchLine, IfAlreadyTracked } from './plan';
 
+const videoUrlsField: INodeProperties = {
+	displayName: 'Video URLs',
+	name: 'videoUrls',
+	type: 'string',
+	typeOptions: { rows: 5 },
+	default: '',
+	required: true,
+	placeholder: 'https://www.tiktok.com/@user/video/7234567890\nhttps://youtu.be/dQw4w9WgXcQ',
+	hint: 'To see the price before you pay, add the option Dry Run',
+	description:
+		'Links of public TikTok, YouTube, Instagram or X/Twitter videos, as a list or inside any text. Videos already being tracked are skipped at no cost.',
+};
+
 export const fields = updateDisplayOptions({ show: { operation: ['track'] } }, [
+	{ ...videoUrlsField, displayOptions: { show: { '@tool': [false] } } },
 	{
-		displayName: 'Video URLs',
-		name: 'videoUrls',
-		type: 'string',
-		typeOptions: { rows: 5 },
-		default: '',
-		required: true,
-		placeholder: 'https://www.tiktok.com/@user/video/7234567890\nhttps://youtu.be/dQw4w9WgXcQ',
-		hint: 'To see the price before you pay, add the option Dry Run',
-		description:
-			'Links of public TikTok, YouTube, Instagram or X/Twitter videos, as a list or inside any text. Videos already being tracked are skipped at no cost.',
+		...videoUrlsField,
+		// As n8n's editor writes it for a field that the user lets the model fill in.
+		default:
+			"={{ /*n8n-auto-generated-fromAI-override*/ $fromAI('Video_URLs', `Links of public TikTok, YouTube, Instagram or X/Twitter videos, one per line`, 'string') }}",
+		displayOptions: { show: { '@tool': [true] } },
 	},
 	{
 		displayName: 'Duration (Days)',
