@@ -9,7 +9,12 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { METRICS } from './api/schemas';
 import { connect, testCredential, toNodeError } from './host';
-import { includeGrowthField, platformField, simplifyField } from './operations/fields';
+import {
+	includeGrowthField,
+	includePostAgeField,
+	platformField,
+	simplifyField,
+} from './operations/fields';
 import { getVideos } from './operations/videoPicker';
 import { exampleItems } from './polling/examples';
 import { readSettings, readWatch } from './polling/parameters';
@@ -29,7 +34,7 @@ export class ContentStatsTrigger implements INodeType {
 			'Track TikTok, YouTube, Instagram and X/Twitter videos, and start a workflow with each new hourly snapshot of their views, likes, comments, shares and saves',
 		builderHint: {
 			searchHint:
-				'Starts a workflow with each new hourly snapshot of the videos that ContentStats tracks, when a video reaches a milestone, when its tracking pauses or ends, or when the balance runs low. It tracks nothing itself: videos are tracked with the ContentStats node.',
+				'Starts a workflow with each new hourly snapshot of the videos that ContentStats tracks, when a video takes off, slows down or reaches a milestone or an age, when its tracking pauses or ends, or when the balance runs low. It tracks nothing itself: videos are tracked with the ContentStats node.',
 			relatedNodes: [
 				{
 					nodeType: 'n8n-nodes-contentstats.contentStats',
@@ -60,9 +65,24 @@ export class ContentStatsTrigger implements INodeType {
 				description: 'The events that start the workflow. Each event returns one item.',
 				options: [
 					{
+						name: 'Age Reached',
+						value: 'age.reached',
+						description: 'A post reached an age, such as 24 hours, to compare videos fairly',
+					},
+					{
 						name: 'Balance Low',
 						value: 'balance.low',
 						description: 'Available balance dropped below your threshold',
+					},
+					{
+						name: 'Growth Slowed',
+						value: 'growth.slowed',
+						description: 'A video hardly grows anymore. Stop tracking it to save credits.',
+					},
+					{
+						name: 'Growth Spiked',
+						value: 'growth.spiked',
+						description: 'A video grew far faster than usual within an hour',
 					},
 					{
 						name: 'Milestone Reached',
@@ -130,6 +150,60 @@ export class ContentStatsTrigger implements INodeType {
 				description:
 					'The workflow starts when the available balance drops below this amount. Snapshots that are not charged yet are already deducted.',
 				displayOptions: { show: { events: ['balance.low'] } },
+			},
+			{
+				displayName: 'Spike Factor',
+				name: 'spikeFactor',
+				type: 'number',
+				typeOptions: { minValue: 0 },
+				default: 3,
+				hint: 'Set to 0 to ignore the usual growth and check Spike Minimum only',
+				description:
+					'How many times faster than usual a video must grow. Usual is the median of the day before. Fires at most once a day per video.',
+				displayOptions: { show: { events: ['growth.spiked'] } },
+			},
+			{
+				displayName: 'Spike Minimum',
+				name: 'spikeMinimum',
+				type: 'number',
+				typeOptions: { minValue: 0 },
+				default: 1000,
+				hint: 'Per hour: views, or likes on Instagram, which reports no views',
+				description: 'The lowest growth per hour that counts as a spike',
+				displayOptions: { show: { events: ['growth.spiked'] } },
+			},
+			{
+				displayName: 'Slowdown Window (Hours)',
+				name: 'slowedHours',
+				type: 'number',
+				typeOptions: { minValue: 1, maxValue: 360, numberPrecision: 0 },
+				default: 24,
+				description:
+					"How many hours of growth to compare with the video's best. It must be tracked for at least twice as long.",
+				displayOptions: { show: { events: ['growth.slowed'] } },
+			},
+			{
+				displayName: 'Slowdown Threshold (%)',
+				name: 'slowedPercent',
+				type: 'number',
+				typeOptions: { minValue: 0, maxValue: 100 },
+				default: 5,
+				hint: 'Fires once per video. Videos that are slow already when you publish are skipped.',
+				description:
+					'The workflow starts when a video grows by less than this share of its best window',
+				displayOptions: { show: { events: ['growth.slowed'] } },
+			},
+			{
+				displayName: 'Ages',
+				name: 'ages',
+				type: 'string',
+				default: '24h, 48h, 7d',
+				required: true,
+				placeholder: '24h, 48h, 7d',
+				hint: 'For TikTok, X and Instagram, whose links tell when a video was posted',
+				description:
+					'Comma-separated ages of a post, in hours or days. Each fires once per video, with the metrics at that age.',
+				displayOptions: { show: { events: ['age.reached'] } },
 			},
 			{
 				displayName: 'Watch',
@@ -214,6 +288,7 @@ export class ContentStatsTrigger implements INodeType {
 				default: {},
 				options: [
 					includeGrowthField,
+					includePostAgeField,
 					{
 						displayName: 'Max Items Per Poll',
 						name: 'maxItemsPerPoll',

@@ -91,7 +91,7 @@ describe('the node search', () => {
 		await (await editor.search('contentstats')).first().click();
 		await editor.page.getByText('Actions (5)').click();
 		const entries = await editor.at('item-iterator-item').allInnerTexts();
-		expect(entries).toHaveLength(7 + 5);
+		expect(entries).toHaveLength(10 + 5);
 		await editor.picture('actions', 'panel');
 	});
 });

@@ -117,6 +117,7 @@ describe('the public contract', () => {
 					{},
 					[
 						['includeGrowth', 'boolean', false],
+						['includePostAge', 'boolean', false],
 						['lastSnapshots', 'number', 24],
 						['since', 'dateTime', ''],
 					],
@@ -176,7 +177,10 @@ describe('the public contract', () => {
 				'multiOptions',
 				['snapshot.created'],
 				[
+					'age.reached',
 					'balance.low',
+					'growth.slowed',
+					'growth.spiked',
 					'milestone.reached',
 					'snapshot.created',
 					'tracking.ended',
@@ -188,6 +192,11 @@ describe('the public contract', () => {
 			['milestoneMetric', 'options', 'views', ['comments', 'likes', 'saves', 'shares', 'views']],
 			['milestones', 'string', '10k, 100k, 1M'],
 			['lowBalanceUsd', 'number', 5],
+			['spikeFactor', 'number', 3],
+			['spikeMinimum', 'number', 1000],
+			['slowedHours', 'number', 24],
+			['slowedPercent', 'number', 5],
+			['ages', 'string', '24h, 48h, 7d'],
 			['watch', 'options', 'all', ['all', 'selected']],
 			['videoIds', 'multiOptions', []],
 			['videos', 'string', ''],
@@ -205,6 +214,7 @@ describe('the public contract', () => {
 				{},
 				[
 					['includeGrowth', 'boolean', false],
+					['includePostAge', 'boolean', false],
 					['maxItemsPerPoll', 'number', 1000],
 					['replayAfterRestart', 'boolean', false],
 				],
@@ -279,7 +289,9 @@ describe('the columns, in their order', () => {
 		'hours_since_previous, views_delta, likes_delta, comments_delta, shares_delta, saves_delta, views_per_hour, engagement_rate';
 	const VIDEO_ITEM =
 		'video_id, job_id, platform, title, creator, video_link, status, monitoring_started, monitoring_duration_days, days_remaining, created_at';
+	const AGE = 'post_key, posted_at, hours_since_posted';
 	const includeGrowth = { includeGrowth: true };
+	const includePostAge = { includePostAge: true };
 
 	async function tracked() {
 		const { credential, sandbox, clock } = await createFixture();
@@ -296,6 +308,7 @@ describe('the columns, in their order', () => {
 		],
 		['get', { output: 'snapshots' }, ROW],
 		['get', { output: 'latest', options: includeGrowth }, `${ROW}, ${GROWTH}`],
+		['get', { options: { ...includeGrowth, ...includePostAge } }, `${ROW}, ${GROWTH}, ${AGE}`],
 		[
 			'get',
 			{ output: 'summary' },
@@ -325,7 +338,15 @@ describe('the columns, in their order', () => {
 	test.each<[INodeParameters, string]>([
 		[{}, `event, ${ROW}, event_key`],
 		[{ options: includeGrowth }, `event, ${ROW}, ${GROWTH}, event_key`],
+		[
+			{ options: { ...includeGrowth, ...includePostAge } },
+			`event, ${ROW}, ${GROWTH}, ${AGE}, event_key`,
+		],
 		[{ simplify: false }, `event, ${ROW}, video, event_key`],
+		[
+			{ events: ['growth.spiked', 'growth.slowed', 'age.reached'] },
+			`event, ${ROW}, metric, growth_per_hour, usual_per_hour, factor, growth_in_window, best_in_window, percent_of_best, snapshots_remaining, estimated_savings_usd, age_hours, views_at_age, likes_at_age, comments_at_age, shares_at_age, saves_at_age, event_key`,
+		],
 		[
 			{ events: ['snapshot.created', 'milestone.reached', 'tracking.ended'] },
 			`event, ${ROW}, milestone_metric, milestone, value, status, previous_status, event_key`,

@@ -60,6 +60,19 @@ export function datedSnapshots(video: VideoWithSnapshots, from = -Infinity): Dat
 	};
 }
 
+/** Returns when the first snapshot of a video was taken, in Unix milliseconds; undefined without any. */
+export function firstInstantOf(video: VideoWithSnapshots): number | undefined {
+	let first = '~';
+	let isAnyOther = false;
+	for (const entry of video.snapshots ?? []) {
+		const time = timeOf(entry);
+		if (!isPlainTime(time)) isAnyOther = true;
+		else if (time < first) first = time;
+	}
+	const instant = isAnyOther ? NaN : toEpochMs(first);
+	return Number.isNaN(instant) ? datedSnapshots(video).dated[0]?.instant : instant;
+}
+
 /** Finds the newest snapshot of a video; undefined without any. */
 export const newestSnapshot = (video: VideoWithSnapshots): DatedSnapshot | undefined =>
 	datedSnapshots(video, Infinity).dated.at(-1);

@@ -4,6 +4,17 @@ import { isActive } from './videos';
 
 /** Snapshots are taken, and charged, every hour. */
 export const HOURS_PER_DAY = 24;
+/** The documented price of a snapshot. The API tells the real one with the balance alone. */
+const PRICE_USD = 0.015;
+/** Twenty-fourths of a day may come out a little below the whole hours that they are. */
+const ROUNDING_ERROR = 1e-9;
+
+/** Returns how many snapshots a tracking will still take; null if its remaining days are unknown. */
+export const remainingSnapshots = (days: number | null | undefined): number | null =>
+	typeof days === 'number' ? Math.max(0, Math.floor(days * HOURS_PER_DAY + ROUNDING_ERROR)) : null;
+
+/** Returns the cost of snapshots at the documented price, in USD. */
+export const snapshotsUsd = (count: number): number => roundUsd(count * PRICE_USD);
 
 /** Returns the available USD: the balance less usage that is not charged yet. */
 export const availableUsd = (usage: Usage): number =>

@@ -58,6 +58,24 @@ export function parseWholeNumber(value: unknown, parameter: Parameter, max?: num
 	throw refuse(parameter, `a whole number ${max ? `from 1 to ${max}` : 'of at least 1'}`, value);
 }
 
+/** The numbers that a parameter allows. */
+export type NumberLimits = { min: number } | { above: number; max: number };
+
+/**
+ * Parses a number within limits.
+ *
+ * @throws ContentStatsError `invalid_input`
+ */
+export function parseNumber(value: unknown, parameter: Parameter, limits: NumberLimits): number {
+	const number = toNumber(value);
+	const isAllowed =
+		'min' in limits ? number >= limits.min : number > limits.above && number <= limits.max;
+	if (isAllowed && Number.isFinite(number)) return number;
+	const expected =
+		'min' in limits ? `of at least ${limits.min}` : `above ${limits.above} and up to ${limits.max}`;
+	throw refuse(parameter, `a number ${expected}`, value);
+}
+
 /**
  * Parses an amount in USD from 0 up.
  *
@@ -111,9 +129,11 @@ export const parsePlatform = (value: unknown): Platform | '' =>
 	);
 
 /**
- * Parses Simplify and Include Growth, which both nodes have.
+ * Parses Simplify, Include Growth and Include Post Age, which both nodes have.
  *
  * @throws ContentStatsError `invalid_input`
  */
-export const parseOutputSwitch = (value: unknown, name: 'Simplify' | 'Include Growth'): boolean =>
-	parseBoolean(value, { name, advice: 'Turn it on or off, or correct its expression' });
+export const parseOutputSwitch = (
+	value: unknown,
+	name: 'Simplify' | 'Include Growth' | 'Include Post Age',
+): boolean => parseBoolean(value, { name, advice: 'Turn it on or off, or correct its expression' });

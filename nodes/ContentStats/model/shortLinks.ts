@@ -8,7 +8,7 @@ const MAX_RESOLVED = 10_000;
 const keyOf = (account: string, { identity }: VideoLink): string => `${account} ${identity}`;
 
 /** Whether only the network can tell the video of a link. */
-const isShort = ({ identity }: VideoLink): boolean => identity.includes(':short/');
+export const isShort = ({ identity }: VideoLink): boolean => identity.includes(':short/');
 
 /**
  * Returns what a link is known by: its own identity, and that of the video to which a short link is known

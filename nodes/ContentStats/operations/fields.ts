@@ -26,6 +26,16 @@ export const includeGrowthField: INodeProperties = {
 		'Whether to add growth columns: hours_since_previous, a delta per metric, views_per_hour and engagement_rate',
 };
 
+/** Adds the age of their post to rows. */
+export const includePostAgeField: INodeProperties = {
+	displayName: 'Include Post Age',
+	name: 'includePostAge',
+	type: 'boolean',
+	default: false,
+	description:
+		'Whether to add post_key, posted_at and hours_since_posted, as read from TikTok, X and Instagram links',
+};
+
 /** Chooses between flat items and the data of the API. */
 export const simplifyField: INodeProperties = {
 	displayName: 'Simplify',

@@ -5,9 +5,10 @@ import { asSent, unusableFields } from '../api/schemas';
 import { addGrowth } from '../model/growth';
 import { readRows } from '../model/history';
 import { parseChoice, parseOutputSwitch, parseWholeNumber } from '../model/parameterValues';
+import { postAgeOf, postOf } from '../model/postAge';
 import { instantOf, type Row } from '../model/snapshots';
 import { summarize } from '../model/summary';
-import { includeGrowthField } from './fields';
+import { includeGrowthField, includePostAgeField } from './fields';
 import type { ItemOperation, OperationContext } from './operation';
 import { resolveVideoId, videoLocator } from './videoLocator';
 
@@ -15,7 +16,9 @@ const OUTPUTS = ['snapshots', 'latest', 'summary', 'video'] as const;
 type Output = (typeof OUTPUTS)[number];
 
 /** Unchecked: an expression may return anything. */
-type Options = Partial<Record<'includeGrowth' | 'since' | 'lastSnapshots', unknown>>;
+type Options = Partial<
+	Record<'includeGrowth' | 'includePostAge' | 'since' | 'lastSnapshots', unknown>
+>;
 
 const fields = updateDisplayOptions({ show: { operation: ['get'] } }, [
 	videoLocator,
@@ -58,6 +61,10 @@ const fields = updateDisplayOptions({ show: { operation: ['get'] } }, [
 		options: [
 			{
 				...includeGrowthField,
+				displayOptions: { show: { '/output': ['snapshots', 'latest'] } },
+			},
+			{
+				...includePostAgeField,
 				displayOptions: { show: { '/output': ['snapshots', 'latest'] } },
 			},
 			{
@@ -108,6 +115,7 @@ interface Selection {
 	since: number;
 	count: number;
 	includeGrowth: boolean;
+	includePostAge: boolean;
 }
 
 /**
@@ -119,7 +127,10 @@ interface Selection {
 function readSelection(output: Output, options: Options, timezone: string): Selection {
 	const includeGrowth =
 		'includeGrowth' in options && parseOutputSwitch(options.includeGrowth, 'Include Growth');
-	if (output === 'latest') return { since: -Infinity, count: 1, includeGrowth };
+	const includePostAge =
+		'includePostAge' in options && parseOutputSwitch(options.includePostAge, 'Include Post Age');
+	const additions = { includeGrowth, includePostAge };
+	if (output === 'latest') return { since: -Infinity, count: 1, ...additions };
 	const since = parseSince(options.since, timezone);
 	if (Number.isNaN(since))
 		throw invalidInput(
@@ -127,13 +138,21 @@ function readSelection(output: Output, options: Options, timezone: string): Sele
 			'Choose a date for Since, or enter it as ISO-8601, such as 2026-01-31T00:00:00Z',
 		);
 	const count = 'lastSnapshots' in options ? parseLastSnapshots(options.lastSnapshots) : Infinity;
-	return { since, count, includeGrowth };
+	return { since, count, ...additions };
 }
 
-function selectRows(rows: Row[], { since, count, includeGrowth }: Selection): Row[] {
+/** @param link of their video. @param rows its whole history, oldest first. */
+function selectRows(
+	link: string | null,
+	rows: Row[],
+	{ since, count, includeGrowth, includePostAge }: Selection,
+): Row[] {
 	if (includeGrowth) addGrowth(rows);
 	const recent = since === -Infinity ? rows : rows.filter((row) => instantOf(row) >= since);
-	return recent.slice(-Math.min(count, recent.length));
+	const selected = recent.slice(-Math.min(count, recent.length));
+	if (!includePostAge || selected.length === 0) return selected;
+	const post = postOf(link, instantOf(rows[0]!));
+	return selected.map((row) => ({ ...row, ...postAgeOf(post, row) }));
 }
 
 async function executeItem(context: OperationContext, itemIndex: number): Promise<IDataObject[]> {
@@ -148,7 +167,7 @@ async function executeItem(context: OperationContext, itemIndex: number): Promis
 		hint(`Video ${video.id} has no snapshots yet. The first is taken within an hour of its start`);
 	const { rows: history, unusable } = readRows(video);
 	tellUnusable([{ subject: `video ${video.id}`, fields: [...unusableFields(video), ...unusable] }]);
-	const rows = selectRows(history, selection);
+	const rows = selectRows(video.video_link, history, selection);
 	return output === 'summary' ? [summarize(video, rows)] : rows;
 }
 

@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { unreadableReply } from '../api/errors';
+import { createdAt } from '../api/listing';
 import {
 	asSent,
 	type Metric,
@@ -9,17 +10,20 @@ import {
 	unusableFields,
 	type VideoWithSnapshots,
 } from '../api/schemas';
+import { MAX_GAP_HOURS } from '../model/counts';
 import { growthSince } from '../model/growth';
 import {
 	type DatedSnapshot,
 	type DatedSnapshots,
 	datedSnapshots,
+	firstInstantOf,
 	newestSnapshot,
 	unusableOf,
 } from '../model/history';
+import { type Post, postAgeOf, postOf, UNKNOWN_POST } from '../model/postAge';
 import { type Row, rowWithoutSnapshot, toMetric, toRow } from '../model/snapshots';
 import { knownStatus } from '../model/videos';
-import { DAY_MS, toEpochMs } from '../utils/time';
+import { DAY_MS, HOUR_MS, toEpochMs } from '../utils/time';
 import {
 	advanceCursor,
 	type Cursor,
@@ -29,6 +33,7 @@ import {
 	LOOKBACK_MS,
 } from './cursor';
 import { type EventItem, buildSnapshotItems, buildStatusItems } from './events';
+import { createJudge, type Judge } from './judge';
 import { passedMarks } from './milestones';
 import type { PollSettings } from './parameters';
 import { scheduleAfterFetch } from './schedule';
@@ -36,6 +41,18 @@ import type { WatchedVideo } from './state';
 
 /** How far n8n's clock may be behind the API's, where a reply does not say when it was sent. */
 const MAX_CLOCK_SKEW_MS = DAY_MS;
+
+/** How far behind the newest the growth begins by which a spike is judged. */
+const BASELINE_MS = DAY_MS + MAX_GAP_HOURS * HOUR_MS;
+
+/** A snapshot to emit. */
+export interface SnapshotDiff {
+	/** Unix milliseconds. */
+	instant: number;
+	items: EventItem[];
+	/** Those of its items that depend on what was emitted before: a replay repeats them as they were. */
+	judged: EventItem[];
+}
 
 /** What a fetched video brings, compared with its state. */
 export interface VideoDiff {
@@ -45,7 +62,7 @@ export interface VideoDiff {
 	/** Its state once everything here is emitted, except for the cursor. */
 	after: WatchedVideo;
 	/** The snapshots to emit, oldest first, with their items. */
-	snapshots: Array<{ instant: number; items: EventItem[] }>;
+	snapshots: SnapshotDiff[];
 	/** Whether further snapshots follow these. */
 	hasMore: boolean;
 	/** The events of its status; they follow its snapshots. */
@@ -65,24 +82,35 @@ function seedCursor(
 	return advanceCursor(EMPTY_CURSOR, skipped, repliedAt);
 }
 
+/** Reads from its link which post a video is, if an option or an event needs it. */
+function readPost(video: VideoWithSnapshots, { includePostAge, ages }: PollSettings): Post {
+	if (!includePostAge && ages.length === 0) return UNKNOWN_POST;
+	return postOf(video.video_link, firstInstantOf(video) ?? createdAt(video));
+}
+
+/** Builds what is added to a row. */
+type Extras = (row?: Row, previous?: Row) => IDataObject;
+
 /**
- * Builds what is added to a row: the status, and by the options the growth and the API's object without
- * snapshots.
+ * Creates what builds the additions to a row: the status, and by the options the growth, the age of the post
+ * and the API's object without snapshots.
+ *
+ * @param status its last status that could be read.
  */
-function extrasOf(
+function createExtras(
 	video: VideoWithSnapshots,
-	{ includeGrowth, simplify }: PollSettings,
 	status: string,
-	row?: Row,
-	previous?: Row,
-): IDataObject {
+	post: Post,
+	{ includeGrowth, includePostAge, simplify }: PollSettings,
+): Extras {
 	const { snapshots: _, ...metadata } = asSent(video) as VideoWithSnapshots;
-	return {
+	return (row, previous) => ({
 		// An upsert by video must not blank the status.
 		status: video.status ?? status,
 		...(includeGrowth && row ? growthSince(row, previous) : {}),
+		...(includePostAge ? postAgeOf(post, row) : {}),
 		...(simplify ? {} : { video: metadata }),
-	};
+	});
 }
 
 /** Returns the highest value of a metric among the counted snapshots; null without any. */
@@ -110,19 +138,20 @@ const rowAt = (video: VideoWithSnapshots, dated: DatedSnapshot[], place: number)
  * Builds the items of the first wanted snapshots, as many as fit into a poll. Only these are
  * validated in full.
  *
- * @param status its last status that could be read.
  * @param dated includes each wanted snapshot's predecessor.
  * @param wanted their instants, ascending.
  */
 function snapshotsToEmit(
 	video: VideoWithSnapshots,
-	status: string,
 	dated: DatedSnapshot[],
 	wanted: number[],
 	isFirst: (instant: number) => boolean,
+	judge: Judge['judge'],
+	extrasOf: Extras,
 	settings: PollSettings,
-): VideoDiff['snapshots'] {
-	const { milestoneMetric: metric, milestones, events, includeGrowth, maxItemsPerPoll } = settings;
+): SnapshotDiff[] {
+	const { milestoneMetric: metric, milestones, events, ages, maxItemsPerPoll } = settings;
+	const needsPrevious = settings.includeGrowth || ages.length > 0;
 	const chosen = new Set(wanted.slice(0, maxItemsPerPoll));
 	const isWanted = new Set(wanted);
 	const hasMilestones = events.includes('milestone.reached') && chosen.size > 0;
@@ -136,26 +165,29 @@ function snapshotsToEmit(
 		const marks = hasMilestones && value !== null ? passedMarks(milestones, highest, value) : [];
 		if (value !== null) highest = Math.max(highest ?? value, value);
 		const facts = { isFirst: isFirst(instant), metric, marks };
-		const previous = includeGrowth ? rowAt(video, dated, place - 1) : undefined;
-		const extras = extrasOf(video, settings, status, row, previous);
-		return [{ instant, items: buildSnapshotItems(events, row, facts, extras) }];
+		const previous = needsPrevious ? rowAt(video, dated, place - 1) : undefined;
+		const extras = extrasOf(row, previous);
+		const judged = judge(row, previous, extras);
+		const items = [...buildSnapshotItems(events, row, facts, extras), ...judged];
+		return [{ instant, items, judged }];
 	});
 }
 
 /** Lists the snapshots that may matter: all at first, later the new, the late and the replayed ones. */
 function relevantSnapshots(
-	{ needsSeed, newest }: WatchedVideo,
+	{ needsSeed, newest, isSlow }: WatchedVideo,
 	video: VideoWithSnapshots,
 	replayed: number[],
-	{ startFrom }: PollSettings,
+	{ startFrom, events }: PollSettings,
 	repliedAt: number,
 ): DatedSnapshots {
+	if (events.includes('growth.slowed') && !isSlow) return datedSnapshots(video);
 	const areAllNew = needsSeed ? startFrom === 'beginning' : newest === null;
 	const newestKnown = (needsSeed ? newestSnapshot(video)?.instant : newest) ?? Infinity;
 	// The cursor looks back from the newest that is not ahead, and its time is not known yet.
 	const isNewestAhead = needsSeed && newestKnown !== Infinity && isAhead(newestKnown, repliedAt);
 	if (areAllNew || isNewestAhead) return datedSnapshots(video);
-	const lookback = newestKnown - LOOKBACK_MS;
+	const lookback = newestKnown - (events.includes('growth.spiked') ? BASELINE_MS : LOOKBACK_MS);
 	return datedSnapshots(
 		video,
 		replayed.reduce((earliest, instant) => Math.min(earliest, instant), lookback),
@@ -195,7 +227,15 @@ export function diffVideo(
 	const { dated, isAnyUndated } = relevantSnapshots(state, video, replayed, settings, repliedAt);
 	const instants = dated.map(({ instant }) => instant);
 	if (state.needsSeed && instants.length === 0) assertWithoutSnapshots(video, settings);
-	const { needsSeed, isDue: _isDue, failing: _failing, retryDelayMs: _delay, ...kept } = state;
+	const {
+		needsSeed,
+		isDue: _isDue,
+		failing: _failing,
+		retryDelayMs: _delay,
+		spikedAt,
+		isSlow,
+		...kept
+	} = state;
 	const known = needsSeed
 		? { ...kept, ...seedCursor(settings.startFrom, instants, repliedAt) }
 		: kept;
@@ -209,6 +249,8 @@ export function diffVideo(
 	const isFirst = (instant: number) =>
 		instant === instants[0] && ((known.newest === null && !known.ahead) || isReplayed.has(instant));
 
+	const hasSpikes = settings.events.includes('growth.spiked');
+	const hasSlowdowns = settings.events.includes('growth.slowed');
 	const isDeleted = video.is_deleted ?? known.isDeleted ?? false;
 	// A status that cannot be read says nothing of a change.
 	const status = knownStatus(video.status) ?? known.status ?? 'monitoring';
@@ -216,11 +258,21 @@ export function diffVideo(
 	const before = needsSeed
 		? { status, isDeleted }
 		: { status: known.status ?? 'monitoring', isDeleted: known.isDeleted ?? false };
+	const post = readPost(video, settings);
 	const newestPlace = instants.findLastIndex((instant) => !isAhead(instant, repliedAt));
+	const reached = dated.slice(0, newestPlace + 1);
+	const { judge, wasSlow = isSlow } = createJudge(
+		current,
+		{ ...known, spikedAt, isSlow },
+		reached,
+		post,
+		settings,
+	);
 	const newestRow = rowAt(video, dated, newestPlace);
 	const previousRow = rowAt(video, dated, newestPlace - 1);
 	const { status: _status, isDeleted: _deleted, endedAt: _ended, ...rest } = known;
-	const snapshots = snapshotsToEmit(video, status, dated, wanted, isFirst, settings);
+	const extrasOf = createExtras(video, status, post, settings);
+	const snapshots = snapshotsToEmit(video, dated, wanted, isFirst, judge, extrasOf, settings);
 	const toEmit = new Set(snapshots.map(({ instant }) => instant));
 	const used = dated.filter(({ instant }) => toEmit.has(instant));
 	return {
@@ -231,6 +283,9 @@ export function diffVideo(
 			...scheduleAfterFetch({ ...state, newest, seen }, shown, current, now),
 			...(status !== 'monitoring' && { status }),
 			...(isDeleted && { isDeleted }),
+			// What belongs to an event that isn't chosen is forgotten: chosen again, it starts anew.
+			...(hasSpikes && spikedAt !== undefined && { spikedAt }),
+			...(hasSlowdowns && wasSlow !== undefined && { isSlow: wasSlow }),
 		},
 		snapshots,
 		hasMore: wanted.length > settings.maxItemsPerPoll,
@@ -238,7 +293,7 @@ export function diffVideo(
 			before,
 			current,
 			newestRow ?? rowWithoutSnapshot(video),
-			extrasOf(video, settings, status, newestRow, previousRow),
+			extrasOf(newestRow, previousRow),
 		).filter(({ event }) => settings.events.includes(event)),
 		unusable: [
 			...unusableFields(video),

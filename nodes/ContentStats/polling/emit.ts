@@ -1,13 +1,16 @@
 import { createRecord } from '../utils/record';
 import { advanceCursor } from './cursor';
-import type { VideoDiff } from './diff';
+import type { SnapshotDiff, VideoDiff } from './diff';
 import type { EventItem } from './events';
+import { rememberJudged } from './judge';
 import type { InstantsById, WatchedVideo } from './state';
 
 /** The items that a poll emits for its videos, and the state of the videos after it. */
 export interface Emission {
 	snapshotItems: EventItem[];
 	statusItems: EventItem[];
+	/** Those of the snapshot items that a replay repeats as they were. */
+	judgedItems: EventItem[];
 	/** When the emitted snapshots were taken, by video. */
 	instants: InstantsById;
 	/** The ids of the videos that leave something for the next poll. */
@@ -16,7 +19,7 @@ export interface Emission {
 	videos: Record<string, WatchedVideo>;
 }
 
-type Entry = VideoDiff['snapshots'][number] & { id: string };
+type Entry = SnapshotDiff & { id: string };
 
 function oldestFirst(a: Entry, b: Entry): number {
 	if (a.instant !== b.instant) return a.instant - b.instant;
@@ -67,6 +70,8 @@ export function emit(
 	const instants: InstantsById = createRecord();
 	for (const { id, instant } of chosen) (instants[id] ??= []).push(instant);
 	const snapshotItems = chosen.flatMap(({ items }) => items);
+	const judgedById: Record<string, EventItem[]> = createRecord();
+	for (const { id, judged } of chosen) (judgedById[id] ??= []).push(...judged);
 
 	const statusItems: EventItem[] = [];
 	const backlog = new Set<string>();
@@ -88,6 +93,8 @@ export function emit(
 		const {
 			failing: _failing,
 			ahead: _ahead,
+			spikedAt: _spikedAt,
+			isSlow: _isSlow,
 			...rest
 		} = isFullyEmitted || status.length === 0 ? after : before;
 		videos[id] = {
@@ -95,8 +102,10 @@ export function emit(
 			newest,
 			seen,
 			...(ahead && { ahead }),
+			...rememberJudged(after, judgedById[id] ?? [], newest),
 			...(!isFullyEmitted && { lastFetchedAt: after.lastFetchedAt, isDue: true }),
 		};
 	}
-	return { snapshotItems, statusItems, instants, backlog, videos };
+	const judgedItems = Object.values(judgedById).flat();
+	return { snapshotItems, statusItems, judgedItems, instants, backlog, videos };
 }

@@ -11,6 +11,9 @@ export const EVENTS = [
 	'tracking.paused',
 	'tracking.ended',
 	'video.deleted',
+	'growth.spiked',
+	'growth.slowed',
+	'age.reached',
 	'balance.low',
 ] as const;
 export type EventName = (typeof EVENTS)[number];
@@ -54,6 +57,26 @@ export function buildSnapshotItems(
 	}));
 	return [...items, ...reached].filter(({ event }) => events.includes(event));
 }
+
+/**
+ * Builds an event of a video's growth or age.
+ *
+ * @param facts the columns of the event.
+ * @param row the snapshot at which it was judged.
+ */
+export const buildJudgedItem = (
+	event: EventName,
+	suffix: string,
+	facts: IDataObject,
+	row: Row,
+	extra: IDataObject,
+): EventItem => ({
+	event,
+	event_key: `${row.video_id}:${suffix}`,
+	...facts,
+	...row,
+	...extra,
+});
 
 /**
  * Builds the events of a change of a video's status, in the order of the table of events.

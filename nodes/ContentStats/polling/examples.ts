@@ -1,7 +1,9 @@
+import type { IDataObject } from 'n8n-workflow';
+
 import { type Client, isVideoId } from '../api/client';
 import type { ContentStatsError } from '../api/errors';
-import type { VideoWithSnapshots } from '../api/schemas';
-import { availableUsd } from '../model/money';
+import { METRICS, type VideoWithSnapshots } from '../api/schemas';
+import { availableUsd, remainingSnapshots, snapshotsUsd } from '../model/money';
 import { hasEnded } from '../model/videos';
 import { roundUsd } from '../utils/format';
 import { columnsOf, toColumns } from './columns';
@@ -23,7 +25,7 @@ const MAX_CANDIDATES = 5;
 const SAMPLE_VIDEO: VideoWithSnapshots = {
 	id: 'sample',
 	job_id: 'sample',
-	video_link: 'https://www.tiktok.com/@example/video/7234567890123456789',
+	video_link: 'https://www.tiktok.com/@example/video/7601081937123456789',
 	platform: 'tiktok',
 	status: 'monitoring',
 	monitoring_started: '2026-01-31T08:05:00.000Z',
@@ -36,13 +38,49 @@ const SAMPLE_VIDEO: VideoWithSnapshots = {
 const SAMPLE_SHORTFALL_USD = 0.8;
 /** When the sample video is fetched, so that none of its snapshots is ahead. */
 const SAMPLE_TIME = Date.parse('2026-01-31T10:00:00.000Z');
+/** Growth of the sample video per hour, and in its best window. */
+const SAMPLE_USUAL_GROWTH = 400;
+const SAMPLE_BEST_GROWTH = 48_000;
 const SAMPLE_COUNTS = { views: '1250000', likes: '185000', comments: '4200', shares: '12500' };
 
 /** Builds every item of a video, as if nothing of it was emitted before. */
 function itemsOf(video: VideoWithSnapshots, settings: PollSettings, now: number): EventItem[] {
 	const unlimited = { ...settings, maxItemsPerPoll: Infinity };
-	const { snapshots, status } = diffVideo(NEW_VIDEO, video, now, [], unlimited);
+	// As if nothing had slowed: a real example of it is one of a video that has.
+	const state = { ...NEW_VIDEO, isSlow: false };
+	const { snapshots, status } = diffVideo(state, video, now, [], unlimited);
 	return [...snapshots.flatMap(({ items }) => items), ...status];
+}
+
+/** Builds what the events of growth and age tell of the sample video. @param row its newest snapshot. */
+function sampleJudgedItems(settings: PollSettings, row: EventItem): EventItem[] {
+	const { spikeFactor, spikeMinimum, slowedPercent, ages } = settings;
+	const growth_per_hour = Math.max(spikeMinimum, spikeFactor * SAMPLE_USUAL_GROWTH);
+	const spike = {
+		growth_per_hour,
+		usual_per_hour: SAMPLE_USUAL_GROWTH,
+		factor: roundUsd(growth_per_hour / SAMPLE_USUAL_GROWTH),
+	};
+	const snapshots = remainingSnapshots(SAMPLE_VIDEO.days_remaining)!;
+	const slowdown = {
+		growth_in_window: (SAMPLE_BEST_GROWTH * slowedPercent) / 200,
+		best_in_window: SAMPLE_BEST_GROWTH,
+		percent_of_best: slowedPercent / 2,
+		snapshots_remaining: snapshots,
+		estimated_savings_usd: snapshotsUsd(snapshots),
+	};
+	const atAge = Object.fromEntries(METRICS.map((metric) => [`${metric}_at_age`, row[metric]]));
+	const item = (event: EventName, suffix: string, facts: IDataObject): EventItem => ({
+		...row,
+		event,
+		event_key: `${SAMPLE_VIDEO.id}:${suffix}`,
+		...facts,
+	});
+	return [
+		item('growth.spiked', `spiked:${String(row.snapshot_time)}`, { metric: 'views', ...spike }),
+		item('growth.slowed', 'slowed', { metric: 'views', ...slowdown }),
+		...ages.map((age_hours) => item('age.reached', `age:${age_hours}`, { age_hours, ...atAge })),
+	];
 }
 
 /** Builds the items of the sample video, to which everything has happened, and of a low balance. */
@@ -55,6 +93,11 @@ function sampleItems(settings: PollSettings): EventItem[] {
 		saves: '8900',
 		...(milestones.length > 0 && { [milestoneMetric]: String(value) }),
 	}));
+	const created = itemsOf(
+		{ ...SAMPLE_VIDEO, snapshots },
+		{ ...settings, events: ['snapshot.created'] },
+		SAMPLE_TIME,
+	);
 	const ofVideo = [
 		{ ...SAMPLE_VIDEO, snapshots },
 		{ ...SAMPLE_VIDEO, snapshots, status: 'paused', is_deleted: true },
@@ -65,7 +108,11 @@ function sampleItems(settings: PollSettings): EventItem[] {
 		lowBalanceUsd,
 		'sample',
 	);
-	return [...ofVideo, { ...lowBalance, event_key: 'sample:balance.low' }];
+	return [
+		...ofVideo,
+		...sampleJudgedItems(settings, created.at(-1)!),
+		{ ...lowBalance, event_key: 'sample:balance.low' },
+	];
 }
 
 /**

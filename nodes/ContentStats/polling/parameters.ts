@@ -2,10 +2,13 @@ import type { IPollFunctions } from 'n8n-workflow';
 
 import { isVideoId } from '../api/client';
 import { invalidInput } from '../api/errors';
-import { METRICS, type Metric } from '../api/schemas';
+import { MAX_DURATION_DAYS, METRICS, type Metric } from '../api/schemas';
+import { HOURS_PER_DAY } from '../model/money';
 import {
+	type NumberLimits,
 	parseBoolean,
 	parseChoice,
+	parseNumber,
 	parseOutputSwitch,
 	parsePlatform,
 	parseUsd,
@@ -13,6 +16,7 @@ import {
 } from '../model/parameterValues';
 import { readPastedText } from '../model/pastedText';
 import { trimCharacters, truncate } from '../utils/format';
+import { parseAges } from './ages';
 import { type EventName, EVENTS } from './events';
 import { parseMilestones } from './milestones';
 import type { Watch } from './watch';
@@ -32,14 +36,24 @@ export interface PollSettings {
 	milestones: number[];
 	/** USD */
 	lowBalanceUsd: number;
+	spikeFactor: number;
+	/** Growth per hour. */
+	spikeMinimum: number;
+	slowedHours: number;
+	slowedPercent: number;
+	/** Hours, ascending; empty unless age.reached is chosen. */
+	ages: number[];
 	simplify: boolean;
 	includeGrowth: boolean;
+	includePostAge: boolean;
 	maxItemsPerPoll: number;
 	replayAfterRestart: boolean;
 }
 
 /** Unchecked: an expression may return anything. */
-type Options = Partial<Record<'includeGrowth' | 'maxItemsPerPoll' | 'replayAfterRestart', unknown>>;
+type Options = Partial<
+	Record<'includeGrowth' | 'includePostAge' | 'maxItemsPerPoll' | 'replayAfterRestart', unknown>
+>;
 
 /**
  * Parses the selected videos: ids or links, in text or lists of text, read as the links of Track are. Here words are ids, so that
@@ -104,6 +118,50 @@ function readEvents(context: IPollFunctions): EventName[] {
 	throw invalidInput('No events selected', 'Choose at least one event');
 }
 
+/** The longest window of which a tracking can hold two. */
+const MAX_SLOWED_HOURS = (MAX_DURATION_DAYS * HOURS_PER_DAY) / 2;
+
+/** Reads the parameters of the events of growth; they mean nothing unless these are chosen. */
+function readGrowthSettings(context: IPollFunctions, events: EventName[]) {
+	const spikes = events.includes('growth.spiked');
+	const slowdowns = events.includes('growth.slowed');
+	const read = (name: string, limits: NumberLimits, advice: string, field: string) =>
+		parseNumber(context.getNodeParameter(name), { name: field, advice }, limits);
+	return {
+		spikeFactor: spikes
+			? read(
+					'spikeFactor',
+					{ min: 0 },
+					'Enter how many times the usual growth, such as 3, or 0',
+					'Spike Factor',
+				)
+			: 0,
+		spikeMinimum: spikes
+			? read(
+					'spikeMinimum',
+					{ min: 0 },
+					'Enter the lowest growth per hour, such as 1000',
+					'Spike Minimum',
+				)
+			: 0,
+		slowedHours: slowdowns
+			? parseWholeNumber(
+					context.getNodeParameter('slowedHours'),
+					{ name: 'Slowdown Window', advice: 'Enter the hours to compare, such as 24' },
+					MAX_SLOWED_HOURS,
+				)
+			: 1,
+		slowedPercent: slowdowns
+			? read(
+					'slowedPercent',
+					{ above: 0, max: 100 },
+					'Enter the share of the best window in percent, such as 5',
+					'Slowdown Threshold',
+				)
+			: 0,
+	};
+}
+
 /**
  * Reads the other parameters; those of an event only if it is chosen.
  *
@@ -132,9 +190,13 @@ export function readSettings(context: IPollFunctions): PollSettings {
 					advice: 'Enter the threshold in USD, such as 5',
 				})
 			: 0,
+		...readGrowthSettings(context, events),
+		ages: events.includes('age.reached') ? parseAges(context.getNodeParameter('ages')) : [],
 		simplify: parseOutputSwitch(context.getNodeParameter('simplify'), 'Simplify'),
 		includeGrowth:
 			'includeGrowth' in options && parseOutputSwitch(options.includeGrowth, 'Include Growth'),
+		includePostAge:
+			'includePostAge' in options && parseOutputSwitch(options.includePostAge, 'Include Post Age'),
 		maxItemsPerPoll:
 			'maxItemsPerPoll' in options
 				? parseWholeNumber(options.maxItemsPerPoll, {

@@ -245,7 +245,12 @@ export function reducePoll(
 			...(toldFields.size > 0 && { unusableFields: [...toldFields] }),
 			...(settings.replayAfterRestart && {
 				processId,
-				recentEmissions: recentEmissions(state, emission.instants, withoutSnapshot, now),
+				recentEmissions: recentEmissions(
+					state,
+					emission.instants,
+					[...emission.judgedItems, ...withoutSnapshot],
+					now,
+				),
 				replay: remainingReplay(replay, replayed.length, fetchResult, emission),
 			}),
 		},

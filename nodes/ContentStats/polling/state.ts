@@ -34,6 +34,10 @@ const watchedVideoSchema = cursorSchema.extend({
 	isDeleted: z.literal(true).optional(),
 	/** When the end was first seen: the video is watched a day longer. */
 	endedAt: milliseconds.optional(),
+	/** The snapshot at which its growth last spiked; absent a day later. */
+	spikedAt: milliseconds.optional(),
+	/** Whether its growth has slowed, for good; absent as long as that was not judged. */
+	isSlow: z.boolean().optional(),
 	failing: z.object({ since: milliseconds, lastTriedAt: milliseconds }).optional(),
 });
 

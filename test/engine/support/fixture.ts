@@ -87,6 +87,9 @@ export const EVENTS = [
 	'tracking.paused',
 	'tracking.ended',
 	'video.deleted',
+	'growth.spiked',
+	'growth.slowed',
+	'age.reached',
 	'balance.low',
 ];
 

@@ -10,6 +10,18 @@ import {
 } from '../support/triggerFixture';
 
 const MILESTONE = ['milestone_metric', 'milestone', 'value'];
+const SPIKE = ['growth_per_hour', 'usual_per_hour', 'factor'];
+const SLOWDOWN = [
+	'growth_in_window',
+	'best_in_window',
+	'percent_of_best',
+	'snapshots_remaining',
+	'estimated_savings_usd',
+];
+const AGE = [
+	'age_hours',
+	...['views', 'likes', 'comments', 'shares', 'saves'].map((metric) => `${metric}_at_age`),
+];
 const STATUS = ['status', 'previous_status'];
 const BALANCE = ['available_usd', 'threshold_usd'];
 
@@ -21,9 +33,20 @@ const COLUMNS: Record<string, string[]> = {
 	'tracking.paused': eventColumns(...STATUS),
 	'tracking.ended': eventColumns(...STATUS),
 	'video.deleted': eventColumns('status'),
+	'growth.spiked': eventColumns('metric', ...SPIKE),
+	'growth.slowed': eventColumns('metric', ...SLOWDOWN),
+	'age.reached': eventColumns(...AGE),
 	'balance.low': ['event', ...BALANCE, 'event_key'],
 };
-const ALL_COLUMNS = eventColumns(...MILESTONE, ...STATUS, ...BALANCE);
+const ALL_COLUMNS = eventColumns(
+	...MILESTONE,
+	'metric',
+	...SPIKE,
+	...SLOWDOWN,
+	...AGE,
+	...STATUS,
+	...BALANCE,
+);
 
 const isSample = ({ event_key }: IDataObject) => String(event_key).startsWith('sample:');
 
@@ -87,6 +110,7 @@ describe('a test in the editor', () => {
 		);
 		for (const item of items) {
 			expect(isSample(item)).toBe(true);
+			for (const column of COLUMNS[String(item.event)]!) expect(item[column]).not.toBeNull();
 			expect(Object.keys(item)).toEqual(ALL_COLUMNS);
 		}
 		expect(trigger.poller.staticData).toEqual({});

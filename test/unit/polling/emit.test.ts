@@ -14,7 +14,11 @@ const diffOf = (id: string, hours: number[], fields: Partial<VideoDiff> = {}): V
 	id,
 	repliedAt: Infinity,
 	after: watched([], { lastFetchedAt: at(50) }),
-	snapshots: hours.map((hour) => ({ instant: at(hour), items: [item(`${id}${hour}`)] })),
+	snapshots: hours.map((hour) => ({
+		instant: at(hour),
+		items: [item(`${id}${hour}`)],
+		judged: [],
+	})),
 	hasMore: false,
 	status: [],
 	unusable: [],
@@ -61,8 +65,8 @@ describe('emit', () => {
 
 	it('keeps the items of a snapshot together', () => {
 		const snapshots = [
-			{ instant: at(1), items: [item('a1')] },
-			{ instant: at(2), items: [item('a2'), item('a2 too')] },
+			{ instant: at(1), items: [item('a1')], judged: [] },
+			{ instant: at(2), items: [item('a2'), item('a2 too')], judged: [] },
 		];
 		const diffs = [diffOf('a', [], { snapshots })];
 		expect(emitAll(diffs, 2).keys).toEqual(['a1']);
@@ -70,14 +74,14 @@ describe('emit', () => {
 	});
 
 	it('returns at least one snapshot, however many items it has', () => {
-		const snapshots = [{ instant: at(1), items: [item('a1'), item('a1 too')] }];
+		const snapshots = [{ instant: at(1), items: [item('a1'), item('a1 too')], judged: [] }];
 		const { keys, backlogIds } = emitAll([diffOf('a', [], { snapshots })], 1);
 		expect(keys).toEqual(['a1', 'a1 too']);
 		expect(backlogIds).toEqual([]);
 	});
 
 	it('counts snapshots without items as emitted', () => {
-		const snapshots = [1, 2].map((hour) => ({ instant: at(hour), items: [] }));
+		const snapshots = [1, 2].map((hour) => ({ instant: at(hour), items: [], judged: [] }));
 		const emission = emitAll([diffOf('a', [], { snapshots }), diffOf('b', [3])], 1);
 		expect(emission.keys).toEqual(['b3']);
 		expect(emission.instants).toEqual({ a: [at(1), at(2)], b: [at(3)] });

@@ -45,7 +45,16 @@ describe('parseSelectedVideos', () => {
 });
 
 describe('the parameters of the trigger', () => {
-	const EVERY_EVENT = ['snapshot.created', 'milestone.reached', 'balance.low'];
+	const EVERY_EVENT = [
+		'snapshot.created',
+		'milestone.reached',
+		'growth.spiked',
+		'growth.slowed',
+		'age.reached',
+		'balance.low',
+	];
+	/** The settings of events that are not chosen. */
+	const UNCHOSEN = { spikeFactor: 0, spikeMinimum: 0, slowedHours: 1, slowedPercent: 0, ages: [] };
 	const PARAMETERS: Record<string, unknown> = {
 		watch: 'all',
 		filters: {},
@@ -54,6 +63,11 @@ describe('the parameters of the trigger', () => {
 		milestoneMetric: 'likes',
 		milestones: '10k, 1k',
 		lowBalanceUsd: 7,
+		spikeFactor: 3,
+		spikeMinimum: 1000,
+		slowedHours: 24,
+		slowedPercent: 5,
+		ages: '2d, 24h',
 		simplify: true,
 		options: {},
 	};
@@ -99,8 +113,10 @@ describe('the parameters of the trigger', () => {
 				milestoneMetric: 'views',
 				milestones: [],
 				lowBalanceUsd: 0,
+				...UNCHOSEN,
 				simplify: true,
 				includeGrowth: false,
+				includePostAge: false,
 				maxItemsPerPoll: 1000,
 				replayAfterRestart: false,
 			},
@@ -111,7 +127,12 @@ describe('the parameters of the trigger', () => {
 				events: EVERY_EVENT,
 				startFrom: 'latest',
 				simplify: false,
-				options: { includeGrowth: true, maxItemsPerPoll: 1, replayAfterRestart: true },
+				options: {
+					includeGrowth: true,
+					includePostAge: true,
+					maxItemsPerPoll: 1,
+					replayAfterRestart: true,
+				},
 			},
 			{
 				events: EVERY_EVENT,
@@ -119,8 +140,14 @@ describe('the parameters of the trigger', () => {
 				milestoneMetric: 'likes',
 				milestones: [1_000, 10_000],
 				lowBalanceUsd: 7,
+				spikeFactor: 3,
+				spikeMinimum: 1000,
+				slowedHours: 24,
+				slowedPercent: 5,
+				ages: [24, 48],
 				simplify: false,
 				includeGrowth: true,
+				includePostAge: true,
 				maxItemsPerPoll: 1,
 				replayAfterRestart: true,
 			},
@@ -139,8 +166,10 @@ describe('the parameters of the trigger', () => {
 				milestoneMetric: 'views',
 				milestones: [],
 				lowBalanceUsd: 7,
+				...UNCHOSEN,
 				simplify: false,
 				includeGrowth: true,
+				includePostAge: false,
 				maxItemsPerPoll: 10,
 				replayAfterRestart: false,
 			},
@@ -156,6 +185,18 @@ describe('the parameters of the trigger', () => {
 	])('readSettings reads Low Balance %j as %d', (lowBalanceUsd, usd) => {
 		const settings = readSettings(contextOf({ events: EVERY_EVENT, lowBalanceUsd }));
 		expect(settings.lowBalanceUsd).toBe(usd);
+	});
+
+	test.each([
+		['spikeFactor', 0, 0],
+		['spikeFactor', ' 2.5 ', 2.5],
+		['spikeMinimum', '0', 0],
+		['slowedHours', '360', 360],
+		['slowedPercent', 100, 100],
+		['slowedPercent', '0.5', 0.5],
+	])('readSettings reads %s %j as %d', (name, value, number) => {
+		const settings = readSettings(contextOf({ events: EVERY_EVENT, [name]: value }));
+		expect(settings).toMatchObject({ [name]: number });
 	});
 
 	test.each<[Record<string, unknown>, RegExp]>([
@@ -179,6 +220,16 @@ describe('the parameters of the trigger', () => {
 		[{ events: EVERY_EVENT, lowBalanceUsd: true }, /Low Balance must be an amount/],
 		[{ events: EVERY_EVENT, lowBalanceUsd: Infinity }, /Low Balance must be an amount/],
 		[{ events: EVERY_EVENT, lowBalanceUsd: null }, /Low Balance must be an amount/],
+		[{ events: EVERY_EVENT, spikeFactor: -1 }, /Spike Factor must be a number of at least 0/],
+		[{ events: EVERY_EVENT, spikeMinimum: '1k' }, /Spike Minimum must be .*, not “1k”/],
+		[{ events: EVERY_EVENT, spikeMinimum: Infinity }, /Spike Minimum must be/],
+		[{ events: EVERY_EVENT, slowedHours: 0 }, /Slowdown Window must be .* from 1 to 360/],
+		[{ events: EVERY_EVENT, slowedHours: 361 }, /Slowdown Window must be .*, not “361”/],
+		[{ events: EVERY_EVENT, slowedHours: 1.5 }, /Slowdown Window must be a whole number/],
+		[{ events: EVERY_EVENT, slowedPercent: 0 }, /Threshold must be a number above 0 and up to 100/],
+		[{ events: EVERY_EVENT, slowedPercent: 101 }, /Slowdown Threshold must be/],
+		[{ events: EVERY_EVENT, ages: '' }, /No ages provided/],
+		[{ options: { includePostAge: 'on' } }, /Include Post Age must be true or false/],
 	])('readSettings refuses %j', (parameters, message) => {
 		expect(() => readSettings(contextOf(parameters))).toThrow(
 			expect.objectContaining({ kind: 'invalid_input', message: expect.stringMatching(message) }),

@@ -328,7 +328,11 @@ describe('the items of a poll', () => {
 				diffs: [
 					diffOf('a', { status: [item('a ended')] }),
 					diffOf('b', {
-						snapshots: [7, 8].map((hour) => ({ instant: at(hour), items: [item(`b${hour}`)] })),
+						snapshots: [7, 8].map((hour) => ({
+							instant: at(hour),
+							items: [item(`b${hour}`)],
+							judged: [],
+						})),
 					}),
 				],
 				...fields,

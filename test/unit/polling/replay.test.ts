@@ -123,6 +123,7 @@ describe('remainingReplay', () => {
 	const emissionOf = (fields: Partial<Emission> = {}): Emission => ({
 		snapshotItems: [],
 		statusItems: [],
+		judgedItems: [],
 		instants: {},
 		backlog: new Set(),
 		videos: {},

@@ -1,0 +1,43 @@
+import type { Metric } from '../api/schemas';
+import { HOUR_MS } from '../utils/time';
+import { delta, hoursBetween, perHour } from './growth';
+import type { DatedSnapshot } from './history';
+import { platformNamed } from './links';
+import { toMetric } from './snapshots';
+
+/** A metric of a video at one moment. */
+export interface Count {
+	/** Unix milliseconds. */
+	instant: number;
+	value: number;
+}
+
+/** Between snapshots further apart, nobody knows how a video grew. In hours. */
+export const MAX_GAP_HOURS = 6;
+
+/** Returns the metric by which growth is judged: Instagram reports no views. */
+export const growthMetricOf = (platform: string | null): 'views' | 'likes' =>
+	platformNamed(platform) === 'instagram' ? 'likes' : 'views';
+
+/**
+ * Reads one metric of all snapshots. Snapshots of which it isn't a number are skipped.
+ *
+ * @param dated oldest first.
+ * @returns oldest first.
+ */
+export function countsOf(dated: DatedSnapshot[], metric: Metric): Count[] {
+	const counts: Count[] = [];
+	for (const { instant, snapshot } of dated) {
+		const value = toMetric(snapshot[metric]);
+		if (typeof value === 'number') counts.push({ instant, value });
+	}
+	return counts;
+}
+
+/** Returns the hours from one count to the next. */
+export const hoursTo = (earlier: Count, later: Count): number =>
+	(later.instant - earlier.instant) / HOUR_MS;
+
+/** Returns the growth per hour from one count to the next, to two decimals. */
+export const growthPerHour = (earlier: Count, later: Count): number =>
+	perHour(delta(later.value, earlier.value), hoursBetween(earlier.instant, later.instant)) ?? 0;
