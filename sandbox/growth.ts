@@ -6,9 +6,18 @@ type Metric = (typeof METRICS)[number];
 /** A count per metric; null where the platform has no such metric. */
 export type Metrics = Record<Metric, number | null>;
 
+/**
+ * How videos grow. `rush`: fast at first, then a long tail. `takeoff`: a small rush, and a larger one days later.
+ * `steady`: evenly. `brief`: a rush of hours, then hardly at all. `recounted`: a rush of which the platform takes
+ * a part back.
+ */
+export const SHAPES = ['rush', 'takeoff', 'steady', 'brief', 'recounted'] as const;
+export type Shape = (typeof SHAPES)[number];
+
 /** The growth of one video. */
 export interface Curve {
 	platform: Platform;
+	shape: Shape;
 	/** Approximate number of views after 30 days. */
 	reach: number;
 	/** Hours in which the initial rush fades to about a third. */
@@ -17,6 +26,10 @@ export interface Curve {
 	ripple: number;
 	/** Offset of day and night, in hours. */
 	phaseHours: number;
+	/** Age at which it takes off again, or is recounted, in hours. */
+	turnHours: number;
+	/** What it gains then, or loses, as a share of its views so far. */
+	turnShare: number;
 	/** Share of the viewers who like, comment, share and save. */
 	ratios: Record<Exclude<Metric, 'views'>, number>;
 }
@@ -68,15 +81,21 @@ const LAG_HOURS = { views: 0, likes: 0.1, comments: 0.4, shares: 0.6, saves: 0.3
 const DAY_ANGLE = (2 * Math.PI) / 24;
 const MONTH_HOURS = 720;
 const TAIL_SHARE = 0.18;
+const BRIEFNESS = 6;
+const TURN_HOURS: Range = [72, 480];
+/** A take-off brings several times what came before, a recount takes a few percent. */
+const TURN_SHARES: Partial<Record<Shape, Range>> = { takeoff: [3, 20], recounted: [0.02, 0.1] };
 
 /** Draws a curve with the scale and ratios of its platform. @param random numbers in [0, 1) */
-export function drawCurve(platform: Platform, random: () => number): Curve {
+export function drawCurve(platform: Platform, random: () => number, shape: Shape = 'rush'): Curve {
 	const scale = SCALES[platform];
 	const between = ([low, high]: Range) => low + random() * (high - low);
 	const ratio = (metric: Metric) => between(scale.ratios[metric] ?? [0, 0]);
+	const turnShares = TURN_SHARES[shape];
 	const [least, most] = scale.reach;
 	return {
 		platform,
+		shape,
 		// Most videos stay small: the reach is drawn on a logarithmic scale.
 		reach: least * (most / least) ** random(),
 		fadeHours: between(scale.fadeHours),
@@ -88,10 +107,12 @@ export function drawCurve(platform: Platform, random: () => number): Curve {
 			shares: ratio('shares'),
 			saves: ratio('saves'),
 		},
+		turnHours: turnShares ? between(TURN_HOURS) : 0,
+		turnShare: turnShares ? between(turnShares) : 0,
 	};
 }
 
-/** Returns the counts of a video `ageHours` after it was posted: whole numbers that never fall. */
+/** Returns the counts of a video `ageHours` after it was posted: whole numbers that fall only in a recount. */
 export function metricsAt(curve: Curve, ageHours: number): Metrics {
 	const scale = SCALES[curve.platform];
 	const count = (metric: Metric, ratio: number) =>
@@ -107,13 +128,25 @@ export function metricsAt(curve: Curve, ageHours: number): Metrics {
 	};
 }
 
-/** Returns the share of the reach gained by then: a rush that fades, and a tail that never ends. */
+/** Returns the share of the reach gained by then. */
 function grown(curve: Curve, ageHours: number): number {
 	if (ageHours <= 0) return 0;
+	const { shape, fadeHours, turnHours, turnShare } = curve;
 	const time = wakingHours(curve, ageHours);
-	const rush = 1 - Math.exp(-time / curve.fadeHours);
-	const tail = Math.log1p(time / curve.fadeHours) / Math.log1p(MONTH_HOURS / curve.fadeHours);
-	return (1 - TAIL_SHARE) * rush + TAIL_SHARE * tail;
+	if (shape === 'steady') return time / MONTH_HOURS;
+	if (shape === 'brief') return rushAndTail(time, fadeHours / BRIEFNESS, 0);
+	const share = rushAndTail(time, fadeHours, TAIL_SHARE);
+	const timeSinceTurn = time - wakingHours(curve, turnHours);
+	if (turnShare === 0 || timeSinceTurn <= 0) return share;
+	if (shape === 'recounted') return share * (1 - turnShare);
+	return share + turnShare * rushAndTail(timeSinceTurn, fadeHours, TAIL_SHARE);
+}
+
+/** A rush that fades, and a tail that never ends. */
+function rushAndTail(time: number, fadeHours: number, tailShare: number): number {
+	const rush = 1 - Math.exp(-time / fadeHours);
+	const tail = Math.log1p(time / fadeHours) / Math.log1p(MONTH_HOURS / fadeHours);
+	return (1 - tailShare) * rush + tailShare * tail;
 }
 
 /** Converts hours so that days run fast and nights slowly; never backwards while the ripple is below 1. */

@@ -1,4 +1,4 @@
-import { drawCurve, type Curve } from './growth';
+import { drawCurve, type Curve, type Shape } from './growth';
 import type { Platform } from './links';
 import { randomStream } from './random';
 
@@ -40,6 +40,7 @@ export function imaginePost(
 	platform: Platform,
 	seenAt: number,
 	hourMs: number,
+	shape?: Shape,
 ): Post {
 	const random = randomStream(seed, 'post', link);
 	const pick = (list: readonly string[]) => list[Math.floor(random() * list.length)] ?? '';
@@ -49,7 +50,7 @@ export function imaginePost(
 		title,
 		creator: pick(CREATORS),
 		description: `${title}. More about ${subject} in the comments.`,
-		curve: drawCurve(platform, random),
+		curve: drawCurve(platform, random, shape),
 		postedAt: seenAt - Math.round((0.5 + random() * 5.5) * hourMs),
 	};
 }

@@ -1,6 +1,7 @@
 import { canPay, chargeSnapshot, openAccount, settle, trackingCost, type Account } from './account';
 import { toMs, type Clock } from './clock';
 import { readLink, type Platform } from './links';
+import type { Shape } from './growth';
 import { imaginePost, type Post } from './post';
 import { randomStream } from './random';
 import {
@@ -35,6 +36,8 @@ export interface SeedVideo {
 	status?: VideoStatus;
 	/** Default: read from the link. */
 	platform?: Platform;
+	/** How it grows, if no other tracking of the link exists; default `rush`. */
+	shape?: Shape;
 	/** Default `own`. */
 	organisation?: Organisation;
 	/** Whether it is free, as if tracked with a test key. */
@@ -48,6 +51,7 @@ interface NewTracking {
 	platform: Platform;
 	durationDays: number;
 	startedAt: number;
+	shape?: Shape;
 }
 
 export type World = ReturnType<typeof createWorld>;
@@ -157,8 +161,8 @@ export function createWorld(options: WorldOptions, clock: Clock) {
 	function add(tracking: NewTracking): SandboxVideo {
 		const sequence = videos.size + 1;
 		const ids = trackingIds(seed, sequence);
-		const { link, platform, startedAt } = tracking;
-		const post = posts.get(link) ?? imaginePost(seed, link, platform, startedAt, hourMs);
+		const { link, platform, startedAt, shape } = tracking;
+		const post = posts.get(link) ?? imaginePost(seed, link, platform, startedAt, hourMs, shape);
 		posts.set(link, post);
 		const video = new SandboxVideo(videoWorld, {
 			...tracking,
@@ -203,6 +207,7 @@ export function createWorld(options: WorldOptions, clock: Clock) {
 			platform: given.platform ?? platformOf(given.video_link),
 			durationDays: given.duration_days ?? 7,
 			startedAt: given.started === undefined ? now : toMs(given.started),
+			shape: given.shape,
 		});
 		while (video.status === 'monitoring' && video.nextDue <= now) {
 			if (video.takeDue()) accounts[organisation].totalSnapshots++;

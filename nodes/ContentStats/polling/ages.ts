@@ -36,7 +36,7 @@ export function parseAges(value: unknown): number[] {
 }
 
 /** The columns of a row's metrics at an age. */
-export type MetricsAtAge = Record<`${Metric}_at_age`, number | null>;
+type MetricsAtAge = Record<`${Metric}_at_age`, number | null>;
 
 /** Estimates a metric between two snapshots, as a whole number; null unless both are numbers. */
 function between(before: MetricValue, after: MetricValue, share: number): number | null {

@@ -20,7 +20,7 @@ export interface Slowdown {
 const round = (value: number): number => Number(value.toFixed(2));
 
 /**
- * Computes how much a video grew in each window that ends at a count, to two decimals. Falls count as 0, and the interval in
+ * Computes how much a video grew in each window that ends at a count. Falls count as 0, and the interval in
  * which a window begins counts in part.
  *
  * @returns a growth per count; null where the window begins before the first count, or has a gap of over six
@@ -44,7 +44,7 @@ function growthInWindows(counts: Count[], windowMs: number): Array<number | null
 		const [before, after] = [counts[start]!, counts[start + 1]!];
 		const share = (from - before.instant) / (after.instant - before.instant);
 		const cut = share * (risenAt[start + 1]! - risenAt[start]!);
-		return round(risenAt[end]! - risenAt[start]! - cut);
+		return risenAt[end]! - risenAt[start]! - cut;
 	});
 }
 
@@ -62,9 +62,10 @@ export function findSlowdown(
 	const [first, last] = [counts[0], counts.at(-1)];
 	if (!first || !last || hoursTo(first, last) < 2 * slowedHours) return null;
 	const growths = growthInWindows(counts, slowedHours * HOUR_MS);
-	const growth = growths.at(-1)!;
-	const best = growths.reduce<number>((most, next) => Math.max(most, next ?? 0), 0);
-	if (growth === null || best <= 0 || growth >= (slowedPercent / 100) * best) return null;
+	const [lastGrowth] = growths.slice(-1);
+	const growth = round(lastGrowth ?? NaN);
+	const best = round(growths.reduce<number>((most, next) => Math.max(most, next ?? 0), 0));
+	if (Number.isNaN(growth) || best <= 0 || growth >= (slowedPercent / 100) * best) return null;
 	return {
 		growth_in_window: growth,
 		best_in_window: best,

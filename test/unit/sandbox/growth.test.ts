@@ -1,4 +1,4 @@
-import { drawCurve, METRICS, metricsAt } from '../../../sandbox/growth';
+import { drawCurve, METRICS, metricsAt, type Shape, SHAPES } from '../../../sandbox/growth';
 import { PLATFORMS } from '../../../sandbox/links';
 import { randomStream } from '../../../sandbox/random';
 import { closeAll, INSTAGRAM, open, TIKTOK, TWITTER, YOUTUBE } from './sandboxFixture';
@@ -12,28 +12,47 @@ const METRICS_OF = {
 	twitter: ['views', 'likes', 'comments', 'shares'],
 };
 
-const curves = PLATFORMS.flatMap((platform) =>
-	Array.from({ length: 50 }, (_, n) => drawCurve(platform, randomStream('test', platform, n))),
-);
+const curvesOf = (shape?: Shape) =>
+	PLATFORMS.flatMap((platform) =>
+		Array.from({ length: 50 }, (_, n) =>
+			drawCurve(platform, randomStream('test', platform, n), shape),
+		),
+	);
+const curves = curvesOf();
 
 describe('metricsAt', () => {
-	it('returns whole numbers that never fall, or null for a metric that the platform lacks', () => {
+	it.each(SHAPES)('returns whole numbers of %s that fall in a recount alone, or null', (shape) => {
 		const wrong: unknown[] = [];
-		for (const curve of curves) {
+		let falls = 0;
+		for (const curve of curvesOf(shape)) {
 			let before = metricsAt(curve, 0);
 			for (let hour = 0.5; hour <= 720; hour += 0.5) {
 				const now = metricsAt(curve, hour);
 				for (const metric of METRICS) {
 					const [value, last] = [now[metric], before[metric]];
 					const right = METRICS_OF[curve.platform].includes(metric)
-						? value !== null && last !== null && Number.isInteger(value) && value >= last
+						? value !== null && last !== null && Number.isInteger(value)
 						: value === null;
+					if (value !== null && last !== null && value < last) falls += 1;
 					if (!right) wrong.push({ ...curve, hour, metric, last, value });
 				}
 				before = now;
 			}
 		}
 		expect(wrong).toEqual([]);
+		expect(falls > 0).toBe(shape === 'recounted');
+	});
+
+	it('takes off again days later, or grows evenly, or ends after hours', () => {
+		const likesOf = (shape: Shape, hour: number) =>
+			curvesOf(shape).map((curve) => metricsAt(curve, hour).likes!);
+		const share = (shape: Shape, hour: number) => {
+			const all = likesOf(shape, 720);
+			return likesOf(shape, hour).map((likes, n) => likes / all[n]!);
+		};
+		for (const part of share('takeoff', 72)) expect(part).toBeLessThan(0.4);
+		for (const part of share('steady', 360)) expect(part).toBeCloseTo(0.5, 1);
+		for (const part of share('brief', 120)) expect(part).toBeGreaterThan(0.95);
 	});
 
 	it('starts at 0 and grows fastest at first', () => {
