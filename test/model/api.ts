@@ -1,6 +1,6 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
-import { clock, HOUR_MS, MINUTE_MS } from './clock';
+import { clock, HOUR_MS, MINUTE_MS, START_MS } from './clock';
 
 type Platform = 'tiktok' | 'youtube';
 
@@ -12,6 +12,8 @@ export interface VideoPlan {
 	/** Minutes from creation to the first snapshot. */
 	firstMinutes: number;
 	cadenceMinutes: number;
+	/** By how much its views grow from snapshot to snapshot, in turn. */
+	growths: number[];
 	/** Minutes by which the API returns a snapshot late; snapshots take the values in turn. */
 	lateMinutes: number[];
 	order: 'oldest first' | 'newest first' | 'mixed';
@@ -40,10 +42,15 @@ interface Snapshot {
 	sent: number;
 	/** From which Date on the trigger may use it: not while it is more than a day ahead. */
 	usable: number;
+	/** What its metric says, unless it is odd. */
+	views: number;
 	/** When both are so. */
 	appears: number;
 	json: string;
 }
+
+/** Before the first poll of a schedule. Videos that were tracked earlier are older than their posts. */
+const POSTED_UNTIL = START_MS - 3 * HOUR_MS;
 
 const iso = (instant: number): string => new Date(instant).toISOString();
 
@@ -54,6 +61,7 @@ export class Video {
 	isDeleted = false;
 	endedAt: number | null = null;
 	private slots = 0;
+	private views = 100;
 	/** By how much its snapshots come later since it was resumed, in milliseconds. */
 	private shiftMs = 0;
 	/** Its statuses, and since when, oldest first. */
@@ -81,6 +89,12 @@ export class Video {
 		return this.goneAt <= clock.now;
 	}
 
+	/** When the post behind its link was posted, in Unix milliseconds; null if the link does not tell. */
+	get postedAt(): number | null {
+		const { platform, link } = this.plan;
+		return platform === 'tiktok' ? POSTED_UNTIL - link * 13 * HOUR_MS : null;
+	}
+
 	/** When its next snapshot is taken, in Unix milliseconds. */
 	private get nextAt(): number {
 		const { firstMinutes, cadenceMinutes } = this.plan;
@@ -106,13 +120,16 @@ export class Video {
 	private take(at: number, sent: number): void {
 		const snapshot_time = this.slots % 2 === 0 ? iso(at) : iso(at).replace('Z', '+00:00');
 		const isOdd = this.plan.odd && this.slots % 3 === 0;
+		const { growths } = this.plan;
+		this.views = Math.max(0, this.views + growths[this.slots % growths.length]!);
+		const { views } = this;
 		const counts = isOdd
 			? { views: this.plan.odd!.count, likes: this.plan.odd!.count }
-			: { views: String(this.slots * 100), likes: '5' };
+			: { views: String(views), likes: '5' };
 		const json = JSON.stringify({ snapshot_time, ...counts, comments: '3' });
 		// The Date of a reply has no fractions of a second.
 		const usable = Math.ceil((at - 24 * HOUR_MS) / 1000) * 1000;
-		this.taken.push({ at, sent, usable, appears: Math.max(sent, usable), json });
+		this.taken.push({ at, sent, usable, views, appears: Math.max(sent, usable), json });
 	}
 
 	become(status: Status): void {
@@ -148,7 +165,7 @@ export class Video {
 			job_id: `job_${this.id}`,
 			video_link:
 				platform === 'tiktok'
-					? `https://www.tiktok.com/@a/video/${7_000_000_000 + link}`
+					? `https://www.tiktok.com/@a/video/${BigInt(this.postedAt! / 1000) << 32n}`
 					: `https://www.youtube.com/watch?v=aaaaaaaaaa${link}`,
 			platform,
 			status: this.statuses.findLast(({ since }) => since <= time)!.status,

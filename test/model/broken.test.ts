@@ -9,6 +9,12 @@ const MISSING = /is missing$/;
 const NO_PROGRESS = /makes no progress$|took longer than/;
 const TOO_MUCH = /was emitted 2 times$|is of before the seed$/;
 
+const WRONG_GROWTH = /:(spiked|age|slowed)\S* (is wrong|is not emitted|was emitted 2 times)$/;
+
+/** Returns a time that is at most six hours before another one. */
+const atLeast = (time: string, later: string): string =>
+	new Date(Math.max(Date.parse(time), Date.parse(later) - 6 * HOUR_MS)).toISOString();
+
 const CURSORS: Array<[string, RegExp, Break<'polling/cursor'>['by']]> = [
 	[
 		'drops every snapshot older than the newest one',
@@ -87,6 +93,77 @@ const BROKEN: Array<[string, RegExp, Break]> = [
 					const kept = Object.entries(after.videos).filter(([id]) => !isForgotten(id));
 					return { ...after, videos: Object.fromEntries(kept) };
 				},
+			}),
+		},
+	],
+	[
+		'a judge of growth that judges late snapshots',
+		WRONG_GROWTH,
+		{
+			of: 'polling/judge',
+			by: ({ createJudge }) => ({
+				createJudge: (video, known, ...rest) =>
+					createJudge(video, { ...known, newest: null }, ...rest),
+			}),
+		},
+	],
+	[
+		'a judge of growth that forgets the last spike',
+		WRONG_GROWTH,
+		{
+			of: 'polling/judge',
+			by: ({ rememberJudged }) => ({
+				rememberJudged: (...given) => ({ ...rememberJudged(...given), spikedAt: undefined }),
+			}),
+		},
+	],
+	[
+		'a judge of growth that tells of what had slowed before',
+		WRONG_GROWTH,
+		{
+			of: 'polling/judge',
+			by: ({ createJudge }) => ({
+				createJudge: (video, known, ...rest) =>
+					createJudge(video, { ...known, isSlow: known.isSlow ?? false }, ...rest),
+			}),
+		},
+	],
+	[
+		'spikes that are compared with one interval too few',
+		WRONG_GROWTH,
+		{
+			of: 'polling/spikes',
+			by: ({ findSpike }) => ({
+				findSpike: (counts, place, ...rest) =>
+					findSpike(counts.slice(Math.max(0, place - 7), place + 1), Math.min(place, 7), ...rest),
+			}),
+		},
+	],
+	[
+		'windows that are an hour too long',
+		WRONG_GROWTH,
+		{
+			of: 'polling/slowdowns',
+			by: ({ findSlowdown }) => ({
+				findSlowdown: (counts, settings) =>
+					findSlowdown(counts, { ...settings, slowedHours: settings.slowedHours + 1 }),
+			}),
+		},
+	],
+	[
+		'ages that are also counted after a gap',
+		WRONG_GROWTH,
+		{
+			of: 'polling/ages',
+			by: ({ findAges }) => ({
+				findAges: (ages, postedAt, previous, row, emittedUntil) =>
+					findAges(
+						ages,
+						postedAt,
+						{ ...previous, snapshot_time: atLeast(previous.snapshot_time, row.snapshot_time) },
+						row,
+						emittedUntil,
+					),
 			}),
 		},
 	],

@@ -8,7 +8,7 @@ interface Sleeper {
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 
-const START_MS = Date.parse('2026-01-01T00:00:00.000Z');
+export const START_MS = Date.parse('2026-01-01T00:00:00.000Z');
 
 /** A clock that moves only while something waits on it. All instants are Unix milliseconds. */
 class Clock {

@@ -19,8 +19,12 @@ const NODE = '../../nodes/ContentStats';
 
 interface Modules {
 	'api/rateLimiter': typeof import('../../nodes/ContentStats/api/rateLimiter');
+	'polling/ages': typeof import('../../nodes/ContentStats/polling/ages');
 	'polling/cursor': typeof import('../../nodes/ContentStats/polling/cursor');
+	'polling/judge': typeof import('../../nodes/ContentStats/polling/judge');
 	'polling/reconcile': typeof import('../../nodes/ContentStats/polling/reconcile');
+	'polling/slowdowns': typeof import('../../nodes/ContentStats/polling/slowdowns');
+	'polling/spikes': typeof import('../../nodes/ContentStats/polling/spikes');
 	'utils/time': typeof import('../../nodes/ContentStats/utils/time');
 }
 

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import type { Api, Told, Video } from './api';
+import { type GrowthMemory, judgeGrowth } from './growthOracle';
 import { HOUR_MS, MINUTE_MS } from './clock';
 import type { Schedule } from './schedule';
 
@@ -21,6 +22,9 @@ interface Member {
 	isSeedFree?: true;
 	/** Instants emitted since the seed, each with the start of the poll that emitted it. */
 	emitted: Array<{ at: number; begun: number }>;
+	growth?: GrowthMemory;
+	/** The trigger may have forgotten its growth, or not. */
+	isGrowthUnsure?: true;
 }
 
 /**
@@ -34,7 +38,7 @@ export interface Memory {
 	/** When the trigger last received a list while it was seeding, and the time that the list is of. */
 	seeded: { at: number; listed: number };
 	members: Map<string, Member>;
-	/** Keys of all emitted snapshots, with the time on n8n's clock. */
+	/** Keys of all emitted snapshots and events of growth, with the time on n8n's clock. */
 	log: Array<{ key: string; n8nAt: number }>;
 }
 
@@ -71,6 +75,8 @@ export class Oracle {
 	private readonly delivered = new Map<string, number>();
 	/** How many duplicates of each snapshot are allowed, by key. */
 	private readonly repeats = new Map<string, number>();
+	/** How often each video was added to the watched ones, by id. */
+	private readonly added = new Map<string, number>();
 	/** Keys of snapshots lost in a crash. */
 	private readonly lost = new Set<string>();
 	/** Keys that a replay after a restart may emit, even if their video is no longer watched. */
@@ -93,18 +99,23 @@ export class Oracle {
 		const members = new Map(
 			[...memory.members].filter(([id]) => watched.has(this.video(id)) || isKept(id)),
 		);
+		const set = (id: string, member: Member) => {
+			members.set(id, member);
+			this.added.set(id, (this.added.get(id) ?? 0) + 1);
+		};
 		const add = (video: Video, member: Member) => {
 			// Start From applies to an added video again, which may emit its snapshots a second time.
 			const mayEmitAgain = this.schedule.startFrom !== 'new';
 			if (mayEmitAgain) for (const { at } of video.taken) this.mayRepeat(keyOf(video.id, at));
-			members.set(video.id, member);
+			set(video.id, member);
 		};
 		for (const video of this.api.videos) {
 			const isNamed = watched.ids?.includes(video.id) ?? false;
 			const wasNamed = before?.ids?.includes(video.id) ?? false;
 			const known = members.get(video.id);
 			// The trigger forgets ended videos, so one that is selected again may count as added.
-			if (isNamed && !wasNamed && (!known || video.isFinal)) add(video, known ?? toBeSeeded);
+			if (isNamed && !wasNamed && (!known || video.isFinal))
+				add(video, { ...(known ?? toBeSeeded), isGrowthUnsure: true });
 		}
 		const isSeeding = !isDeepStrictEqual(before?.parameters, watched.parameters);
 		for (const video of told.list?.videos ?? []) {
@@ -114,8 +125,8 @@ export class Oracle {
 			// The list of the seeding was too old to show it.
 			const { at, listed } = memory.seeded;
 			const wasHidden = !isSeeding && listed < video.createdAt && video.createdAt <= at;
-			if (wasHidden) members.set(video.id, fromEither);
-			else if (isNew) members.set(video.id, fromItsStart);
+			if (wasHidden) set(video.id, fromEither);
+			else if (isNew) set(video.id, fromItsStart);
 			else if (!wasFinal) add(video, toBeSeeded);
 		}
 		for (const [id, shown] of told.shown) {
@@ -123,6 +134,7 @@ export class Oracle {
 			if (member?.seed === null) members.set(id, { ...member, seed: this.seedOf(shown) });
 		}
 
+		const unchanged = new Map(members);
 		const created = items.filter(({ event }) => event === 'snapshot.created');
 		const keys = created.map(({ event_key }) => String(event_key));
 		for (const { video_id, snapshot_time, event_key } of created) {
@@ -140,12 +152,14 @@ export class Oracle {
 			check(isExpected || this.replayed.has(key), `${key} was emitted, but is of before the seed`);
 			if (member) members.set(id, { ...member, emitted: [...member.emitted, { at, begun }] });
 		}
+		this.checkGrowth(unchanged, members, told, items);
 		const times = created.map(({ snapshot_time }) => String(snapshot_time));
 		check(String([...times].sort()) === String(times), `${keys} are not oldest first`);
 		const isCounted = !this.schedule.isAllEvents && !this.schedule.replayAfterRestart;
 		const most = isCounted ? this.schedule.maxItemsPerPoll : Infinity;
 		check(items.length <= most, `${items.length} items are too many for one poll`);
-		const log = [...memory.log, ...keys.map((key) => ({ key, n8nAt }))];
+		const growthKeys = items.filter(isGrowth).map(({ event_key }) => String(event_key));
+		const log = [...memory.log, ...[...keys, ...growthKeys].map((key) => ({ key, n8nAt }))];
 		const listed = Math.max(memory.listed, told.list?.at ?? -Infinity);
 		const seeded = isSeeding && told.list ? { at: begun, listed: told.list.at } : memory.seeded;
 		return { watched, listed, seeded, members, log };
@@ -155,10 +169,12 @@ export class Oracle {
 	deliver(items: IDataObject[]): void {
 		for (const { event, event_key } of items) {
 			const key = String(event_key);
-			if (event !== 'snapshot.created') continue;
+			if (event !== 'snapshot.created' && !isGrowth({ event })) continue;
 			const count = (this.delivered.get(key) ?? 0) + 1;
 			this.delivered.set(key, count);
-			const most = 1 + (this.repeats.get(key) ?? 0);
+			// A video that is added again may slow, or spike, again.
+			const again = isGrowth({ event }) ? (this.added.get(idOf(key)) ?? 1) - 1 : 0;
+			const most = 1 + (this.repeats.get(key) ?? 0) + again;
 			check(count <= most, `${key} was emitted ${count} times`);
 		}
 	}
@@ -209,6 +225,45 @@ export class Oracle {
 		}
 	}
 
+	/**
+	 * Checks the events of growth of a poll, and records what is remembered of them.
+	 *
+	 * @param before the members before its items.
+	 * @throws Error naming an event that is wrong or missing
+	 */
+	private checkGrowth(
+		before: Map<string, Member>,
+		members: Map<string, Member>,
+		told: Told,
+		items: IDataObject[],
+	): void {
+		if (!this.schedule.isAllEvents) return;
+		for (const [id, { seed, emitted, growth = {}, isSeedFree, isGrowthUnsure }] of before) {
+			const shown = told.shown.get(id);
+			if (!shown || !seed) continue;
+			const ofVideo = items.filter(({ video_id }) => video_id === id);
+			const created = ofVideo.filter(({ event }) => event === 'snapshot.created');
+			const known = [...seed, ...emitted.map(({ at }) => at)];
+			const instants = created.map(({ snapshot_time }) => Date.parse(String(snapshot_time)));
+			const video = this.video(id);
+			const { keys, after } = judgeGrowth(video, growth, shown, instants, known);
+			members.set(id, { ...members.get(id)!, growth: after });
+			const found = ofVideo.filter(isGrowth).map(({ event_key }) => String(event_key));
+			if (isSeedFree || isGrowthUnsure || video.plan.odd || this.hasOldDates) continue;
+			const unexpected = found.filter((key) => !keys.includes(key) && !this.replayed.has(key));
+			check(unexpected.length === 0, `${unexpected[0]} is wrong`);
+			const missing = keys.find((key) => !found.includes(key));
+			check(missing === undefined, `${missing} is not emitted`);
+		}
+	}
+
+	/** Whether a reply may come with a Date of the past, by which new snapshots are ahead. */
+	private get hasOldDates(): boolean {
+		return this.schedule.steps.some(
+			(step) => step.do === 'trouble' && Object(step.trouble.harm).hoursBehind !== undefined,
+		);
+	}
+
 	private mayRepeat(key: string): void {
 		this.repeats.set(key, (this.repeats.get(key) ?? 0) + 1);
 	}
@@ -226,6 +281,10 @@ export class Oracle {
 	}
 }
 
+const GROWTH_EVENTS = new Set<unknown>(['growth.spiked', 'growth.slowed', 'age.reached']);
+const isGrowth = ({ event }: IDataObject): boolean => GROWTH_EVENTS.has(event);
+
+const idOf = (key: string): string => key.slice(0, key.indexOf(':'));
 const keyOf = (id: string, at: number): string => `${id}:${new Date(at).toISOString()}`;
 
 function check(holds: boolean, otherwise: string): void {

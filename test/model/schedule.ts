@@ -101,6 +101,14 @@ const videoPlan: fc.Arbitrary<VideoPlan> = fc.record({
 	platform: fc.constantFrom('tiktok', 'youtube'),
 	link: between(0, 2),
 	firstMinutes: between(0, 60),
+	growths: few(
+		mostly(
+			[6, fc.constantFrom(100, 150)],
+			[2, fc.constantFrom(0, 1, -50)],
+			[1, between(300, 2000)],
+		),
+		30,
+	),
 	cadenceMinutes: mostly([9, fc.constant(60)], [1, fc.constantFrom(20, 120)]),
 	lateMinutes: few(late, 6),
 	order: fc.constantFrom('oldest first', 'newest first', 'mixed'),

@@ -8,6 +8,7 @@ import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { createPoller, type Poller } from '../../harness/engine';
 import { EVENTS } from '../engine/support/fixture';
 import { type Api, nothingTold, type Told, type Video } from './api';
+import { GROWTH_PARAMETERS } from './growthOracle';
 import { clock, HOUR_MS, MINUTE_MS } from './clock';
 import { type Memory, noMemory, Oracle, type Watched } from './oracle';
 import type { LoadedPackage } from './n8n';
@@ -163,7 +164,7 @@ export class Workflow {
 		const parameters: INodeParameters = {
 			...this.watched.parameters,
 			startFrom,
-			...(isAllEvents && { events: EVENTS, milestones: '500, 2k' }),
+			...(isAllEvents && { events: EVENTS, milestones: '500, 2k', ...GROWTH_PARAMETERS }),
 			options: { maxItemsPerPoll, replayAfterRestart },
 		};
 		const activation = { watched: this.watched, told: nothingTold() } as Activation;

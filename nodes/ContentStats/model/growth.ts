@@ -27,10 +27,10 @@ export function delta(later: MetricValue, earlier: MetricValue | undefined): num
 	return typeof later === 'number' && typeof earlier === 'number' ? later - earlier : null;
 }
 
-/** Returns the hours between two instants (Unix milliseconds), to four decimals; null unless above 0. */
+/** Returns the hours between two instants (Unix milliseconds); null unless above 0. */
 export function hoursBetween(earlier: number, later: number): number | null {
 	const hours = (later - earlier) / HOUR_MS;
-	return hours > 0 ? round(hours, 1e4) : null;
+	return hours > 0 ? hours : null;
 }
 
 /** Divides a change by its hours, to two decimals; null if either is unknown. */
@@ -61,7 +61,7 @@ function writeGrowth<T extends object>(
 ): T & Growth {
 	const before = hours === null ? undefined : previous;
 	const grown = target as T & Growth;
-	grown.hours_since_previous = hours;
+	grown.hours_since_previous = hours === null ? null : round(hours, 1e4);
 	grown.views_delta = delta(row.views, before?.views);
 	grown.likes_delta = delta(row.likes, before?.likes);
 	grown.comments_delta = delta(row.comments, before?.comments);

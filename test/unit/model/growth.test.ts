@@ -46,7 +46,7 @@ test.each([
 	[0, 1, 1],
 	[0, 1.5, 1.5],
 	[0, 72, 72],
-	[0, 1 / 3, 0.3333],
+	[0, 1 / 3, 1 / 3],
 	[5, 5, null],
 	[5, 4, null],
 ])('hoursBetween hour %d and hour %d is %j', (from, to, hours) => {
