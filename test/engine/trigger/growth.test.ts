@@ -254,6 +254,44 @@ test('a replay after a restart repeats what was emitted, as it was', async () =>
 	expect(await restarted.poll()).toBeNull();
 });
 
+const ODD: Array<[path: Array<string | number>, value: unknown]> = [
+	...[-1, '1.2M', 12.5, true, [], {}, '9'.repeat(30)].map((value): [string[], unknown] => [
+		['snapshots', '-1', 'views'],
+		value,
+	]),
+	[['snapshots', 3, 'views'], 'N/A'],
+	[['snapshots', 3, 'snapshot_time'], 'noon'],
+	[['snapshots', 3], null],
+	[['days_remaining'], '5.5'],
+	[['platform'], 7],
+	[['video_link'], 'https://www.tiktok.com/@user/video/99999999999999999999'],
+	[['status'], 'queued'],
+];
+
+test.each(ODD)(
+	'an odd value at %j, %j, makes no odd event, and holds no row back',
+	async (path, value) => {
+		const { sandbox, watch } = await createTriggerFixture();
+		const video = sandbox.seedVideo({ video_link: POSTED, shape: 'brief', ...MONTH });
+		const place = path.map((part) => (part === '-1' ? -1 : part));
+		const match = { method: 'GET', path: `/videos/${video.id}` } as const;
+		sandbox.faults.add({ kind: 'set', path: place, value, match, times: 10_000 });
+		const events = ['snapshot.created', ...EVENTS];
+		const trigger = watch({ events, startFrom: 'beginning', ages: '21h, 30h', spikeFactor: 0 });
+		await trigger.run({ hours: 60 }, { every: { minutes: 30 } });
+		const created = trigger.items.filter(({ event }) => event === 'snapshot.created');
+		const hidden = path[1] === 3 && path[2] !== 'views' ? 1 : 0;
+		expect(created).toHaveLength(video.snapshots.length - hidden);
+		expect(new Set(trigger.keys).size).toBe(trigger.keys.length);
+		const isText = (column: string) =>
+			/^(event|snapshot_|title|creator|platform|metric|video_)/.test(column);
+		for (const item of trigger.items)
+			for (const [column, found] of Object.entries(item))
+				if (!isText(column) && column !== 'event_key' && typeof found !== 'string')
+					expect(found === null || Number.isFinite(found)).toBe(true);
+	},
+);
+
 test('the events of growth cost no request', async () => {
 	const sent = [];
 	for (const events of [['snapshot.created'], ['snapshot.created', ...EVENTS]]) {
