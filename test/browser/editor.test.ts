@@ -291,16 +291,33 @@ describe('the videos of the trigger', () => {
 		);
 		return entries;
 	}
-
-	async function openTrigger(credential: CredentialReference, parameters: INodeParameters) {
-		const { nodes } = readTemplate('new-snapshots-to-a-data-table.json');
-		const trigger = { ...nodes.find(isOurs)!, parameters };
-		const template = { name: 'Selected videos', nodes: [trigger], connections: {} };
-		const workflow = await n8n.importWorkflow(template, () => credential);
-		await editor.openWorkflow(workflow.id);
-		await editor.openNode(trigger.name);
-	}
 });
+
+describe('the events of growth', () => {
+	it.each([
+		['growth.spiked', ['spikeFactor', 'spikeMinimum'], 'growth_per_hour'],
+		['growth.slowed', ['slowedHours', 'slowedPercent'], 'estimated_savings_usd'],
+		['age.reached', ['ages'], 'views_at_age'],
+	])('%s shows its fields, and a test its columns', async (event, fields, column) => {
+		await openTrigger(await saveCredential(n8n, sandbox), { events: [event] });
+		for (const name of ['spikeFactor', 'spikeMinimum', 'slowedHours', 'slowedPercent', 'ages'])
+			expect(await editor.field(name).count()).toBe(fields.includes(name) ? 1 : 0);
+		const [row] = await editor.execute();
+		expect(row).toHaveProperty(column);
+		expect(row!.event).toBe(event);
+		await editor.picture(`event-${event.replace('.', '-')}`);
+	});
+});
+
+/** Opens a trigger with these parameters, in a workflow of its own. */
+async function openTrigger(credential: CredentialReference, parameters: INodeParameters) {
+	const { nodes } = readTemplate('new-snapshots-to-a-data-table.json');
+	const trigger = { ...nodes.find(isOurs)!, parameters };
+	const template = { name: 'A trigger', nodes: [trigger], connections: {} };
+	const workflow = await n8n.importWorkflow(template, () => credential);
+	await editor.openWorkflow(workflow.id);
+	await editor.openNode(trigger.name);
+}
 
 describe('the first hour', () => {
 	it('goes from pasted links over their price to rows', async () => {

@@ -22,7 +22,7 @@ export interface Judge {
 	wasSlow: boolean | undefined;
 	/**
 	 * Builds the items of a snapshot. To be called oldest first; one that is not newer than everything emitted
-	 * before has none.
+	 * before, or is ahead, has none.
 	 */
 	judge: (row: Row, previous: Row | undefined, extra: IDataObject) => EventItem[];
 }
@@ -59,11 +59,12 @@ export function createJudge(
 		has('growth.slowed') && known.isSlow === undefined ? slowdown !== null : undefined;
 	let { spikedAt } = known;
 	let emittedUntil = known.newest ?? -Infinity;
+	const reached = dated.at(-1)?.instant ?? -Infinity;
 	let place = 0;
 
 	const judge: Judge['judge'] = (row, previous, extra) => {
 		const instant = instantOf(row);
-		if (instant <= emittedUntil) return [];
+		if (instant <= emittedUntil || instant > reached) return [];
 		const items: EventItem[] = [];
 		const add = (event: EventItem['event'], suffix: string, facts: object) =>
 			items.push(buildJudgedItem(event, suffix, { ...facts }, row, extra));

@@ -237,6 +237,18 @@ describe('a video that was there before', () => {
 		}
 	});
 
+	test('reaches no age with snapshots that are ahead of their reply', () => {
+		const hours = [22.5, 23, 27, 29];
+		const snapshots = hours.map((hour) => ({ snapshot_time: iso(hour), views: '5' }));
+		const judgedAt = (hour: number) => {
+			const found = readVideo(video('a', { video_link: LINK, snapshots }), 'it', at(hour));
+			const diff = diffVideo(NEW_VIDEO, found, at(hour), [], SETTINGS);
+			return diff.snapshots.flatMap(({ judged }) => judged.map(({ age_hours }) => age_hours));
+		};
+		expect(judgedAt(23)).toEqual([]);
+		expect(judgedAt(29)).toEqual([30]);
+	});
+
 	test('is judged by its likes on Instagram', () => {
 		const snapshots = [...Array(8).keys()].map((hour) => ({
 			snapshot_time: iso(hour),
