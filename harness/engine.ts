@@ -162,6 +162,8 @@ export interface RunOptions {
 	asTool?: boolean;
 	/** The execution of the agent or workflow; default: `1`. Empty: none. */
 	executionId?: string;
+	/** The workflow's; default: UTC. */
+	timezone?: string;
 }
 
 export interface RunOutcome {
@@ -196,7 +198,7 @@ function startChain(
 	credential: Credential,
 	chain: INode[],
 	items: IDataObject[],
-	executionId?: string,
+	{ executionId, timezone = 'UTC' }: Pick<RunOptions, 'executionId' | 'timezone'> = {},
 ) {
 	const start = { ...nodeWith(SOURCE, 'Source', {}), credentials: undefined };
 	const nodes = [start, ...chain];
@@ -210,7 +212,7 @@ function startChain(
 		connections: Object.fromEntries(connections),
 		active: false,
 		nodeTypes,
-		settings: { executionOrder: 'v1', timezone: 'UTC' },
+		settings: { executionOrder: 'v1', timezone },
 	});
 	const execute = new WorkflowExecute(additionalDataFor(credential, executionId), 'manual');
 	const pinData = { Source: items.map((json) => ({ json, pairedItem: { item: 0 } })) };
@@ -236,23 +238,23 @@ export async function runOthers(
 export function startAction(
 	credential: Credential,
 	parameters: INodeParameters,
-	{ items = [{}], onError, retryOnFail, asTool = false, executionId }: RunOptions = {},
+	{ items = [{}], onError, retryOnFail, asTool = false, ...run }: RunOptions = {},
 ): { outcome: Promise<RunOutcome>; stop: () => void } {
 	// n8n waits a second between tries by default, and takes 0 for that.
 	const settings = { onError, retryOnFail, waitBetweenTries: 1 };
 	const type = asTool ? TOOL : ACTION;
 	const action = { ...nodeWith(type, 'ContentStats', parameters), ...settings };
-	const running = startChain(credential, [action], items, executionId);
-	const outcome = running.then((run): RunOutcome => {
-		const task = run.data.resultData.runData.ContentStats?.[0];
+	const running = startChain(credential, [action], items, run);
+	const outcome = running.then((ended): RunOutcome => {
+		const task = ended.data.resultData.runData.ContentStats?.[0];
 		const [first, second] = task?.data?.main ?? [];
 		return {
 			items: (first ?? []).map(({ json }) => json),
 			errorItems: (second ?? []).map(({ json }) => json),
 			full: first ?? [],
 			hints: task?.hints ?? [],
-			error: (task?.error ?? run.data.resultData.error) as RunOutcome['error'],
-			run,
+			error: (task?.error ?? ended.data.resultData.error) as RunOutcome['error'],
+			run: ended,
 		};
 	});
 	return { outcome, stop: () => running.cancel() };

@@ -202,6 +202,137 @@ describe('Get', () => {
 	});
 });
 
+describe('Get with a row per day', () => {
+	/** Gets a video whose snapshots are at these times, with these views; the newest is a minute old. */
+	async function getDays(
+		entries: Array<[time: string, views: number | null]>,
+		{ timezone = 'Europe/Berlin', status, ...more }: INodeParameters & { timezone?: string } = {},
+	) {
+		const fixture = await createFixture();
+		const snapshots = entries.map(([time, views]) => ({
+			snapshot_time: `${time}:00.000Z`,
+			views: views === null ? null : String(views),
+		}));
+		const newest = entries
+			.map(([time]) => time)
+			.sort()
+			.at(-1)!;
+		fixture.clock.set(`${newest}:59.000Z`);
+		const tracked = fixture.sandbox.seedVideo({ video_link: TIKTOK });
+		tracked.override({ snapshots, ...(status !== undefined && { status }) });
+		const parameters = { operation: 'get', ...video('id', tracked.id), rowPer: 'day', ...more };
+		const { items, error } = await runAction(fixture.credential, parameters, { timezone });
+		return { items, error, id: tracked.id };
+	}
+	const includeGrowth = { includeGrowth: true };
+
+	test('returns the last snapshot of each day, over a change of daylight saving time', async () => {
+		// In Berlin, March 29 has 23 hours: it ends at 22:00 UTC, the day before at 23:00 UTC.
+		const { items, id } = await getDays(
+			[
+				['2026-03-28T22:30', 100],
+				['2026-03-28T23:30', 150],
+				['2026-03-29T21:30', 1000],
+				['2026-03-29T22:30', 1100],
+				['2026-03-30T12:30', 2000],
+			],
+			{ options: includeGrowth },
+		);
+		expect(Object.keys(items[0]!)).toEqual(['day', ...ROW, ...GROWTH, 'is_complete', 'day_key']);
+		expect(items).toMatchObject([
+			{ day: '2026-03-28', views: 100, hours_since_previous: null, views_delta: null },
+			{
+				day: '2026-03-29',
+				day_key: `${id}:2026-03-29`,
+				snapshot_time: '2026-03-29T21:30:00.000Z',
+				views: 1000,
+				hours_since_previous: 23,
+				views_delta: 900,
+				views_per_hour: 39.13,
+				is_complete: true,
+			},
+			{
+				day: '2026-03-30',
+				snapshot_time: '2026-03-30T12:30:00.000Z',
+				hours_since_previous: 15,
+				views_delta: 1000,
+				is_complete: false,
+			},
+		]);
+	});
+
+	test('covers a day of 25 hours', async () => {
+		// In Berlin, October 25 ends at 23:00 UTC, the day before at 22:00 UTC.
+		const { items } = await getDays(
+			[
+				['2026-10-24T21:30', 100],
+				['2026-10-24T22:30', 200],
+				['2026-10-25T22:30', 2700],
+				['2026-10-25T23:30', 2800],
+			],
+			{ options: includeGrowth },
+		);
+		expect(items).toMatchObject([
+			{ day: '2026-10-24', views: 100 },
+			{ day: '2026-10-25', views: 2700, hours_since_previous: 25, views_delta: 2600 },
+			{ day: '2026-10-26', views: 2800, hours_since_previous: 1, is_complete: false },
+		]);
+	});
+
+	test('leaves out days without snapshots, and takes late ones where they belong', async () => {
+		const { items } = await getDays(
+			[
+				['2026-01-01T10:00', 100],
+				['2026-01-04T10:00', 700],
+				// Arrived last, taken first.
+				['2026-01-01T20:00', 250],
+				['2026-01-05T10:00', null],
+			],
+			{ timezone: 'UTC', options: includeGrowth },
+		);
+		expect(items).toMatchObject([
+			{ day: '2026-01-01', views: 250, is_complete: true },
+			{ day: '2026-01-04', views: 700, hours_since_previous: 62, views_delta: 450 },
+			{ day: '2026-01-05', views: null, views_delta: null, is_complete: false },
+		]);
+	});
+
+	const fourDays: Array<[string, number]> = [1, 2, 3, 4].flatMap((day): Array<[string, number]> => [
+		[`2026-01-0${day}T10:00`, day * 100],
+		[`2026-01-0${day}T20:00`, day * 100 + 50],
+	]);
+
+	test.each([
+		[{ lastSnapshots: 2 }, ['2026-01-03', '2026-01-04']],
+		[{ since: '2026-01-03T15:00:00Z' }, ['2026-01-03', '2026-01-04']],
+		[{ since: '2026-01-03T20:00:01Z' }, ['2026-01-04']],
+		[{ since: '2026-01-02T00:00:00Z', lastSnapshots: 1 }, ['2026-01-04']],
+	])('counts %j after the days', async (options, days) => {
+		const parameters = { timezone: 'UTC', options: { ...includeGrowth, ...options } };
+		const { items } = await getDays(fourDays, parameters);
+		expect(items.map(({ day }) => day)).toEqual(days);
+		for (const item of items) expect(item.views_delta).toBe(100);
+	});
+
+	test.each([
+		['completed', true],
+		['cancelled', true],
+		['error', false],
+		['paused', false],
+	])(
+		'says of the last day of a tracking that is %s that it is complete: %p',
+		async (status, isComplete) => {
+			const { items } = await getDays(fourDays, { timezone: 'UTC', status });
+			expect(items.at(-1)!.is_complete).toBe(isComplete);
+		},
+	);
+
+	test('refuses another row', async () => {
+		const { error } = await getDays(fourDays, { rowPer: '={{ "week" }}' });
+		expect(error?.message).toBe('Row Per must be snapshot or day, not “week”');
+	});
+});
+
 test('Get with output latest returns one row, the newest snapshot', async () => {
 	const fixture = await withDay();
 	const { items } = await get(fixture, fixture.tracked.id, { output: 'latest' });

@@ -111,6 +111,7 @@ describe('the public contract', () => {
 			[
 				VIDEO,
 				['output', 'options', 'snapshots', ['snapshots', 'latest', 'summary', 'video']],
+				['rowPer', 'options', 'snapshot', ['day', 'snapshot']],
 				[
 					'options',
 					'collection',
@@ -308,6 +309,7 @@ describe('the columns, in their order', () => {
 		],
 		['get', { output: 'snapshots' }, ROW],
 		['get', { output: 'latest', options: includeGrowth }, `${ROW}, ${GROWTH}`],
+		['get', { rowPer: 'day' }, `day, ${ROW}, is_complete, day_key`],
 		['get', { options: { ...includeGrowth, ...includePostAge } }, `${ROW}, ${GROWTH}, ${AGE}`],
 		[
 			'get',
