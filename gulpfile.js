@@ -1,6 +1,7 @@
 const { build } = require('esbuild');
 const { execFileSync } = require('node:child_process');
-const { rmSync } = require('node:fs');
+const { mkdirSync, rmSync, writeFileSync } = require('node:fs');
+const { dirname, join } = require('node:path');
 const { dest, parallel, series, src } = require('gulp');
 
 const CREDENTIALS = 'credentials/ContentStatsApi.credentials';
@@ -48,4 +49,26 @@ const copy = (pattern) => src(pattern, { base: '.', encoding: false }).pipe(dest
 const icons = () => copy('nodes/**/*.svg');
 const codex = () => copy('nodes/**/*.node.json');
 
-exports.build = series(clean, parallel(check, compile, icons, codex));
+/** Writes the columns that the editor offers before the first run. */
+async function schemas() {
+	const { outputFiles } = await build({
+		bundle: true,
+		platform: 'node',
+		external: ['n8n-workflow', 'zod'],
+		entryPoints: ['scripts/outputSchemas.ts'],
+		write: false,
+	});
+	const loaded = { exports: {} };
+	new Function('module', 'exports', 'require', outputFiles[0].text)(
+		loaded,
+		loaded.exports,
+		require,
+	);
+	for (const [file, schema] of Object.entries(loaded.exports.outputSchemas)) {
+		const path = join('dist', NODES_DIR, '__schema__', file);
+		mkdirSync(dirname(path), { recursive: true });
+		writeFileSync(path, JSON.stringify(schema));
+	}
+}
+
+exports.build = series(clean, parallel(check, compile, icons, codex, schemas));

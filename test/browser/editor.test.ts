@@ -31,6 +31,7 @@ const TRACKED = [
 	'https://www.youtube.com/watch?v=hC0ffee2024',
 ];
 const HOUR_MS = 3_600_000;
+const TYPE = 'n8n-nodes-contentstats.contentStats';
 /** What a user of n8n may type who has not heard of ContentStats, and who has. */
 const SEARCHES = [
 	'tiktok',
@@ -291,6 +292,47 @@ describe('the videos of the trigger', () => {
 		);
 		return entries;
 	}
+});
+
+describe('the columns of a node that never ran', () => {
+	it.each([
+		['Track', { videoUrls: TRACKED[0]! }, 'outcome'],
+		['Get', { operation: 'get' }, 'views'],
+	])('of %s are dragged into the next one', async (operation, parameters, column) => {
+		const credential = await saveCredential(n8n, sandbox);
+		const common = { typeVersion: 1, position: [0, 0] as [number, number] };
+		const node: INode = { ...common, id: 'a', name: operation, type: TYPE, parameters };
+		const type = 'n8n-nodes-base.set';
+		const next: INode = {
+			...common,
+			id: 'b',
+			name: 'Next',
+			type,
+			typeVersion: 3.4,
+			parameters: {},
+		};
+		const connections = { [operation]: { main: [[{ node: 'Next', type: 'main', index: 0 }]] } };
+		const template = { name: 'Columns', nodes: [node, next], connections };
+		const workflow = await n8n.importWorkflow(template, (one) =>
+			isOurs(one) ? credential : undefined,
+		);
+		await editor.openWorkflow(workflow.id);
+		await editor.openNode('Next');
+		const pill = editor.page
+			.locator('[data-target="mappable"]')
+			.filter({ hasText: column })
+			.first();
+		const target = editor.page.getByText('Drag input fields here').first();
+		const { x, y } = (await target.boundingBox())!;
+		await pill.hover();
+		await editor.page.mouse.down();
+		await editor.page.mouse.move(x + 10, y + 10, { steps: 20 });
+		await editor.page.mouse.up();
+		await editor.page.getByText(`{{ $json.${column} }}`).waitFor();
+		await editor.picture(`columns-${operation.toLowerCase()}`);
+		const runs = await n8n.executions();
+		expect(runs.filter(({ workflowId }) => workflowId === workflow.id)).toEqual([]);
+	});
 });
 
 describe('the events of growth', () => {

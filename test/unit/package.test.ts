@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import manifest from '../../package.json';
+import { outputSchemas } from '../../scripts/outputSchemas';
 
 // `npm test` builds first, so the package tested here is the one that is published.
 
@@ -50,8 +51,8 @@ test('api, model and polling import nothing but types from n8n-workflow', () => 
 });
 
 describe('the packed tarball', () => {
-	test('is at most 80 KB', () => {
-		expect(statSync(tarball).size).toBeLessThanOrEqual(80_000);
+	test('is at most 88 KB', () => {
+		expect(statSync(tarball).size).toBeLessThanOrEqual(88_000);
 	});
 
 	test('contains only dist, index.js, README, LICENSE and package.json', () => {
@@ -66,6 +67,10 @@ describe('the packed tarball', () => {
 	test('has no runtime dependencies and one peer dependency', () => {
 		expect(manifest).not.toHaveProperty('dependencies');
 		expect(manifest.peerDependencies).toEqual({ 'n8n-workflow': '*' });
+	});
+
+	test.each(Object.entries(outputSchemas))('holds the output schema %s', (name, schema) => {
+		expect(JSON.parse(read(`dist/nodes/ContentStats/__schema__/${name}`))).toEqual(schema);
 	});
 
 	test('requires only n8n-workflow, zod, node:crypto and its own files', () => {

@@ -1,10 +1,22 @@
 import { updateDisplayOptions } from 'n8n-workflow';
 
 import { listRunning } from '../api/listing';
-import { unusableFields } from '../api/schemas';
+import { type Stopped, unusableFields } from '../api/schemas';
 import type { ItemOperation } from './operation';
 import { rememberStop } from './recentTrackings';
 import { resolveVideoId, videoLocator } from './videoLocator';
+
+/** Builds the item of a stopped tracking. */
+export const toStopItem = (
+	video_id: string,
+	{ job_id, video_link, previous_status, new_status }: Stopped,
+) => ({
+	video_id,
+	job_id: job_id ?? null,
+	video_link: video_link ?? null,
+	previous_status: previous_status ?? null,
+	new_status,
+});
 
 export const stop: ItemOperation = {
 	option: {
@@ -22,16 +34,7 @@ export const stop: ItemOperation = {
 		const id = await resolveVideoId(context, itemIndex, lookUp);
 		const stopped = await context.client.stop(id);
 		context.tellUnusable([{ subject: `video ${id}`, fields: unusableFields(stopped) }]);
-		const { job_id, video_link, previous_status, new_status } = stopped;
-		rememberStop(context.account, id, new_status);
-		return [
-			{
-				video_id: id,
-				job_id: job_id ?? null,
-				video_link: video_link ?? null,
-				previous_status: previous_status ?? null,
-				new_status,
-			},
-		];
+		rememberStop(context.account, id, stopped.new_status);
+		return [toStopItem(id, stopped)];
 	},
 };

@@ -1,7 +1,15 @@
-import { unusableFields } from '../api/schemas';
+import { unusableFields, type Usage as UsageReport } from '../api/schemas';
 import { availableUsd, committedUsd, estimatedDaysRemaining } from '../model/money';
 import { readAccount } from './account';
 import type { BatchOperation } from './operation';
+
+/** Builds the item of the balance. @param committed_usd what the active videos still cost, in USD. */
+export const toUsageItem = (report: UsageReport, committed_usd: number | null) => ({
+	available_usd: availableUsd(report),
+	committed_usd,
+	estimated_days_remaining: estimatedDaysRemaining(report),
+	...report,
+});
 
 export const usage: BatchOperation = {
 	option: {
@@ -17,14 +25,10 @@ export const usage: BatchOperation = {
 		const { usage: report, listing, hidden } = await readAccount(context);
 		context.tellUnusable([{ subject: 'usage', fields: unusableFields(report) }]);
 		const isComplete = hidden.length === 0 && listing.unidentified.length === 0;
+		const committed = isComplete ? committedUsd(listing.videos, report.cost_per_snapshot) : null;
 		return [
 			{
-				json: {
-					available_usd: availableUsd(report),
-					committed_usd: isComplete ? committedUsd(listing.videos, report.cost_per_snapshot) : null,
-					estimated_days_remaining: estimatedDaysRemaining(report),
-					...report,
-				},
+				json: toUsageItem(report, committed),
 				pairedItem: context.functions.getInputData().map((_, item) => ({ item })),
 			},
 		];

@@ -136,7 +136,10 @@ export function resultOfDecision(decision: Decision, durationDays: number): Trac
 }
 
 /** Builds the columns of a line, the same whatever happened. */
-const toColumns = ({ input_link }: BatchLine, result: TrackResult) => {
+export const toTrackColumns = (
+	{ input_link }: Pick<BatchLine, 'input_link'>,
+	result: TrackResult,
+) => {
 	const { outcome, video, estimated_cost, message } = result;
 	return {
 		input_link,
@@ -162,7 +165,7 @@ export function toItem(line: FinishedLine, hasErrorOutput: boolean): INodeExecut
 	const { result, itemIndex, input_link } = line;
 	const pairedItem = { item: itemIndex };
 	if (result.outcome !== 'failed' || !hasErrorOutput)
-		return { json: toColumns(line, result), pairedItem };
+		return { json: toTrackColumns(line, result), pairedItem };
 	return { json: errorJson(result.message ?? '', `Not tracked: ${input_link}`), pairedItem };
 }
 
