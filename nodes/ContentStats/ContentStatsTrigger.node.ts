@@ -159,7 +159,7 @@ export class ContentStatsTrigger implements INodeType {
 				default: 3,
 				hint: 'Set to 0 to ignore the usual growth and check Spike Minimum only',
 				description:
-					'How many times faster than usual a video must grow. Usual is the median of the day before. Fires at most once a day per video.',
+					'How many times faster than usual a video must grow. Usual is the median of the day before, of at least six known hours.',
 				displayOptions: { show: { events: ['growth.spiked'] } },
 			},
 			{
@@ -176,7 +176,7 @@ export class ContentStatsTrigger implements INodeType {
 				displayName: 'Slowdown Window (Hours)',
 				name: 'slowedHours',
 				type: 'number',
-				typeOptions: { minValue: 1, maxValue: 360, numberPrecision: 0 },
+				typeOptions: { minValue: 1, maxValue: 359, numberPrecision: 0 },
 				default: 24,
 				description:
 					"How many hours of growth to compare with the video's best. It must be tracked for at least twice as long.",
@@ -188,7 +188,7 @@ export class ContentStatsTrigger implements INodeType {
 				type: 'number',
 				typeOptions: { minValue: 0, maxValue: 100 },
 				default: 5,
-				hint: 'Fires once per video. Videos that are slow already when you publish are skipped.',
+				hint: 'Fires once per video. Videos that are slow when the trigger first reads them are skipped.',
 				description:
 					'The workflow starts when a video grows by less than this share of its best window',
 				displayOptions: { show: { events: ['growth.slowed'] } },
@@ -260,7 +260,7 @@ export class ContentStatsTrigger implements INodeType {
 				type: 'options',
 				default: 'new',
 				description:
-					'Which existing snapshots to return, or check for milestones, when the workflow is published',
+					'Which existing snapshots to return, or check for milestones, spikes and ages, when the workflow is published',
 				options: [
 					{
 						name: 'Beginning',

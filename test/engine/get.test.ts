@@ -327,6 +327,12 @@ describe('Get with a row per day', () => {
 		},
 	);
 
+	test('names a time zone that does not exist', async () => {
+		const { error } = await getDays(fourDays, { timezone: 'Mars/Base' });
+		expect(error?.message).toBe('“Mars/Base” is not a valid time zone');
+		expect(error?.description).toContain("workflow's settings");
+	});
+
 	test('refuses another row', async () => {
 		const { error } = await getDays(fourDays, { rowPer: '={{ "week" }}' });
 		expect(error?.message).toBe('Row Per must be snapshot or day, not “week”');

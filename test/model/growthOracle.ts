@@ -66,12 +66,15 @@ function growthUntil(counts: Count[], end: number): number | null {
 	}, 0);
 }
 
-function isSlow(counts: Count[]): boolean {
+/** @returns undefined if it can't be known. */
+function isSlow(counts: Count[]): boolean | undefined {
 	const [first, last] = [counts[0], counts.at(-1)];
-	if (!first || !last || hoursFrom(first, last) < 2 * GROWTH_PARAMETERS.slowedHours) return false;
+	if (!first || !last || hoursFrom(first, last) < 2 * GROWTH_PARAMETERS.slowedHours)
+		return undefined;
 	const growth = growthUntil(counts, last.at);
 	const best = Math.max(0, ...counts.map(({ at }) => growthUntil(counts, at) ?? 0));
-	return growth !== null && best > 0 && growth < (GROWTH_PARAMETERS.slowedPercent / 100) * best;
+	if (growth === null) return undefined;
+	return best > 0 && growth < (GROWTH_PARAMETERS.slowedPercent / 100) * best - 1e-6;
 }
 
 /**
@@ -93,7 +96,10 @@ export function judgeGrowth(
 	let { spikedAt } = memory;
 	let slow = memory.isSlow;
 	const isFirst = slow === undefined;
-	slow ??= isSlow(counts);
+	const span = all.length > 0 ? all.at(-1)!.at - all[0]!.at : 0;
+	const isLong = span >= 2 * GROWTH_PARAMETERS.slowedHours * HOUR_MS;
+	// Of a long history whose last window is unknown, nobody can say yet.
+	slow ??= isSlow(counts) ?? (isLong ? undefined : false);
 	let newest = Math.max(-Infinity, ...known);
 	const keys: string[] = [];
 	for (const at of [...emitted].sort((a, b) => a - b)) {

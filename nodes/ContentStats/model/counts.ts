@@ -34,6 +34,13 @@ export function countsOf(dated: DatedSnapshot[], metric: Metric): Count[] {
 	return counts;
 }
 
+/** Floating-point products may miss what they stand for by so much: 3 times 321.6 is 964.8000000000001. */
+const RELATIVE_ERROR = 1e-9;
+
+/** Whether a number reaches a threshold that was computed. Both are at least 0. */
+export const isAtLeast = (value: number, threshold: number): boolean =>
+	value * (1 + RELATIVE_ERROR) >= threshold;
+
 /** Returns the hours from one count to the next. */
 export const hoursTo = (earlier: Count, later: Count): number =>
 	(later.instant - earlier.instant) / HOUR_MS;

@@ -11,7 +11,9 @@ const ROUNDING_ERROR = 1e-9;
 
 /** Returns how many snapshots a tracking will still take; null if its remaining days are unknown. */
 export const remainingSnapshots = (days: number | null | undefined): number | null =>
-	typeof days === 'number' ? Math.max(0, Math.floor(days * HOURS_PER_DAY + ROUNDING_ERROR)) : null;
+	typeof days === 'number' && Number.isSafeInteger(Math.floor(days * HOURS_PER_DAY))
+		? Math.max(0, Math.floor(days * HOURS_PER_DAY + ROUNDING_ERROR))
+		: null;
 
 /** Returns the cost of snapshots at the documented price, in USD. */
 export const snapshotsUsd = (count: number): number => roundUsd(count * PRICE_USD);

@@ -59,7 +59,7 @@ export function parseWholeNumber(value: unknown, parameter: Parameter, max?: num
 }
 
 /** The numbers that a parameter allows. */
-export type NumberLimits = { min: number } | { above: number; max: number };
+export type NumberLimits = { max: number } & ({ min: number } | { above: number });
 
 /**
  * Parses a number within limits.
@@ -68,12 +68,10 @@ export type NumberLimits = { min: number } | { above: number; max: number };
  */
 export function parseNumber(value: unknown, parameter: Parameter, limits: NumberLimits): number {
 	const number = toNumber(value);
-	const isAllowed =
-		'min' in limits ? number >= limits.min : number > limits.above && number <= limits.max;
-	if (isAllowed && Number.isFinite(number)) return number;
-	const expected =
-		'min' in limits ? `of at least ${limits.min}` : `above ${limits.above} and up to ${limits.max}`;
-	throw refuse(parameter, `a number ${expected}`, value);
+	const isAboveLowest = 'min' in limits ? number >= limits.min : number > limits.above;
+	if (isAboveLowest && number <= limits.max) return number;
+	const lowest = 'min' in limits ? `from ${limits.min}` : `above ${limits.above} and up`;
+	throw refuse(parameter, `a number ${lowest} to ${limits.max}`, value);
 }
 
 /**

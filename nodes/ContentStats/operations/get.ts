@@ -145,6 +145,18 @@ const parseRowPer = (rowPer: unknown) =>
 const parseOutput = (output: unknown): Output =>
 	parseChoice(output, OUTPUTS, { name: 'Output', advice: 'Choose which data to return' });
 
+/** @throws ContentStatsError `invalid_input` if n8n was given a time zone that doesn't exist. */
+function readDayOf(timezone: string): (instant: number) => string {
+	try {
+		return createDayOf(timezone);
+	} catch {
+		throw invalidInput(
+			`“${timezone}” is not a valid time zone`,
+			"Choose the time zone in the workflow's settings",
+		);
+	}
+}
+
 interface Selection {
 	/** Unix milliseconds */
 	since: number;
@@ -181,7 +193,7 @@ function readSelection(
 			'Choose a date for Since, or enter it as ISO-8601, such as 2026-01-31T00:00:00Z',
 		);
 	const count = 'lastSnapshots' in options ? parseLastSnapshots(options.lastSnapshots) : Infinity;
-	return { since, count, ...additions, dayOf: isByDay ? createDayOf(timezone) : null };
+	return { since, count, ...additions, dayOf: isByDay ? readDayOf(timezone) : null };
 }
 
 /** @param history the whole one, oldest first. */

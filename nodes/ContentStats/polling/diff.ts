@@ -262,7 +262,7 @@ export function diffVideo(
 	const newestPlace = instants.findLastIndex((instant) => !isAhead(instant, repliedAt));
 	const reached = dated.slice(0, newestPlace + 1);
 	const { judge, wasSlow = isSlow } = createJudge(
-		current,
+		video,
 		{ ...known, spikedAt, isSlow },
 		reached,
 		post,

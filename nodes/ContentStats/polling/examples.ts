@@ -79,7 +79,9 @@ function sampleJudgedItems(settings: PollSettings, row: EventItem): EventItem[] 
 	return [
 		item('growth.spiked', `spiked:${String(row.snapshot_time)}`, { metric: 'views', ...spike }),
 		item('growth.slowed', 'slowed', { metric: 'views', ...slowdown }),
-		...ages.map((age_hours) => item('age.reached', `age:${age_hours}`, { age_hours, ...atAge })),
+		...ages
+			.slice(0, 1)
+			.map((age_hours) => item('age.reached', `age:${age_hours}`, { age_hours, ...atAge })),
 	];
 }
 

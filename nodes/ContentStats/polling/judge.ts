@@ -6,10 +6,11 @@ import type { DatedSnapshot } from '../model/history';
 import { remainingSnapshots, snapshotsUsd } from '../model/money';
 import type { Post } from '../model/postAge';
 import { instantOf, type Row } from '../model/snapshots';
+import { HOUR_MS } from '../utils/time';
 import { findAges } from './ages';
 import { buildJudgedItem, type EventItem } from './events';
 import type { PollSettings } from './parameters';
-import { findSlowdown, type Slowdown } from './slowdowns';
+import { findSlowdown } from './slowdowns';
 import { findSpike, isRecentSpike } from './spikes';
 import type { WatchedVideo } from './state';
 
@@ -17,7 +18,7 @@ import type { WatchedVideo } from './state';
 export interface Judge {
 	/**
 	 * Whether growth had already slowed when the event was chosen, or the video was first read: it is remembered
-	 * without an item, since to publish must not stop every old video. Undefined if that was found out before.
+	 * without an item, since to publish must not stop every old video. Undefined if that was found out before, or can't be known yet.
 	 */
 	wasSlow: boolean | undefined;
 	/**
@@ -26,6 +27,9 @@ export interface Judge {
 	 */
 	judge: (row: Row, previous: Row | undefined, extra: IDataObject) => EventItem[];
 }
+
+const hoursOf = (dated: DatedSnapshot[]): number =>
+	dated.length === 0 ? 0 : (dated.at(-1)!.instant - dated[0]!.instant) / HOUR_MS;
 
 const savingsOf = ({ days_remaining }: VideoWithSnapshots) => {
 	const snapshots = remainingSnapshots(days_remaining);
@@ -53,10 +57,12 @@ export function createJudge(
 	const isGrowthJudged = has('growth.spiked') || (has('growth.slowed') && !known.isSlow);
 	const counts = isGrowthJudged ? countsOf(dated, metric) : [];
 	const newest = counts.at(-1)?.instant;
-	const slowdown: Slowdown | null =
-		has('growth.slowed') && !known.isSlow ? findSlowdown(counts, settings) : null;
-	const wasSlow =
-		has('growth.slowed') && known.isSlow === undefined ? slowdown !== null : undefined;
+	const slowdown =
+		has('growth.slowed') && !known.isSlow ? findSlowdown(counts, settings) : undefined;
+	const isFirstJudged = has('growth.slowed') && known.isSlow === undefined;
+	// Of a long history of which the last window is unknown, nobody can say yet what it was.
+	const isUnknown = slowdown === undefined && hoursOf(dated) >= 2 * settings.slowedHours;
+	const wasSlow = isFirstJudged && !isUnknown ? Boolean(slowdown) : undefined;
 	let { spikedAt } = known;
 	let emittedUntil = known.newest ?? -Infinity;
 	const reached = dated.at(-1)?.instant ?? -Infinity;
@@ -78,7 +84,7 @@ export function createJudge(
 			add('growth.spiked', `spiked:${row.snapshot_time}`, { metric, ...spike });
 		}
 		const isSlowing =
-			slowdown && wasSlow === undefined && instant === newest && video.status === 'monitoring';
+			slowdown && !isFirstJudged && instant === newest && video.status === 'monitoring';
 		if (isSlowing) add('growth.slowed', 'slowed', { metric, ...slowdown, ...savingsOf(video) });
 		const ages =
 			postedAt !== null && previous

@@ -119,7 +119,7 @@ function readEvents(context: IPollFunctions): EventName[] {
 }
 
 /** The longest window of which a tracking can hold two. */
-const MAX_SLOWED_HOURS = (MAX_DURATION_DAYS * HOURS_PER_DAY) / 2;
+const MAX_SLOWED_HOURS = Math.floor((MAX_DURATION_DAYS * HOURS_PER_DAY - 1) / 2);
 
 /** Reads the parameters of the events of growth; they mean nothing unless these are chosen. */
 function readGrowthSettings(context: IPollFunctions, events: EventName[]) {
@@ -131,7 +131,7 @@ function readGrowthSettings(context: IPollFunctions, events: EventName[]) {
 		spikeFactor: spikes
 			? read(
 					'spikeFactor',
-					{ min: 0 },
+					{ min: 0, max: 1e6 },
 					'Enter how many times the usual growth, such as 3, or 0',
 					'Spike Factor',
 				)
@@ -139,7 +139,7 @@ function readGrowthSettings(context: IPollFunctions, events: EventName[]) {
 		spikeMinimum: spikes
 			? read(
 					'spikeMinimum',
-					{ min: 0 },
+					{ min: 0, max: 1e12 },
 					'Enter the lowest growth per hour, such as 1000',
 					'Spike Minimum',
 				)

@@ -11,7 +11,9 @@ import { isSeeding, reconcile, UNSEEDED_VIDEO, type Watchlist } from './reconcil
 import { type PollFindings, type PollResult, reducePoll } from './reduce';
 import { dueReplay, NO_REPLAY, type Replay } from './replay';
 import { dueIds, isBalanceDue, isListingDue } from './schedule';
-import type { PollState, StateOwner } from './state';
+import { slowedBy } from './slowdowns';
+import type { PollState, StateOwner, WatchedVideo } from './state';
+import { createRecord } from '../utils/record';
 import { isIncluded, listFilters, selectedIds, type Watch } from './watch';
 
 /** What a poll needs of n8n. */
@@ -105,10 +107,18 @@ async function assertApiReachable(client: Client, errors: ContentStatsError[]): 
 	if (probe?.error && reason) throw reason;
 }
 
-/** Forgets what belongs to an event that is not chosen: chosen again, it starts anew. */
-function withoutUnchosen(state: PollState, { events }: PollSettings): PollState {
-	const { balance, ...rest } = state;
-	return balance && !events.includes('balance.low') ? rest : state;
+/**
+ * Forgets what belongs to an event that is not chosen: chosen again, it starts anew. So does `growth.slowed` with
+ * other settings, or each video that is slow by them would be emitted.
+ */
+function withoutUnchosen(state: PollState, settings: PollSettings): PollState {
+	const { balance, ...withoutBalance } = state;
+	const kept = balance && !settings.events.includes('balance.low') ? withoutBalance : state;
+	if (state.slowedBy === slowedBy(settings)) return kept;
+	const videos = Object.entries(state.videos).map(
+		([id, { isSlow: _isSlow, ...video }]): [string, WatchedVideo] => [id, video],
+	);
+	return { ...kept, videos: createRecord(videos) };
 }
 
 /**

@@ -21,6 +21,7 @@ import type { PollSettings } from './parameters';
 import type { Watchlist } from './reconcile';
 import { recentEmissions, remainingReplay, type Replay } from './replay';
 import { isFinished, scheduleAfterMissing } from './schedule';
+import { slowedBy } from './slowdowns';
 import { type PollState, STATE_VERSION, type StateOwner, type WatchedVideo } from './state';
 import { selectedIds } from './watch';
 
@@ -224,6 +225,7 @@ export function reducePoll(
 	for (const { fields } of unusable) for (const field of fields) toldFields.add(field);
 	const withoutSnapshot = [...replayed, ...emission.statusItems, ...others];
 	const columns = columnsOf(settings);
+	const judgedBy = slowedBy(settings);
 	return {
 		items: [...emission.snapshotItems, ...withoutSnapshot].map((item) => toColumns(item, columns)),
 		problems: [...failedCalls.map(({ error }) => error), ...failed.values()],
@@ -240,6 +242,7 @@ export function reducePoll(
 					lastListing: { ...watchlist.lastListing, isDue: true as const },
 				}),
 			videos,
+			...(judgedBy !== undefined && { slowedBy: judgedBy }),
 			...((balance || state?.balance) && { balance: balance?.balance ?? state?.balance }),
 			...(reportedAt !== undefined && { reportedAt }),
 			...(toldFields.size > 0 && { unusableFields: [...toldFields] }),

@@ -1,4 +1,4 @@
-import { type Count, hoursTo, MAX_GAP_HOURS } from '../model/counts';
+import { type Count, hoursTo, isAtLeast, MAX_GAP_HOURS } from '../model/counts';
 import { HOUR_MS } from '../utils/time';
 
 /** When the growth of a video counts as slowed. */
@@ -8,6 +8,14 @@ export interface SlowdownSettings {
 	/** The share of the best window, in percent, below which the last one counts as slow. */
 	slowedPercent: number;
 }
+
+/** Names the settings by which videos are judged; undefined if the event isn't chosen. */
+export const slowedBy = ({
+	events,
+	slowedHours,
+	slowedPercent,
+}: SlowdownSettings & { events: readonly string[] }): string | undefined =>
+	events.includes('growth.slowed') ? `${slowedPercent} % of ${slowedHours} h` : undefined;
 
 /** What `growth.slowed` tells of the growth. */
 export interface Slowdown {
@@ -53,19 +61,21 @@ function growthInWindows(counts: Count[], windowMs: number): Array<number | null
  * than a share of its best window.
  *
  * @param counts oldest first, each at another instant.
- * @returns null if it hasn't, or if the history is shorter than two windows.
+ * @returns null if it hasn't; undefined if that can't be known: the history is shorter than two windows, or
+ * the last window has a gap.
  */
 export function findSlowdown(
 	counts: Count[],
 	{ slowedHours, slowedPercent }: SlowdownSettings,
-): Slowdown | null {
+): Slowdown | null | undefined {
 	const [first, last] = [counts[0], counts.at(-1)];
-	if (!first || !last || hoursTo(first, last) < 2 * slowedHours) return null;
+	if (!first || !last || hoursTo(first, last) < 2 * slowedHours) return undefined;
 	const growths = growthInWindows(counts, slowedHours * HOUR_MS);
 	const [lastGrowth] = growths.slice(-1);
 	const growth = round(lastGrowth ?? NaN);
 	const best = round(growths.reduce<number>((most, next) => Math.max(most, next ?? 0), 0));
-	if (Number.isNaN(growth) || best <= 0 || growth >= (slowedPercent / 100) * best) return null;
+	if (Number.isNaN(growth)) return undefined;
+	if (best <= 0 || isAtLeast(100 * growth, slowedPercent * best)) return null;
 	return {
 		growth_in_window: growth,
 		best_in_window: best,

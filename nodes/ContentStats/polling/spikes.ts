@@ -1,4 +1,4 @@
-import { type Count, growthPerHour, hoursTo, MAX_GAP_HOURS } from '../model/counts';
+import { type Count, growthPerHour, hoursTo, isAtLeast, MAX_GAP_HOURS } from '../model/counts';
 import { DAY_MS } from '../utils/time';
 
 /** Snapshots closer together tell too little of an hour. */
@@ -73,7 +73,7 @@ export function findSpike(
 	const growth = growthPerHour(previous, count);
 	if (growth <= 0 || growth < spikeMinimum) return null;
 	const usual = usualPerHour(counts, place - 1);
-	if (spikeFactor > 0 && (usual === null || growth < spikeFactor * usual)) return null;
+	if (spikeFactor > 0 && (usual === null || !isAtLeast(growth, spikeFactor * usual))) return null;
 	return {
 		growth_per_hour: growth,
 		usual_per_hour: usual,

@@ -89,6 +89,8 @@ const stateSchema = z.object({
 		.optional(),
 	/** Every watched video, by id. */
 	videos: byVideoId(watchedVideoSchema),
+	/** The settings by which `isSlow` was judged: by others it means nothing. */
+	slowedBy: z.string().optional(),
 	/** The last check of the balance; `lowSince` is ISO-8601 UTC. */
 	balance: z.object({ checkedAt: milliseconds, lowSince: z.string().nullable() }).optional(),
 	/** When videos and calls that keep failing were last reported. */

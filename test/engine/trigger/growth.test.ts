@@ -196,6 +196,26 @@ describe('a video that slows', () => {
 		expect(chosenLater.items).toEqual([]);
 	});
 
+	test('is not emitted because of other settings, but if it slows by them later', async () => {
+		const { sandbox, watch, advance } = await createTriggerFixture();
+		const { id } = sandbox.seedVideo({ video_link: TIKTOK, shape: 'rush', ...MONTH });
+		advance({ hours: 80 });
+		const trigger = watch(parameters);
+		await trigger.poll();
+		await trigger.run({ hours: 2 });
+		expect(trigger.items).toEqual([]);
+		const staticData = JSON.parse(trigger.remembered);
+		const lessStrict = watch({ ...parameters, slowedPercent: 60 }, { staticData });
+		await lessStrict.poll();
+		await lessStrict.run({ hours: 3 });
+		expect(lessStrict.items).toEqual([]);
+
+		const stricter = watch(parameters, { staticData: JSON.parse(lessStrict.remembered) });
+		await stricter.poll();
+		await stricter.run({ hours: 100 }, { every: { minutes: 30 } });
+		expect(stricter.keys).toEqual([`${id}:slowed`]);
+	});
+
 	test('is not emitted once it has ended', async () => {
 		const { sandbox, watch, advance } = await createTriggerFixture();
 		const { id } = sandbox.seedVideo({ video_link: TIKTOK, shape: 'brief', ...MONTH });

@@ -4,6 +4,8 @@ import {
 	committedUsd,
 	costUsd,
 	estimatedDaysRemaining,
+	remainingSnapshots,
+	snapshotsUsd,
 } from '../../../nodes/ContentStats/model/money';
 import { video } from '../support/fakeClient';
 
@@ -69,4 +71,22 @@ test.each([
 	['is null without active videos', usage({ active_videos: 0 }), null],
 ])('estimatedDaysRemaining %s', (_, account, days) => {
 	expect(estimatedDaysRemaining(account)).toBe(days);
+});
+
+test.each([
+	[7, 168],
+	[2.5, 60],
+	[5 / 24, 5],
+	[1 / 3, 8],
+	[0.04, 0],
+	[-1, 0],
+	[null, null],
+	[undefined, null],
+	[1e308, null],
+])('remainingSnapshots of %p days are %p', (days, count) => {
+	expect(remainingSnapshots(days)).toBe(count);
+});
+
+test('snapshotsUsd costs $0.015 for each', () => {
+	expect(snapshotsUsd(647)).toBe(9.705);
 });

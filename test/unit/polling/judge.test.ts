@@ -115,19 +115,27 @@ describe('however polls fall, without late snapshots', () => {
 		fc.assert(
 			fc.property(history(fc.constant(0)), pollTimes, (taken, polls) => {
 				const found = poll(taken, polls);
-				const slow = polls.map((now, place) => {
-					const counts = countsOf(datedSnapshots(videoAt(taken, now)).dated, 'views');
+				let isSlow: boolean | undefined;
+				let first: number | undefined;
+				polls.forEach((now, place) => {
+					const { dated } = datedSnapshots(videoAt(taken, now));
+					const counts = countsOf(dated, 'views');
 					const newest = counts.at(-1)?.instant ?? -Infinity;
-					// The first reply is judged in any case, a later one if its newest count is new.
-					const isNew = place === 0 || newest > at(polls[place - 1]!);
-					return isNew && findSlowdown(counts, SETTINGS) ? newest : null;
+					const hours =
+						dated.length > 0 ? (dated.at(-1)!.instant - dated[0]!.instant) / 3_600_000 : 0;
+					const slowdown = findSlowdown(counts, SETTINGS);
+					if (isSlow === undefined) {
+						// As long as it can't be known, the next reply is the first one.
+						const isUnknown = slowdown === undefined && hours >= 2 * SETTINGS.slowedHours;
+						isSlow = isUnknown ? undefined : Boolean(slowdown);
+					} else if (slowdown && !isSlow && newest > at(polls[place - 1]!)) {
+						isSlow = true;
+						first = newest;
+					}
 				});
-				// The first reply is only remembered.
-				const [, ...later] = slow;
-				const first = slow[0] === null ? later.find((instant) => instant !== null) : undefined;
 				count += first === undefined ? 0 : 1;
 				expect(found.of('growth.slowed').map(({ snapshot_time }) => snapshot_time)).toEqual(
-					first === undefined ? [] : [new Date(first!).toISOString()],
+					first === undefined ? [] : [new Date(first).toISOString()],
 				);
 			}),
 			{ seed: 1, numRuns: 300 },
@@ -156,6 +164,7 @@ test('with late snapshots, and after a change of what is chosen, each key comes 
 });
 
 describe('a video that was there before', () => {
+	const isIn = ({ hour }: Taken, from: number, to: number) => hour >= from && hour < to;
 	const flat = [...Array(40).keys()].map((hour): Taken => {
 		const views = hour < 12 ? hour * 1000 : 12_000;
 		return { hour, shownAt: hour, views };
@@ -247,6 +256,32 @@ describe('a video that was there before', () => {
 		};
 		expect(judgedAt(23)).toEqual([]);
 		expect(judgedAt(29)).toEqual([30]);
+	});
+
+	test.each<[string, (taken: Taken) => Taken | null]>([
+		['lacks six hours', (taken) => (isIn(taken, 28, 35) ? null : taken)],
+		['has no counts', (taken) => (isIn(taken, 29, 35) ? { ...taken, views: null } : taken)],
+	])('is not taken for one that grows if its last window %s', (_, change) => {
+		const gappy = flat.map(change).filter((one) => one !== null);
+		const later = [...Array(12).keys()].map((n) => ({
+			hour: 40 + n,
+			shownAt: 40 + n,
+			views: 12_000,
+		}));
+		const first = poll(gappy, [36], {}, UNSEEDED_VIDEO);
+		expect(first.state).not.toHaveProperty('isSlow');
+		const { of, state } = poll([...gappy, ...later], [40, 44, 48, 51], {}, first.state);
+		expect(of('growth.slowed')).toEqual([]);
+		expect(state.isSlow).toBe(true);
+	});
+
+	test('slows only while the API says that it is monitored', () => {
+		const state = { ...NEW_VIDEO, isSlow: false };
+		const found = { ...videoAt(flat, 36), status: 'archived' };
+		const items = diffVideo(state, found, at(36), [], SETTINGS).snapshots.flatMap(
+			({ judged }) => judged,
+		);
+		expect(items.filter(({ event }) => event === 'growth.slowed')).toEqual([]);
 	});
 
 	test('is judged by its likes on Instagram', () => {

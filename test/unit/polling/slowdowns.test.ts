@@ -42,7 +42,13 @@ describe('findSlowdown', () => {
 		['that grows again', hourly(500, 500, 0, 0, 400), {}, false],
 		['that still grows evenly', hourly(5, 5, 5, 5, 5, 5), {}, false],
 	])('judges a growth %s', (_, points, settings, isSlow) => {
-		expect(find(points, settings) !== null).toBe(isSlow);
+		expect(Boolean(find(points, settings))).toBe(isSlow);
+	});
+
+	test.each([7, 14, 28, 55, 56])('does not slow at exactly %p percent', (percent) => {
+		const points = hourly(100, 0, percent, 0);
+		expect(find(points, { slowedPercent: percent })).toBeNull();
+		expect(find(points, { slowedPercent: percent + 0.1 })).not.toBeNull();
 	});
 
 	test('counts falls as 0', () => {
@@ -96,7 +102,7 @@ describe('findSlowdown', () => {
 			true,
 		],
 	])('compares no window with a gap: one %s', (_, points, isSlow) => {
-		expect(find(points, { slowedHours: 12 }) !== null).toBe(isSlow);
+		expect(Boolean(find(points, { slowedHours: 12 }))).toBe(isSlow);
 	});
 
 	test('takes no window with a gap for the best one', () => {
@@ -125,7 +131,7 @@ describe('findSlowdown', () => {
 					.map(([tenths, value]): Point => [tenths / 10, value])
 					.sort(([a], [b]) => a - b);
 				const found = find(sorted, chosen);
-				expect(found === null).toBe(slowerFind(sorted, chosen) === null);
+				expect(Boolean(found)).toBe(slowerFind(sorted, chosen) !== null);
 				for (const value of Object.values(found ?? {})) expect(Number.isFinite(value)).toBe(true);
 				if (found) expect(found.growth_in_window).toBeCloseTo(slowerFind(sorted, chosen)!, 1);
 			}),

@@ -32,6 +32,14 @@ describe('findSpike', () => {
 		});
 	});
 
+	test('spikes at exactly the factor, whatever the digits', () => {
+		// 402 and 1206 in 1.25 h: 321.6 and 964.8 an hour. 3 * 321.6 is 964.8000000000001.
+		const points = Array.from({ length: 7 }, (_, n): Point => [1.25 * n, 402 * n]);
+		const settings = { spikeMinimum: 0 };
+		expect(findLast([...points, [8.75, 402 * 6 + 1206]], settings)?.factor).toBe(3);
+		expect(findLast([...points, [8.75, 402 * 6 + 1205]], settings)).toBeNull();
+	});
+
 	test('divides by the hours of an interval', () => {
 		// 5000 in 4 h are 1250 an hour, 3.13 times 400.
 		const points = [...hourly(...USUAL), [10, 1000 + 2400 + 5000] as Point];
