@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { VideoWithSnapshots } from '../api/schemas';
-import { countsOf, growthMetricOf } from '../model/counts';
+import { type Count, countsOf, growthMetricOf } from '../model/counts';
 import type { DatedSnapshot } from '../model/history';
 import { remainingSnapshots, snapshotsUsd } from '../model/money';
 import type { Post } from '../model/postAge';
@@ -10,7 +10,7 @@ import { HOUR_MS } from '../utils/time';
 import { findAges } from './ages';
 import { buildJudgedItem, type EventItem } from './events';
 import type { PollSettings } from './parameters';
-import { findSlowdown } from './slowdowns';
+import { findSlowdown, type Slowdown } from './slowdowns';
 import { findSpike, isRecentSpike } from './spikes';
 import type { WatchedVideo } from './state';
 
@@ -18,7 +18,8 @@ import type { WatchedVideo } from './state';
 export interface Judge {
 	/**
 	 * Whether growth had already slowed when the event was chosen, or the video was first read: it is remembered
-	 * without an item, since to publish must not stop every old video. Undefined if that was found out before, or can't be known yet.
+	 * without an item, since to publish must not stop every old video. Undefined if that was found out before, or
+	 * can't be known yet.
 	 */
 	wasSlow: boolean | undefined;
 	/**
@@ -39,6 +40,20 @@ const savingsOf = ({ days_remaining }: VideoWithSnapshots) => {
 	};
 };
 
+/** Judges the newest count of a video whose growth hasn't slowed before. */
+function judgeSlowdown(
+	{ isSlow }: WatchedVideo,
+	counts: Count[],
+	dated: DatedSnapshot[],
+	settings: PollSettings,
+): { slowdown: Slowdown | null; wasSlow: boolean | undefined } {
+	const found = findSlowdown(counts, settings);
+	if (isSlow !== undefined) return { slowdown: found ?? null, wasSlow: undefined };
+	// Of a long history of which the last window is unknown, nobody can say yet what it was.
+	const isUnknown = found === undefined && hoursOf(dated) >= 2 * settings.slowedHours;
+	return { slowdown: null, wasSlow: isUnknown ? undefined : Boolean(found) };
+}
+
 /**
  * Creates the judge of a fetched video.
  *
@@ -54,15 +69,12 @@ export function createJudge(
 ): Judge {
 	const has = (event: PollSettings['events'][number]) => settings.events.includes(event);
 	const metric = growthMetricOf(video.platform);
-	const isGrowthJudged = has('growth.spiked') || (has('growth.slowed') && !known.isSlow);
-	const counts = isGrowthJudged ? countsOf(dated, metric) : [];
+	const maySlow = has('growth.slowed') && !known.isSlow;
+	const counts = has('growth.spiked') || maySlow ? countsOf(dated, metric) : [];
 	const newest = counts.at(-1)?.instant;
-	const slowdown =
-		has('growth.slowed') && !known.isSlow ? findSlowdown(counts, settings) : undefined;
-	const isFirstJudged = has('growth.slowed') && known.isSlow === undefined;
-	// Of a long history of which the last window is unknown, nobody can say yet what it was.
-	const isUnknown = slowdown === undefined && hoursOf(dated) >= 2 * settings.slowedHours;
-	const wasSlow = isFirstJudged && !isUnknown ? Boolean(slowdown) : undefined;
+	const { slowdown, wasSlow } = maySlow
+		? judgeSlowdown(known, counts, dated, settings)
+		: { slowdown: null, wasSlow: undefined };
 	let { spikedAt } = known;
 	let emittedUntil = known.newest ?? -Infinity;
 	const reached = dated.at(-1)?.instant ?? -Infinity;
@@ -83,9 +95,8 @@ export function createJudge(
 			spikedAt = instant;
 			add('growth.spiked', `spiked:${row.snapshot_time}`, { metric, ...spike });
 		}
-		const isSlowing =
-			slowdown && !isFirstJudged && instant === newest && video.status === 'monitoring';
-		if (isSlowing) add('growth.slowed', 'slowed', { metric, ...slowdown, ...savingsOf(video) });
+		if (slowdown && instant === newest && video.status === 'monitoring')
+			add('growth.slowed', 'slowed', { metric, ...slowdown, ...savingsOf(video) });
 		const ages =
 			postedAt !== null && previous
 				? findAges(settings.ages, postedAt, previous, row, emittedUntil)
