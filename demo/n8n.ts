@@ -282,6 +282,12 @@ export async function signIn(url: string, owner: Owner) {
 			}
 		},
 
+		/** Adds rows to a Data Table, as a user does in the editor. */
+		addTableRows: async (name: string, data: IDataObject[]): Promise<void> => {
+			const path = `${tablesPath}/${await tableId(name)}/insert`;
+			await request('POST', path, { data, returnType: 'count' });
+		},
+
 		/** Returns the number of rows of a Data Table. */
 		countRows: async (name: string): Promise<number> =>
 			(await tablePage(await tableId(name), { take: '1' })).count,

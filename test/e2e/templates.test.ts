@@ -25,7 +25,7 @@ import { pollEvery } from '../support/pollTimes';
 import { connect, findPostgres } from '../support/postgres';
 import { openSandbox, startRealN8n } from '../support/realN8n';
 import { fromPostgres, rowsTaken } from '../support/rows';
-import { startSink, withSink, type Sink } from '../support/sink';
+import { CHART, startSink, withSink, type Sink } from '../support/sink';
 import { waitFor } from '../support/waitFor';
 
 const TIKTOK = 'https://www.tiktok.com/@harbor.coffee/video/7301122334455667788';
@@ -227,6 +227,57 @@ test('"Renew what still grows" tracks a video again that ended by itself, once',
 		expect.stringMatching(
 			/^:seedling: Renewed \*.+\*\nIt gained 2,300 views in its last 24 hours\.\n7 more days cost \$2\.52\.\n/,
 		),
+	]);
+});
+
+test('"Campaign totals" posts the views and the cost per view of each campaign', async () => {
+	const { sandbox, video } = await openWithNextSnapshot(40, () => 10_000);
+	sandbox.seedVideo({ video_link: INSTAGRAM, started: ago(3 * HOUR_MS) });
+	const workflow = await importTemplate('campaign-totals', sandbox);
+	const start = 'Every Monday at 9';
+	await runToItsEnd(workflow, start);
+	expect(sink.messages).toEqual([]);
+	await n8n.addTableRows('ContentStats campaigns', [
+		{ link: `${video.video_link}?is_from_webapp=1`, campaign: 'Spring & more', fee: 100 },
+		{ link: INSTAGRAM, campaign: 'Spring & more', fee: 60 },
+		{ link: YOUTUBE, campaign: 'Never tracked', fee: 5 },
+	]);
+	await runToItsEnd(workflow, start);
+	expect(sink.messages.map(({ text }) => text)).toEqual([
+		'*Campaign totals*\n' +
+			'• *Spring &amp; more*: 10,000 views of 1 of 2 videos, $0.0100 per view, $160 in fees\n' +
+			'• *Never tracked*: 0 views of 0 of 1 video, $5 in fees',
+	]);
+});
+
+test('"Chart of the week" posts the views gained on each day', async () => {
+	const sandbox = await openSandbox({ balanceUsd: 1000 });
+	const started = ago(4 * DAY_MS);
+	const videos = [TIKTOK, YOUTUBE].map((video_link) => sandbox.seedVideo({ video_link, started }));
+	sandbox.seedVideo({ video_link: INSTAGRAM, started });
+	const workflow = await importTemplate('chart-of-the-week', sandbox);
+	await runToItsEnd(workflow, 'Every Monday at 9');
+
+	// n8n's own time zone, in the Swedish spelling: YYYY-MM-DD.
+	const format = new Intl.DateTimeFormat('sv-SE', { timeZone: 'America/New_York' });
+	const dayOf = (time: string) => format.format(new Date(time));
+	const today = dayOf(new Date().toISOString());
+	const gains = new Map<string, number>();
+	for (const video of videos) {
+		const last = new Map(rowsTaken(video).map((row) => [dayOf(row.snapshot_time), row.views!]));
+		const days = [...last.keys()];
+		for (const [place, day] of days.entries())
+			if (place > 0 && day < today)
+				gains.set(day, (gains.get(day) ?? 0) + last.get(day)! - last.get(days[place - 1]!)!);
+	}
+	const total = [...gains.values()].reduce((sum, views) => sum + views, 0);
+	const chart = [...gains].flatMap(([day, views], place) => [
+		[`labels[${place}]`, day],
+		[`data[${place}]`, String(views)],
+	]);
+	expect(sink.charts).toEqual([Object.fromEntries(chart)]);
+	expect(sink.files).toEqual([
+		{ comment: `*Views this week*: +${total.toLocaleString('en-US')}`, bytes: CHART },
 	]);
 });
 
@@ -455,6 +506,12 @@ describe('by its main button', () => {
 			':warning: *ContentStats balance: $95.00 available*\n' +
 				'0 active videos will cost another $0.00. Tracking pauses when it runs out.',
 		]);
+	});
+
+	test('"Chart of the week" posts nothing on an empty account', async () => {
+		const sandbox = await openSandbox();
+		await runToItsEnd(await importTemplate('chart-of-the-week', sandbox), 'Every Monday at 9');
+		expect([sink.charts, sink.files]).toEqual([[], []]);
 	});
 
 	test('"Weekly digest to Slack" posts nothing on an empty account', async () => {

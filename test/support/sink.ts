@@ -8,20 +8,29 @@ interface Columns {
 	matchingColumns: string[];
 }
 
-/** A local stand-in for Google Sheets and Slack, with the rows and messages that it received. */
+/** A local stand-in for Google Sheets, Slack and QuickChart, with what it received. */
 export interface Sink {
 	url: string;
 	/** The rows of each sheet by its name, in the order they were first written. */
 	sheets: Map<string, IDataObject[]>;
 	/** The messages, oldest first. */
 	messages: Array<{ channel: string; text: string }>;
+	/** The charts drawn, oldest first: `labels[0]`, `data[0]` and so on. */
+	charts: Array<Record<string, string>>;
+	/** The files posted, oldest first. */
+	files: Array<{ comment: string; bytes: Buffer }>;
 	close(): Promise<void>;
 }
+
+/** The picture that every chart is: what begins a PNG. */
+export const CHART = Buffer.from('89504e470d0a1a0a', 'hex');
 
 /** Starts the sink on 127.0.0.1. */
 export async function startSink(): Promise<Sink> {
 	const sheets: Sink['sheets'] = new Map();
 	const messages: Sink['messages'] = [];
+	const charts: Sink['charts'] = [];
+	const files: Sink['files'] = [];
 	const server = fastify();
 	const sheet = (name: string) => sheets.get(name) ?? sheets.set(name, []).get(name)!;
 	server.get<{ Params: { name: string } }>('/sheets/:name', ({ params: { name } }) =>
@@ -47,8 +56,19 @@ export async function startSink(): Promise<Sink> {
 		messages.push(body);
 		return { ok: true };
 	});
+	server.get<{ Querystring: Sink['charts'][number] }>('/charts', async ({ query }, reply) => {
+		charts.push(query);
+		return await reply.type('image/png').send(CHART);
+	});
+	server.addContentTypeParser('image/png', { parseAs: 'buffer' }, (_, body, done) =>
+		done(null, body),
+	);
+	server.post<{ Querystring: { comment: string }; Body: Buffer }>('/files', ({ query, body }) => {
+		files.push({ comment: query.comment, bytes: body });
+		return { ok: true };
+	});
 	const url = await server.listen({ host: '127.0.0.1', port: 0 });
-	return { url, sheets, messages, close: async () => await server.close() };
+	return { url, sheets, messages, charts, files, close: async () => await server.close() };
 }
 
 /** Returns cells as Google Sheets keeps what a user types: text that begins a formula is evaluated. */
@@ -60,7 +80,7 @@ const asTyped = (cells: IDataObject): IDataObject =>
 		}),
 	);
 
-/** Replaces each Google Sheets and Slack node of a template by an equivalent request to the sink. */
+/** Replaces each node of these services in a template by an equivalent request to the sink. */
 export function withSink(template: WorkflowTemplate, { url }: Sink): WorkflowTemplate {
 	const nodes = template.nodes.map((node) => {
 		const parameters = requestOf(node, url);
@@ -73,6 +93,31 @@ export function withSink(template: WorkflowTemplate, { url }: Sink): WorkflowTem
 function requestOf({ type, parameters }: INode, url: string): INode['parameters'] | undefined {
 	const valueOf = (locator: NodeParameterValueType | undefined) =>
 		(locator as { value: string }).value;
+	if (type === 'n8n-nodes-base.quickChart')
+		return {
+			url: `${url}/charts`,
+			sendQuery: true,
+			queryParameters: {
+				parameters: [
+					{ name: 'labels', value: parameters.labelsArray as string },
+					{ name: 'data', value: parameters.data as string },
+				],
+			},
+			options: { response: { response: { responseFormat: 'file', outputPropertyName: 'data' } } },
+		};
+	if (type === 'n8n-nodes-base.slack' && parameters.resource === 'file') {
+		const { initialComment } = parameters.options as { initialComment: string };
+		return {
+			method: 'POST',
+			url: `${url}/files`,
+			sendQuery: true,
+			queryParameters: { parameters: [{ name: 'comment', value: initialComment }] },
+			sendBody: true,
+			contentType: 'binaryData',
+			inputDataFieldName: 'data',
+			options: {},
+		};
+	}
 	if (type === 'n8n-nodes-base.slack')
 		return post(`${url}/messages`, {
 			channel: valueOf(parameters.channelId),
