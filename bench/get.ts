@@ -132,7 +132,7 @@ async function worksOf({ baseUrl, apiKey, videoIds }: Api) {
 	};
 	// Only the functions of n8n that the node calls.
 	const minimalContext = {
-		getNodeParameter: (name: string) => values[name],
+		getNodeParameter: (name: string, _: number, fallback?: unknown) => values[name] ?? fallback,
 		getInputData: () => [{ json: {} }],
 		getNode: () => ({ type: 'n8n-nodes-contentstats.contentStats' }),
 		getTimezone: () => 'UTC',
