@@ -50,6 +50,7 @@ const UNTIL_NEXT_MS = 20_000;
 const MOST_MS = 90_000;
 
 let n8n: N8nApi;
+let n8nUrl: string;
 let dir: string;
 let sink: Sink;
 let postgres: Client;
@@ -60,7 +61,7 @@ const postgresRows = async () =>
 	(await postgres.query('select * from contentstats_snapshots')).rows.map(fromPostgres);
 
 beforeAll(async () => {
-	({ n8n, dir } = await startRealN8n());
+	({ n8n, dir, url: n8nUrl } = await startRealN8n());
 	const server = await findPostgres(join(dir, 'postgres'));
 	const admin = await connect(server);
 	await admin.query(`create database ${DATABASE}`);
@@ -279,6 +280,54 @@ test('"Chart of the week" posts the views gained on each day', async () => {
 	expect(sink.files).toEqual([
 		{ comment: `*Views this week*: +${total.toLocaleString('en-US')}`, bytes: CHART },
 	]);
+});
+
+describe('"Track videos from a form"', () => {
+	const USER = { user: 'colleague', password: 'a-password' };
+	const authorization = `Basic ${Buffer.from(`${USER.user}:${USER.password}`).toString('base64')}`;
+
+	const send = async (url: string, init: RequestInit = {}) => {
+		const headers = { authorization };
+		const signal = AbortSignal.timeout(10_000);
+		return await (await fetch(url, { ...init, headers, signal })).text();
+	};
+
+	/** Sends a page of the form, and returns the next one. */
+	async function submit(page: string, ...fields: string[]): Promise<{ url: string; text: string }> {
+		const body = new FormData();
+		for (const [place, value] of fields.entries()) body.append(`field-${place}`, value);
+		const { formWaitingUrl: url } = JSON.parse(await send(page, { method: 'POST', body })) as {
+			formWaitingUrl: string;
+		};
+		// As the page itself does: n8n answers with the next page only once the execution waits for it.
+		const status = url.replace('?', '/n8n-execution-status?');
+		await waitFor('the next page', 30_000, async () => (await send(status)) === 'form-waiting');
+		return { url, text: (await send(url)).replace(/<[^>]+>/g, ' ') };
+	}
+
+	test('shows the price, tracks what is confirmed, and pays for it once', async () => {
+		const sandbox = await openSandbox();
+		const login = await n8n.createCredential('Form', 'httpBasicAuth', USER);
+		const workflow = await importTemplate('track-videos-from-a-form', sandbox, login);
+		const { nodes } = readTemplate('track-videos-from-a-form.json');
+		const form = nodes.find(({ name }) => name === 'On form submission')!;
+		const address = `${n8nUrl}/form/${form.webhookId}`;
+		const links = [...ONE_OF_EACH, 'https://example.com/no-video'].join('\n');
+		await whilePublished(workflow, async () => {
+			// n8n confirms a publication before the form is there.
+			await waitFor('the login', 30_000, async () => (await fetch(address)).status === 401);
+			for (const [answer, price, result, count] of [
+				['No', '$2.88.', 'Nothing was tracked or charged.', 0],
+				['Yes, at this price', '$2.88.', '4 of 5 tracked, for $2.88.', 4],
+				['Yes, at this price', '$0.00. 4 already tracked, at no cost.', '0 of 5 tracked', 4],
+			] as const) {
+				const page = await submit(address, links, '2');
+				expect(page.text).toContain(`Price: ${price} 1 can't be tracked. First: `);
+				expect((await submit(page.url, answer)).text).toContain(result);
+				expect(sandbox.ledger.filter(({ kind }) => kind === 'track')).toHaveLength(count);
+			}
+		});
+	});
 });
 
 test('"Weekly digest to Slack" posts the ten active videos that gained the most', async () => {
@@ -531,12 +580,17 @@ test('every template in workflows/ is tested', () => {
 const imported = new Set<string>();
 
 /** Imports a template that polls every 5 seconds and uses the sink instead of outside services. */
-async function importTemplate(name: string, sandbox: Sandbox): Promise<SavedWorkflow> {
+async function importTemplate(
+	name: string,
+	sandbox: Sandbox,
+	basicAuth?: CredentialReference,
+): Promise<SavedWorkflow> {
 	imported.add(name);
 	const ours = await saveCredential(n8n, sandbox);
 	const template = withSink(withFastPolls(readTemplate(`${name}.json`)), sink);
 	return await n8n.importWorkflow(template, (node) => {
 		if (isOurs(node)) return ours;
+		if (node.type === 'n8n-nodes-base.formTrigger') return basicAuth;
 		return node.type === 'n8n-nodes-base.postgres' ? postgresCredential : undefined;
 	});
 }
