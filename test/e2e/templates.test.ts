@@ -232,14 +232,15 @@ test('"Renew what still grows" tracks a video again that ended by itself, once',
 });
 
 test('"Campaign totals" posts the views and the cost per view of each campaign', async () => {
-	const { sandbox, video } = await openWithNextSnapshot(40, () => 10_000);
+	const { sandbox } = await openWithNextSnapshot(40, () => 10_000);
 	sandbox.seedVideo({ video_link: INSTAGRAM, started: ago(3 * HOUR_MS) });
 	const workflow = await importTemplate('campaign-totals', sandbox);
 	const start = 'Every Monday at 9';
 	await runToItsEnd(workflow, start);
 	expect(sink.messages).toEqual([]);
 	await n8n.addTableRows('ContentStats campaigns', [
-		{ link: `${video.video_link}?is_from_webapp=1`, campaign: 'Spring & more', fee: 100 },
+		{ link: 'tiktok:7301122334455667788', campaign: 'Spring & more', fee: 100 },
+		{ link: `${TIKTOK}?is_from_webapp=1`, campaign: 'Autumn', fee: 0 },
 		{ link: INSTAGRAM, campaign: 'Spring & more', fee: 60 },
 		{ link: YOUTUBE, campaign: 'Never tracked', fee: 5 },
 	]);
@@ -247,6 +248,7 @@ test('"Campaign totals" posts the views and the cost per view of each campaign',
 	expect(sink.messages.map(({ text }) => text)).toEqual([
 		'*Campaign totals*\n' +
 			'• *Spring &amp; more*: 10,000 views of 1 of 2 videos, $0.0100 per view, $160 in fees\n' +
+			'• *Autumn*: 10,000 views of 1 of 1 video, $0 in fees\n' +
 			'• *Never tracked*: 0 views of 0 of 1 video, $5 in fees',
 	]);
 });
