@@ -1,19 +1,7 @@
 import { createPoller } from '../../harness/engine';
+import { EVENTS } from '../../nodes/ContentStats/polling/events';
 import { built } from '../built';
 import type { Work } from '../subject';
-
-const events = [
-	'snapshot.created',
-	'tracking.started',
-	'milestone.reached',
-	'tracking.paused',
-	'tracking.ended',
-	'video.deleted',
-	'growth.spiked',
-	'growth.slowed',
-	'age.reached',
-	'balance.low',
-];
 
 /** A poll of our trigger with every event. No video slows, since one that has is not judged any more. */
 const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
@@ -22,7 +10,7 @@ const work: Work = async ({ baseUrl, apiKey, videoIds }) => {
 		{
 			watch: 'selected',
 			videos: videoIds.join('\n'),
-			events,
+			events: [...EVENTS],
 			slowedPercent: 0.001,
 			options: { maxItemsPerPoll: 10 * videoIds.length },
 		},

@@ -20,7 +20,7 @@ import {
 	TRACK_NODE,
 	TRACK_TRIGGER,
 } from '../../demo/scenario';
-import type { Sandbox } from '../../sandbox';
+import type { Sandbox, SandboxVideo } from '../../sandbox';
 import { pollEvery } from '../support/pollTimes';
 import { connect, findPostgres } from '../support/postgres';
 import { openSandbox, startRealN8n } from '../support/realN8n';
@@ -139,19 +139,12 @@ test('"Milestones to Slack" posts one message for each milestone', async () => {
 	const video = sandbox.seedVideo({ video_link: TIKTOK, started: ago(30_000) });
 	video.override({ current_metadata: { title: HOSTILE, creator: '<@U1> & co' } });
 	let jumpedAt = Infinity;
-	sandbox.faults.add({
-		kind: 'map',
-		match: { method: 'GET', path: `/videos/${video.id}` },
-		times: Infinity,
-		map: (json) => {
-			const reply = json as { snapshots: Array<{ snapshot_time: string }> };
-			const snapshots = reply.snapshots.map((snapshot) => ({
-				...snapshot,
-				views: Date.parse(snapshot.snapshot_time) > jumpedAt ? '123456' : '9500',
-			}));
-			return { ...reply, snapshots };
-		},
-	});
+	mapSnapshots(sandbox, video, (snapshots) =>
+		snapshots.map((snapshot) => ({
+			...snapshot,
+			views: Date.parse(snapshot.snapshot_time) > jumpedAt ? '123456' : '9500',
+		})),
+	);
 	const workflow = await importTemplate('milestones-to-slack', sandbox);
 	await whilePublished(workflow, async () => {
 		jumpedAt = Date.now();
@@ -394,15 +387,7 @@ test('"Weekly digest to Slack" escapes titles, and a video that cannot be read h
 			views,
 			snapshot_time: new Date(ago(hours * 3_600_000)).toISOString(),
 		});
-	sandbox.faults.add({
-		kind: 'map',
-		match: { method: 'GET', path: `/videos/${videos[3]!.id}` },
-		times: Infinity,
-		map: (json) => {
-			const reply = json as { snapshots: object[] };
-			return { ...reply, snapshots: reply.snapshots.slice(-2) };
-		},
-	});
+	mapSnapshots(sandbox, videos[3]!, (snapshots) => snapshots.slice(-2));
 	sandbox.faults.add({
 		kind: 'status',
 		status: 403,
@@ -665,6 +650,23 @@ async function fetchFromApi({ baseUrl, liveKey }: Sandbox, path: string) {
 	};
 }
 
+/** Changes the snapshots of a video in every reply. */
+function mapSnapshots(
+	sandbox: Sandbox,
+	{ id }: SandboxVideo,
+	map: (snapshots: Array<{ snapshot_time: string }>) => object[],
+): void {
+	sandbox.faults.add({
+		kind: 'map',
+		match: { method: 'GET', path: `/videos/${id}` },
+		times: Infinity,
+		map: (json) => {
+			const reply = json as { snapshots: Array<{ snapshot_time: string }> };
+			return { ...reply, snapshots: map(reply.snapshots) };
+		},
+	});
+}
+
 /**
  * Opens a sandbox with a video that takes its snapshot of `hours` in a moment, by which time a workflow is published.
  *
@@ -678,19 +680,9 @@ async function openWithNextSnapshot(
 	const sandbox = await openSandbox({ firstSnapshotDelayMs: 0 });
 	const started = ago(hours * HOUR_MS - UNTIL_NEXT_MS);
 	const video = sandbox.seedVideo({ video_link: TIKTOK, started, duration_days });
-	sandbox.faults.add({
-		kind: 'map',
-		match: { method: 'GET', path: `/videos/${video.id}` },
-		times: Infinity,
-		map: (json) => {
-			const reply = json as { snapshots: object[] };
-			const snapshots = reply.snapshots.map((snapshot, hour) => ({
-				...snapshot,
-				views: String(viewsAt(hour)),
-			}));
-			return { ...reply, snapshots };
-		},
-	});
+	mapSnapshots(sandbox, video, (snapshots) =>
+		snapshots.map((snapshot, hour) => ({ ...snapshot, views: String(viewsAt(hour)) })),
+	);
 	return { sandbox, video };
 }
 

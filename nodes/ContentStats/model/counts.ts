@@ -41,8 +41,10 @@ const RELATIVE_ERROR = 1e-9;
 export const isAtLeast = (value: number, threshold: number): boolean =>
 	value * (1 + RELATIVE_ERROR) >= threshold;
 
-/** Returns the hours from one count to the next. */
-export const hoursTo = (earlier: Count, later: Count): number =>
+type Dated = Pick<Count, 'instant'>;
+
+/** Returns the hours from one count or snapshot to a later one. */
+export const hoursTo = (earlier: Dated, later: Dated): number =>
 	(later.instant - earlier.instant) / HOUR_MS;
 
 /** Returns the growth per hour from one count to the next, to two decimals. */

@@ -1,3 +1,4 @@
+import { roundHundredths } from '../utils/format';
 import { HOUR_MS } from '../utils/time';
 import { parseVideoLink } from './links';
 import { isShort } from './shortLinks';
@@ -77,6 +78,6 @@ export function postAgeOf({ key, postedAt }: Post, row: Row | undefined): PostAg
 	return {
 		post_key: key,
 		posted_at: postedAt === null ? null : new Date(postedAt).toISOString(),
-		hours_since_posted: age === null ? null : Number(age.toFixed(2)),
+		hours_since_posted: age === null ? null : roundHundredths(age),
 	};
 }

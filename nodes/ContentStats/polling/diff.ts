@@ -227,15 +227,7 @@ export function diffVideo(
 	const { dated, isAnyUndated } = relevantSnapshots(state, video, replayed, settings, repliedAt);
 	const instants = dated.map(({ instant }) => instant);
 	if (state.needsSeed && instants.length === 0) assertWithoutSnapshots(video, settings);
-	const {
-		needsSeed,
-		isDue: _isDue,
-		failing: _failing,
-		retryDelayMs: _delay,
-		spikedAt,
-		isSlow,
-		...kept
-	} = state;
+	const { needsSeed, isDue: _isDue, failing: _failing, retryDelayMs: _delay, ...kept } = state;
 	const known = needsSeed
 		? { ...kept, ...seedCursor(settings.startFrom, instants, repliedAt) }
 		: kept;
@@ -249,8 +241,6 @@ export function diffVideo(
 	const isFirst = (instant: number) =>
 		instant === instants[0] && ((known.newest === null && !known.ahead) || isReplayed.has(instant));
 
-	const hasSpikes = settings.events.includes('growth.spiked');
-	const hasSlowdowns = settings.events.includes('growth.slowed');
 	const isDeleted = video.is_deleted ?? known.isDeleted ?? false;
 	// A status that cannot be read says nothing of a change.
 	const status = knownStatus(video.status) ?? known.status ?? 'monitoring';
@@ -261,13 +251,7 @@ export function diffVideo(
 	const post = readPost(video, settings);
 	const newestPlace = instants.findLastIndex((instant) => !isAhead(instant, repliedAt));
 	const reached = dated.slice(0, newestPlace + 1);
-	const { judge, wasSlow = isSlow } = createJudge(
-		video,
-		{ ...known, spikedAt, isSlow },
-		reached,
-		post,
-		settings,
-	);
+	const { judge, wasSlow } = createJudge(video, known, reached, post, settings);
 	const newestRow = rowAt(video, dated, newestPlace);
 	const previousRow = rowAt(video, dated, newestPlace - 1);
 	const { status: _status, isDeleted: _deleted, endedAt: _ended, ...rest } = known;
@@ -283,9 +267,7 @@ export function diffVideo(
 			...scheduleAfterFetch({ ...state, newest, seen }, shown, current, now),
 			...(status !== 'monitoring' && { status }),
 			...(isDeleted && { isDeleted }),
-			// What belongs to an event that isn't chosen is forgotten: chosen again, it starts anew.
-			...(hasSpikes && spikedAt !== undefined && { spikedAt }),
-			...(hasSlowdowns && wasSlow !== undefined && { isSlow: wasSlow }),
+			...(wasSlow !== undefined && { isSlow: wasSlow }),
 		},
 		snapshots,
 		hasMore: wanted.length > settings.maxItemsPerPoll,

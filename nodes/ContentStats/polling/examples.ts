@@ -5,7 +5,7 @@ import type { ContentStatsError } from '../api/errors';
 import { METRICS, type VideoWithSnapshots } from '../api/schemas';
 import { availableUsd, remainingSnapshots, snapshotsUsd } from '../model/money';
 import { hasEnded } from '../model/videos';
-import { roundUsd } from '../utils/format';
+import { roundHundredths, roundUsd } from '../utils/format';
 import { columnsOf, toColumns } from './columns';
 import { diffVideo } from './diff';
 import { buildBalanceItem, type EventItem, type EventName } from './events';
@@ -59,7 +59,7 @@ function sampleJudgedItems(settings: PollSettings, row: EventItem): EventItem[] 
 	const spike = {
 		growth_per_hour,
 		usual_per_hour: SAMPLE_USUAL_GROWTH,
-		factor: roundUsd(growth_per_hour / SAMPLE_USUAL_GROWTH),
+		factor: roundHundredths(growth_per_hour / SAMPLE_USUAL_GROWTH),
 	};
 	const snapshots = remainingSnapshots(SAMPLE_VIDEO.days_remaining)!;
 	const slowdown = {

@@ -1,12 +1,11 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { VideoWithSnapshots } from '../api/schemas';
-import { type Count, countsOf, growthMetricOf } from '../model/counts';
+import { type Count, countsOf, growthMetricOf, hoursTo } from '../model/counts';
 import type { DatedSnapshot } from '../model/history';
 import { remainingSnapshots, snapshotsUsd } from '../model/money';
 import type { Post } from '../model/postAge';
 import { instantOf, type Row } from '../model/snapshots';
-import { HOUR_MS } from '../utils/time';
 import { findAges } from './ages';
 import { buildJudgedItem, type EventItem } from './events';
 import type { PollSettings } from './parameters';
@@ -29,9 +28,6 @@ export interface Judge {
 	judge: (row: Row, previous: Row | undefined, extra: IDataObject) => EventItem[];
 }
 
-const hoursOf = (dated: DatedSnapshot[]): number =>
-	dated.length === 0 ? 0 : (dated.at(-1)!.instant - dated[0]!.instant) / HOUR_MS;
-
 const savingsOf = ({ days_remaining }: VideoWithSnapshots) => {
 	const snapshots = remainingSnapshots(days_remaining);
 	return {
@@ -50,7 +46,9 @@ function judgeSlowdown(
 	const found = findSlowdown(counts, settings);
 	if (isSlow !== undefined) return { slowdown: found ?? null, wasSlow: undefined };
 	// Of a long history of which the last window is unknown, nobody can say yet what it was.
-	const isUnknown = found === undefined && hoursOf(dated) >= 2 * settings.slowedHours;
+	const [oldest, newest] = [dated[0], dated.at(-1)];
+	const isLong = oldest && newest && hoursTo(oldest, newest) >= 2 * settings.slowedHours;
+	const isUnknown = found === undefined && isLong;
 	return { slowdown: null, wasSlow: isUnknown ? undefined : Boolean(found) };
 }
 

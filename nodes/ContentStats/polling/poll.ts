@@ -1,6 +1,7 @@
 import type { Client } from '../api/client';
 import { type ContentStatsError, isUnsent } from '../api/errors';
 import type { Listing } from '../api/listing';
+import { createRecord } from '../utils/record';
 import { assertSameAccount, witnessIds } from './account';
 import { diffVideo, type VideoDiff } from './diff';
 import { pruneDiffs } from './emit';
@@ -13,7 +14,6 @@ import { dueReplay, NO_REPLAY, type Replay } from './replay';
 import { dueIds, isBalanceDue, isListingDue } from './schedule';
 import { slowedBy } from './slowdowns';
 import type { PollState, StateOwner, WatchedVideo } from './state';
-import { createRecord } from '../utils/record';
 import { isIncluded, listFilters, selectedIds, type Watch } from './watch';
 
 /** What a poll needs of n8n. */

@@ -21,7 +21,7 @@ const LISTING_MS_PER_REQUEST = 7.5 * MINUTE_MS;
 const BALANCE_INTERVAL_MS = 15 * MINUTE_MS;
 
 /** Of an even count, the lower of the two in the middle: one gap that is too long changes nothing. */
-function medianOf(numbers: number[]): number {
+function lowerMedianOf(numbers: number[]): number {
 	const sorted = [...numbers].sort((a, b) => a - b);
 	return sorted[Math.floor((sorted.length - 1) / 2)]!;
 }
@@ -35,7 +35,7 @@ const fromDocumented = (gap: number): number => Math.abs(gap - DOCUMENTED_CADENC
 function cadenceOf(video: WatchedVideo): number {
 	const { newest, lastFetchedAt, latenessMs } = video;
 	const gaps = gapsOf(video);
-	if (gaps.length >= MIN_GAPS) return medianOf(gaps);
+	if (gaps.length >= MIN_GAPS) return lowerMedianOf(gaps);
 	const [gap = DOCUMENTED_CADENCE_MS, older] = gaps;
 	if (older !== undefined) return fromDocumented(older) < fromDocumented(gap) ? older : gap;
 	const isUntried = newest !== null && lastFetchedAt < newest + gap + latenessMs;

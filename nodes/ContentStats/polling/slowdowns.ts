@@ -1,4 +1,5 @@
 import { type Count, hoursTo, isAtLeast, MAX_GAP_HOURS } from '../model/counts';
+import { roundHundredths } from '../utils/format';
 import { HOUR_MS } from '../utils/time';
 
 /** When the growth of a video counts as slowed. */
@@ -24,8 +25,6 @@ export interface Slowdown {
 	/** `growth_in_window` as a share of `best_in_window`, in percent. */
 	percent_of_best: number;
 }
-
-const round = (value: number): number => Number(value.toFixed(2));
 
 /**
  * Computes how much a video grew in the windows that end at a count. Falls count as 0, and the interval in which
@@ -73,12 +72,12 @@ export function findSlowdown(
 	const [oldest, newest] = [counts[0], counts.at(-1)];
 	if (!oldest || !newest || hoursTo(oldest, newest) < 2 * slowedHours) return undefined;
 	const windows = compareWindows(counts, slowedHours * HOUR_MS);
-	const [growth, best] = [round(windows.last), round(windows.best)];
+	const [growth, best] = [roundHundredths(windows.last), roundHundredths(windows.best)];
 	if (Number.isNaN(growth)) return undefined;
 	if (best <= 0 || isAtLeast(100 * growth, slowedPercent * best)) return null;
 	return {
 		growth_in_window: growth,
 		best_in_window: best,
-		percent_of_best: round((100 * growth) / best),
+		percent_of_best: roundHundredths((100 * growth) / best),
 	};
 }

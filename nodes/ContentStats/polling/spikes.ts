@@ -1,4 +1,5 @@
 import { type Count, growthPerHour, hoursTo, isAtLeast, MAX_GAP_HOURS } from '../model/counts';
+import { roundHundredths } from '../utils/format';
 import { DAY_MS } from '../utils/time';
 
 /** Snapshots closer together tell too little of an hour. */
@@ -45,7 +46,7 @@ function usualPerHour(counts: Count[], end: number): number | null {
 		if (isComparable(earlier, later)) growths.push(growthPerHour(earlier, later));
 	}
 	if (growths.length < MIN_BASELINE) return null;
-	return Number(Math.max(0, medianOf(growths)).toFixed(2));
+	return roundHundredths(Math.max(0, medianOf(growths)));
 }
 
 /** Whether a video spiked so recently that it can't spike again. @param spikedAt,now Unix milliseconds. */
@@ -77,6 +78,6 @@ export function findSpike(
 	return {
 		growth_per_hour: growth,
 		usual_per_hour: usual,
-		factor: usual ? Number((growth / usual).toFixed(2)) : null,
+		factor: usual ? roundHundredths(growth / usual) : null,
 	};
 }

@@ -1,9 +1,12 @@
 /** Rounds USD to a ten-thousandth: sums of floating-point cents drift in their last digits. */
 export const roundUsd = (amount: number): number => Number(amount.toFixed(4));
 
+/** Rounds a number to two decimals. */
+export const roundHundredths = (value: number): number => Number(value.toFixed(2));
+
 /** Rounds days to a hundredth, which is a quarter of an hour; null if they are unknown. */
 export const roundDays = (days: number | null | undefined): number | null =>
-	typeof days === 'number' ? Number(days.toFixed(2)) : null;
+	typeof days === 'number' ? roundHundredths(days) : null;
 
 /** Formats whole cents as USD: `$2.52`. */
 const formatCents = (cents: number): string =>
