@@ -67,7 +67,7 @@ export class ContentStatsTrigger implements INodeType {
 					{
 						name: 'Age Reached',
 						value: 'age.reached',
-						description: 'A post reached an age, such as 24 hours, to compare videos fairly',
+						description: 'A post reached an age, such as 24 hours. Compare videos at the same age.',
 					},
 					{
 						name: 'Balance Low',
@@ -82,7 +82,7 @@ export class ContentStatsTrigger implements INodeType {
 					{
 						name: 'Growth Spiked',
 						value: 'growth.spiked',
-						description: 'A video grew far faster than usual within an hour',
+						description: 'A video grows far faster than usual',
 					},
 					{
 						name: 'Milestone Reached',
@@ -159,7 +159,7 @@ export class ContentStatsTrigger implements INodeType {
 				default: 3,
 				hint: 'Set to 0 to ignore the usual growth and check Spike Minimum only',
 				description:
-					'How many times faster than usual a video must grow. Usual is the median of the day before, of at least six known hours.',
+					'How many times faster than usual a video must grow. Usual growth is the median of the last 24 hours, with at least six values.',
 				displayOptions: { show: { events: ['growth.spiked'] } },
 			},
 			{
@@ -168,8 +168,8 @@ export class ContentStatsTrigger implements INodeType {
 				type: 'number',
 				typeOptions: { minValue: 0 },
 				default: 1000,
-				hint: 'Per hour: views, or likes on Instagram, which reports no views',
-				description: 'The lowest growth per hour that counts as a spike',
+				hint: 'Views per hour. For Instagram, likes per hour.',
+				description: 'Minimum growth per hour that counts as a spike',
 				displayOptions: { show: { events: ['growth.spiked'] } },
 			},
 			{
@@ -179,7 +179,7 @@ export class ContentStatsTrigger implements INodeType {
 				typeOptions: { minValue: 1, maxValue: 359, numberPrecision: 0 },
 				default: 24,
 				description:
-					"How many hours of growth to compare with the video's best. It must be tracked for at least twice as long.",
+					"Number of hours to compare with the video's best period of that length. Requires at least twice as many hours of history.",
 				displayOptions: { show: { events: ['growth.slowed'] } },
 			},
 			{
@@ -188,7 +188,7 @@ export class ContentStatsTrigger implements INodeType {
 				type: 'number',
 				typeOptions: { minValue: 0, maxValue: 100 },
 				default: 5,
-				hint: 'Fires once per video. Videos that are slow when the trigger first reads them are skipped.',
+				hint: 'Fires once per video. Videos that are already slow when the trigger first reads them are skipped.',
 				description:
 					'The workflow starts when a video grows by less than this share of its best window',
 				displayOptions: { show: { events: ['growth.slowed'] } },
@@ -200,7 +200,7 @@ export class ContentStatsTrigger implements INodeType {
 				default: '24h, 48h, 7d',
 				required: true,
 				placeholder: '24h, 48h, 7d',
-				hint: 'For TikTok, X and Instagram, whose links tell when a video was posted',
+				hint: 'Works for TikTok, X and Instagram, whose links contain the time of the post',
 				description:
 					'Comma-separated ages of a post, in hours or days. Each fires once per video, with the metrics at that age.',
 				displayOptions: { show: { events: ['age.reached'] } },

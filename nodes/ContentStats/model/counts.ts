@@ -12,7 +12,7 @@ export interface Count {
 	value: number;
 }
 
-/** Between snapshots further apart, nobody knows how a video grew. In hours. */
+/** The longest gap between snapshots across which growth is judged, in hours. */
 export const MAX_GAP_HOURS = 6;
 
 /** Returns the metric by which growth is judged: Instagram reports no views. */
@@ -34,7 +34,7 @@ export function countsOf(dated: DatedSnapshot[], metric: Metric): Count[] {
 	return counts;
 }
 
-/** Floating-point products may miss what they stand for by so much: 3 times 321.6 is 964.8000000000001. */
+/** The largest error of a product of floating-point numbers: 3 times 321.6 is 964.8000000000001. */
 const RELATIVE_ERROR = 1e-9;
 
 /** Whether a number reaches a threshold that was computed. Both are at least 0. */

@@ -50,7 +50,7 @@ const READERS = new Map<string, { since: number; read: (id: string) => bigint }>
 	],
 ]);
 
-/** Codes of private posts are longer, those of old ones shorter: neither tells the time alike. */
+/** Private posts have longer codes, old posts shorter ones. Neither contains the time in the same way. */
 const INSTAGRAM_CODE_LENGTH = 11;
 
 /**

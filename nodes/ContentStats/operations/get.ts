@@ -65,7 +65,7 @@ const fields = updateDisplayOptions({ show: { operation: ['get'] } }, [
 		type: 'options',
 		default: 'snapshot',
 		description:
-			'How many items to return. Match rows on snapshot_key, or on day_key if there is one per day.',
+			'Return one item per snapshot or per day. To update rows of a sheet, match on snapshot_key or day_key.',
 		displayOptions: { show: { output: ['snapshots'] } },
 		options: [
 			{
@@ -102,8 +102,7 @@ const fields = updateDisplayOptions({ show: { operation: ['get'] } }, [
 				type: 'number',
 				typeOptions: { minValue: 1, numberPrecision: 0 },
 				default: 24,
-				description:
-					'Max number of most recent snapshots to include, or of days if there is a row per day',
+				description: 'Max number of most recent snapshots, or days, to include',
 				displayOptions: { show: { '/output': ['snapshots', 'summary'] } },
 			},
 			{

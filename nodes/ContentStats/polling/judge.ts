@@ -16,14 +16,14 @@ import type { WatchedVideo } from './state';
 /** Judges the growth and the age of a video at each new snapshot. */
 export interface Judge {
 	/**
-	 * Whether growth had already slowed when the event was chosen, or the video was first read: it is remembered
-	 * without an item, since to publish must not stop every old video. Undefined if that was found out before, or
+	 * Whether growth had already slowed when the event was chosen, or the video was first read. It is remembered
+	 * without an item, since publishing must not stop every old video. Undefined if it was found out before, or
 	 * can't be known yet.
 	 */
 	wasSlow: boolean | undefined;
 	/**
-	 * Builds the items of a snapshot. To be called oldest first; one that is not newer than everything emitted
-	 * before, or is ahead, has none.
+	 * Builds the items of a snapshot. Call it oldest first. A snapshot that is ahead, or not newer than everything
+	 * emitted before, has none.
 	 */
 	judge: (row: Row, previous: Row | undefined, extra: IDataObject) => EventItem[];
 }
@@ -45,7 +45,7 @@ function judgeSlowdown(
 ): { slowdown: Slowdown | null; wasSlow: boolean | undefined } {
 	const found = findSlowdown(counts, settings);
 	if (isSlow !== undefined) return { slowdown: found ?? null, wasSlow: undefined };
-	// Of a long history of which the last window is unknown, nobody can say yet what it was.
+	// With a long history but an unknown last window, the verdict has to wait.
 	const [oldest, newest] = [dated[0], dated.at(-1)];
 	const isLong = oldest && newest && hoursTo(oldest, newest) >= 2 * settings.slowedHours;
 	const isUnknown = found === undefined && isLong;

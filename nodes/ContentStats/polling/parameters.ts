@@ -121,7 +121,7 @@ function readEvents(context: IPollFunctions): EventName[] {
 /** The longest window of which a tracking can hold two. */
 const MAX_SLOWED_HOURS = Math.floor((MAX_DURATION_DAYS * HOURS_PER_DAY - 1) / 2);
 
-/** Reads the parameters of the events of growth; they mean nothing unless these are chosen. */
+/** Reads the parameters of the events of growth; of an event that isn't chosen, values without a meaning. */
 function readGrowthSettings(context: IPollFunctions, events: EventName[]) {
 	const spikes = events.includes('growth.spiked');
 	const slowdowns = events.includes('growth.slowed');
@@ -132,7 +132,7 @@ function readGrowthSettings(context: IPollFunctions, events: EventName[]) {
 			? read(
 					'spikeFactor',
 					{ min: 0, max: 1e6 },
-					'Enter how many times the usual growth, such as 3, or 0',
+					'Enter a multiple of the usual growth, such as 3, or 0 to ignore the usual growth',
 					'Spike Factor',
 				)
 			: 0,
@@ -140,7 +140,7 @@ function readGrowthSettings(context: IPollFunctions, events: EventName[]) {
 			? read(
 					'spikeMinimum',
 					{ min: 0, max: 1e12 },
-					'Enter the lowest growth per hour, such as 1000',
+					'Enter the minimum growth per hour, such as 1000',
 					'Spike Minimum',
 				)
 			: 0,
@@ -155,7 +155,7 @@ function readGrowthSettings(context: IPollFunctions, events: EventName[]) {
 			? read(
 					'slowedPercent',
 					{ above: 0, max: 100 },
-					'Enter the share of the best window in percent, such as 5',
+					'Enter a percentage of the best window, such as 5',
 					'Slowdown Threshold',
 				)
 			: 0,

@@ -108,8 +108,8 @@ async function assertApiReachable(client: Client, errors: ContentStatsError[]): 
 }
 
 /**
- * Forgets what belongs to an event that is not chosen: chosen again, it starts anew. So does `growth.slowed` with
- * other settings, or each video that is slow by them would be emitted.
+ * Forgets what belongs to an event that is not chosen: chosen again, it starts anew. Changed settings of
+ * `growth.slowed` do the same. Otherwise every video that is slow by them would be emitted at once.
  */
 function withoutUnchosen(state: PollState, settings: PollSettings): PollState {
 	const { balance, ...withoutBalance } = state;

@@ -2,9 +2,9 @@ import { type Count, growthPerHour, hoursTo, isAtLeast, MAX_GAP_HOURS } from '..
 import { roundHundredths } from '../utils/format';
 import { DAY_MS } from '../utils/time';
 
-/** Snapshots closer together tell too little of an hour. */
+/** Snapshots closer together say too little about an hour. */
 const MIN_GAP_HOURS = 0.5;
-/** A baseline of fewer hours is none. */
+/** Fewer intervals make no baseline. */
 const MIN_BASELINE = 6;
 /** The part of the history that tells what is usual, and the quiet time after a spike. */
 const SPIKE_WINDOW_MS = DAY_MS;
