@@ -33,7 +33,7 @@ import {
 	LOOKBACK_MS,
 } from './cursor';
 import { type EventItem, buildSnapshotItems, buildStatusItems } from './events';
-import { createJudge, type Judge } from './judge';
+import { createJudge, type Judge, mayStillSlow } from './judge';
 import { passedMarks } from './milestones';
 import type { PollSettings } from './parameters';
 import { scheduleAfterFetch } from './schedule';
@@ -175,13 +175,14 @@ function snapshotsToEmit(
 
 /** Lists the snapshots that may matter: all at first, later the new, the late and the replayed ones. */
 function relevantSnapshots(
-	{ needsSeed, newest, isSlow }: WatchedVideo,
+	state: WatchedVideo,
 	video: VideoWithSnapshots,
 	replayed: number[],
 	{ startFrom, events }: PollSettings,
 	repliedAt: number,
 ): DatedSnapshots {
-	if (events.includes('growth.slowed') && !isSlow) return datedSnapshots(video);
+	const { needsSeed, newest } = state;
+	if (events.includes('growth.slowed') && mayStillSlow(state)) return datedSnapshots(video);
 	const areAllNew = needsSeed ? startFrom === 'beginning' : newest === null;
 	const newestKnown = (needsSeed ? newestSnapshot(video)?.instant : newest) ?? Infinity;
 	// The cursor looks back from the newest that is not ahead, and its time is not known yet.

@@ -95,6 +95,7 @@ export function emit(
 			ahead: _ahead,
 			spikedAt: _spikedAt,
 			isSlow: _isSlow,
+			slowed: _slowed,
 			...rest
 		} = isFullyEmitted || status.length === 0 ? after : before;
 		videos[id] = {

@@ -36,6 +36,9 @@ const savingsOf = ({ days_remaining }: VideoWithSnapshots) => {
 	};
 };
 
+/** Whether `growth.slowed` may still be emitted of a video. */
+export const mayStillSlow = ({ isSlow, slowed }: WatchedVideo): boolean => !isSlow && !slowed;
+
 /** Judges the newest count of a video whose growth hasn't slowed before. */
 function judgeSlowdown(
 	{ isSlow }: WatchedVideo,
@@ -67,7 +70,7 @@ export function createJudge(
 ): Judge {
 	const has = (event: PollSettings['events'][number]) => settings.events.includes(event);
 	const metric = growthMetricOf(video.platform);
-	const maySlow = has('growth.slowed') && !known.isSlow;
+	const maySlow = has('growth.slowed') && mayStillSlow(known);
 	const counts = has('growth.spiked') || maySlow ? countsOf(dated, metric) : [];
 	const newest = counts.at(-1)?.instant;
 	const { slowdown, wasSlow } = maySlow
@@ -117,15 +120,14 @@ export function rememberJudged(
 	after: WatchedVideo,
 	emitted: EventItem[],
 	newest: number | null,
-): Pick<WatchedVideo, 'spikedAt' | 'isSlow'> {
+): Pick<WatchedVideo, 'spikedAt' | 'isSlow' | 'slowed'> {
 	const { isSlow } = after;
+	const slowed = after.slowed || emitted.some(({ event }) => event === 'growth.slowed');
 	const spike = emitted.findLast(({ event }) => event === 'growth.spiked');
 	const spikedAt = spike ? instantOf(spike as unknown as Row) : after.spikedAt;
 	const isQuiet = spikedAt !== undefined && newest !== null && isRecentSpike(spikedAt, newest);
 	return {
 		...(isQuiet && { spikedAt }),
-		...(isSlow !== undefined && {
-			isSlow: isSlow || emitted.some(({ event }) => event === 'growth.slowed'),
-		}),
+		...(slowed ? { slowed: true as const } : isSlow !== undefined && { isSlow }),
 	};
 }

@@ -36,8 +36,10 @@ const watchedVideoSchema = cursorSchema.extend({
 	endedAt: milliseconds.optional(),
 	/** The snapshot at which its growth last spiked; absent a day later. */
 	spikedAt: milliseconds.optional(),
-	/** Whether its growth has slowed, for good; absent as long as that was not judged. */
+	/** Whether its growth had slowed when it was first judged; absent as long as that was not judged. */
 	isSlow: z.boolean().optional(),
+	/** `growth.slowed` was emitted, once and for all. */
+	slowed: z.literal(true).optional(),
 	failing: z.object({ since: milliseconds, lastTriedAt: milliseconds }).optional(),
 });
 

@@ -214,6 +214,19 @@ describe('a video that slows', () => {
 		await stricter.poll();
 		await stricter.run({ hours: 100 }, { every: { minutes: 30 } });
 		expect(stricter.keys).toEqual([`${id}:slowed`]);
+
+		// Once per video, also by settings of which it was too young, and after the event was not chosen.
+		const { remembered } = stricter;
+		for (const changed of [
+			{ ...parameters, slowedHours: 100 },
+			{ events: ['snapshot.created'] },
+			parameters,
+		]) {
+			const again = watch(changed, { staticData: JSON.parse(remembered) });
+			await again.poll();
+			await again.run({ hours: 30 }, { every: { minutes: 30 } });
+			expect(again.keys).not.toContain(`${id}:slowed`);
+		}
 	});
 
 	test('is not emitted once it has ended', async () => {

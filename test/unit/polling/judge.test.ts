@@ -182,7 +182,8 @@ describe('a video that was there before', () => {
 	test('slows loudly if it slows later', () => {
 		const { of, state } = poll(flat, [15, 16, 17, 30, 40], {}, UNSEEDED_VIDEO);
 		expect(of('growth.slowed').map(({ event_key }) => event_key)).toEqual(['a:slowed']);
-		expect(state.isSlow).toBe(true);
+		expect(state.slowed).toBe(true);
+		expect(state).not.toHaveProperty('isSlow');
 	});
 
 	test('is judged silently again if the event was not chosen in between', () => {
@@ -210,9 +211,11 @@ describe('a video that was there before', () => {
 	});
 
 	test('keeps at most 40 bytes more', () => {
-		const state = { ...NEW_VIDEO, spikedAt: at(1), isSlow: false };
-		const more = JSON.stringify(state).length - JSON.stringify(NEW_VIDEO).length;
-		expect(more).toBeLessThanOrEqual(40);
+		for (const judged of [{ isSlow: false }, { isSlow: true }, { slowed: true as const }]) {
+			const state: WatchedVideo = { ...NEW_VIDEO, spikedAt: at(1), ...judged };
+			const more = JSON.stringify(state).length - JSON.stringify(NEW_VIDEO).length;
+			expect(more).toBeLessThanOrEqual(40);
+		}
 	});
 
 	test('forgets a spike a day later', () => {
