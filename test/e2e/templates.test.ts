@@ -219,7 +219,7 @@ test('"Renew what still grows" tracks a video again that ended by itself, once',
 	]);
 	expect(sink.messages.map(({ text }) => text)).toEqual([
 		expect.stringMatching(
-			/^:seedling: Renewed \*.+\*\nIt gained 2,300 views in its last 24 hours\.\n7 more days cost \$2\.52\.\n/,
+			/^:seedling: Renewed \*.+\*\nIt gained 2,300 views in its last 24 hours\.\n7 more days cost about \$2\.52\.\n/,
 		),
 	]);
 });
@@ -227,6 +227,8 @@ test('"Renew what still grows" tracks a video again that ended by itself, once',
 test('"Campaign totals" posts the views and the cost per view of each campaign', async () => {
 	const { sandbox } = await openWithNextSnapshot(40, () => 10_000);
 	sandbox.seedVideo({ video_link: INSTAGRAM, started: ago(3 * HOUR_MS) });
+	const untaken = sandbox.seedVideo({ video_link: `${TIKTOK}9` });
+	untaken.override({ snapshots: [] });
 	const workflow = await importTemplate('campaign-totals', sandbox);
 	const start = 'Every Monday at 9';
 	await runToItsEnd(workflow, start);
@@ -234,15 +236,16 @@ test('"Campaign totals" posts the views and the cost per view of each campaign',
 	await n8n.addTableRows('ContentStats campaigns', [
 		{ link: 'tiktok:7301122334455667788', campaign: 'Spring & more', fee: 100 },
 		{ link: `${TIKTOK}?is_from_webapp=1`, campaign: 'Autumn', fee: 0 },
+		{ link: untaken.video_link, campaign: ' Autumn', fee: 20.5 },
 		{ link: INSTAGRAM, campaign: 'Spring & more', fee: 60 },
 		{ link: YOUTUBE, campaign: 'Never tracked', fee: 5 },
 	]);
 	await runToItsEnd(workflow, start);
 	expect(sink.messages.map(({ text }) => text)).toEqual([
 		'*Campaign totals*\n' +
-			'• *Spring &amp; more*: 10,000 views of 1 of 2 videos, $0.0100 per view, $160 in fees\n' +
-			'• *Autumn*: 10,000 views of 1 of 1 video, $0 in fees\n' +
-			'• *Never tracked*: 0 views of 0 of 1 video, $5 in fees',
+			'• *Spring &amp; more*: 10,000 views of 1 of 2 videos, $0.0100 per view, $160.00 in fees\n' +
+			'• *Autumn*: 10,000 views of 1 of 2 videos, $20.50 in fees\n' +
+			'• *Never tracked*: 0 views of 0 of 1 video, $5.00 in fees',
 	]);
 });
 
@@ -321,6 +324,14 @@ describe('"Track videos from a form"', () => {
 				expect((await submit(page.url, answer)).text).toContain(result);
 				expect(sandbox.ledger.filter(({ kind }) => kind === 'track')).toHaveLength(count);
 			}
+
+			// What was confirmed as free is not paid for, though its tracking has ended meanwhile.
+			const page = await submit(address, links, '2');
+			expect(page.text).toContain('Price: $0.00.');
+			for (const video of sandbox.videos.values()) video.end('cancelled', Date.now());
+			const refused = (await submit(page.url, 'Yes, at this price')).text;
+			expect(refused).toContain('0 of 5 tracked, for $0.00. 5 not tracked.');
+			expect(sandbox.ledger.filter(({ kind }) => kind === 'track')).toHaveLength(4);
 		});
 	});
 });
