@@ -46,23 +46,20 @@ function buildSchemas() {
 		.refine((value) => !Number.isNaN(toEpochMs(value)), 'Expected an ISO-8601 date and time');
 	const amount = z.number().finite();
 	const amountOrUnusable = amount as z.ZodType<number | null>;
-	const video = z
-		.object({
-			id: text,
-			job_id: z.string().nullish(),
-			video_link: textOrUnusable,
-			platform: textOrUnusable,
-			status: textOrUnusable,
-			monitoring_started: timestamp.nullish(),
-			monitoring_duration_days: amount.nullish(),
-			days_remaining: amount.nullish(),
-			current_metadata: z
-				.object({ title: z.string().nullish(), creator: z.string().nullish() })
-				.passthrough()
-				.nullish(),
-			created_at: timestamp.nullish(),
-		})
-		.passthrough();
+	const video = z.object({
+		id: text,
+		job_id: z.string().nullish(),
+		video_link: textOrUnusable,
+		platform: textOrUnusable,
+		status: textOrUnusable,
+		monitoring_started: timestamp.nullish(),
+		monitoring_duration_days: amount.nullish(),
+		days_remaining: amount.nullish(),
+		current_metadata: z
+			.object({ title: z.string().nullish(), creator: z.string().nullish() })
+			.nullish(),
+		created_at: timestamp.nullish(),
+	});
 	return {
 		video,
 		videoWithSnapshots: video.extend({
@@ -71,29 +68,25 @@ function buildSchemas() {
 			// them through.
 			snapshots: z.custom((value) => value == null || Array.isArray(value), 'Expected a list'),
 		}),
-		videoList: z.object({ videos: z.array(z.unknown()) }).passthrough(),
+		videoList: z.object({ videos: z.array(z.unknown()) }),
 		tracked: video.extend({ estimated_cost: amount.nonnegative().nullish() }),
-		stopped: z
-			.object({
-				success: z.literal(true),
-				id: text,
-				job_id: z.string().nullish(),
-				video_link: z.string().nullish(),
-				previous_status: z.string().nullish(),
-				new_status: text,
-			})
-			.passthrough(),
-		usage: z
-			.object({
-				balance_usd: amount,
-				uncharged_usage_usd: amount,
-				total_snapshots: amount.nullish(),
-				active_videos: amountOrUnusable,
-				total_charged_usd: amount.nullish(),
-				estimated_snapshots_remaining: amount.nullish(),
-				cost_per_snapshot: amount.positive() as z.ZodType<number | null>,
-			})
-			.passthrough(),
+		stopped: z.object({
+			success: z.literal(true),
+			id: text,
+			job_id: z.string().nullish(),
+			video_link: z.string().nullish(),
+			previous_status: z.string().nullish(),
+			new_status: text,
+		}),
+		usage: z.object({
+			balance_usd: amount,
+			uncharged_usage_usd: amount,
+			total_snapshots: amount.nullish(),
+			active_videos: amountOrUnusable,
+			total_charged_usd: amount.nullish(),
+			estimated_snapshots_remaining: amount.nullish(),
+			cost_per_snapshot: amount.positive() as z.ZodType<number | null>,
+		}),
 		errorBody: z.object({
 			error: z.string(),
 			details: z

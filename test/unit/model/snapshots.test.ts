@@ -21,12 +21,13 @@ test.each([
 });
 
 describe('a row', () => {
+	const current_metadata = { title: 'A title', creator: 'someone', description: 'left out' };
 	const video: Video = {
 		id: 'cm5abc123def',
 		video_link: 'https://www.youtube.com/watch?v=dQw4w9WgXcQ',
 		platform: 'youtube',
 		status: 'monitoring',
-		current_metadata: { title: 'A title', creator: 'someone', description: 'left out' },
+		current_metadata,
 	};
 
 	it('has exactly the documented columns, in order', () => {

@@ -62,7 +62,12 @@ export const SNAPSHOT = {
 export const without = (object: object, ...names: string[]) =>
 	Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 
-type VideoFields = Partial<VideoWithSnapshots> & { hours?: number[]; created?: number };
+type VideoFields = Partial<VideoWithSnapshots> & {
+	hours?: number[];
+	created?: number;
+	/** Documented, but not read. */
+	last_updated?: string;
+};
 
 /** The state of a fake API, its failures and the requests it received. */
 export interface FakeApi {
