@@ -36,14 +36,15 @@ export type Snapshot = { snapshot_time: string } & Record<string, unknown>;
  * Nothing is transformed, since users can ask for the API's object as it came.
  */
 
-/** Built at first use: it takes zod a while, and n8n loads every node at each start. */
+/**
+ * Built at first use: it takes zod a while, and n8n loads every node at each start. Without refinements:
+ * zod 3 makes an object with a getter for each, whose hidden class keeps the whole reply in memory until V8
+ * collects all of its garbage.
+ */
 function buildSchemas() {
 	const text = z.string().min(1);
 	// Null once a reader has found that the value cannot be used.
 	const textOrUnusable = text as z.ZodType<string | null>;
-	const timestamp = z
-		.string()
-		.refine((value) => !Number.isNaN(toEpochMs(value)), 'Expected an ISO-8601 date and time');
 	const amount = z.number().finite();
 	const amountOrUnusable = amount as z.ZodType<number | null>;
 	const video = z.object({
@@ -52,21 +53,21 @@ function buildSchemas() {
 		video_link: textOrUnusable,
 		platform: textOrUnusable,
 		status: textOrUnusable,
-		monitoring_started: timestamp.nullish(),
+		monitoring_started: z.string().nullish(),
 		monitoring_duration_days: amount.nullish(),
 		days_remaining: amount.nullish(),
 		current_metadata: z
 			.object({ title: z.string().nullish(), creator: z.string().nullish() })
 			.nullish(),
-		created_at: timestamp.nullish(),
+		created_at: z.string().nullish(),
 	});
 	return {
 		video,
 		videoWithSnapshots: video.extend({
 			is_deleted: z.boolean().nullish(),
-			// Up to 720 entries: zod would take half the time of JSON.parse, and twice the memory, to pass
-			// them through.
-			snapshots: z.custom((value) => value == null || Array.isArray(value), 'Expected a list'),
+			// Checked by readVideo: zod would take half the time of JSON.parse, and twice the memory, to pass
+			// up to 720 entries through.
+			snapshots: z.unknown(),
 		}),
 		videoList: z.object({ videos: z.array(z.unknown()) }),
 		tracked: video.extend({ estimated_cost: amount.nonnegative().nullish() }),
@@ -192,7 +193,6 @@ const reader =
 		return read;
 	};
 
-export const readTracked = reader<Tracked>('tracked', 'id');
 export const readStopped = reader<Stopped>('stopped', 'success', 'id', 'new_status');
 export const readUsage = reader<Usage>('usage', 'balance_usd', 'uncharged_usage_usd');
 /** An amount in text: with thousands and decimals as in English, or with a decimal comma. */
@@ -220,14 +220,27 @@ export const entryKeyOf = ({ id, video_link }: Video): string => `${id} ${video_
 const latestOf = (repliedAt: number | null): number =>
 	repliedAt === null ? Infinity : repliedAt + MAX_AHEAD_MS;
 
-/** Sets the times of a start to null that are after `latest` (Unix milliseconds). */
-function withoutLaterStarts<T extends Video>(video: T, latest: number): T {
-	const later = TIMES_OF_START.filter((field) => toEpochMs(video[field] ?? '') > latest);
-	if (later.length === 0) return video;
-	const read = { ...video, ...Object.fromEntries(later.map((field) => [field, null])) };
-	readings.set(read, { json: asSent(video), unusable: [...unusableFields(video), ...later] });
+/** Sets the times of a start to null that are no times, or after `latest` (Unix milliseconds). */
+function withoutOddStarts<T extends Video>(video: T, latest = Infinity): T {
+	const odd = TIMES_OF_START.filter((field) => {
+		const time = video[field];
+		return typeof time === 'string' && !(toEpochMs(time) <= latest);
+	});
+	if (odd.length === 0) return video;
+	const read = { ...video, ...Object.fromEntries(odd.map((field) => [field, null])) };
+	readings.set(read, { json: asSent(video), unusable: [...unusableFields(video), ...odd] });
 	return read;
 }
+
+const readTrackedEnvelope = reader<Tracked>('tracked', 'id');
+
+/**
+ * Reads the reply to a new tracking.
+ *
+ * @throws ContentStatsError `unreadable_reply` if it has no id.
+ */
+export const readTracked = (json: unknown, subject: string): Tracked =>
+	withoutOddStarts(readTrackedEnvelope(json, subject));
 
 /** Reads a count of at least 1, also one that is given as text; null if it is none. */
 function readCount(value: unknown): number | null {
@@ -281,7 +294,7 @@ export function readVideoList(
 	for (const entry of entries) {
 		const { id, platform } = Object(entry) as { id?: unknown; platform?: unknown };
 		if (typeof id === 'string' && id !== '') {
-			const video = withoutLaterStarts(readListed(entry, subject), latestOf(repliedAt));
+			const video = withoutOddStarts(readListed(entry, subject), latestOf(repliedAt));
 			const key = entryKeyOf(video);
 			// One that is listed twice stands in the place of another.
 			if (seen.has(key)) list.isFull = true;
@@ -320,8 +333,10 @@ export function readVideo(
 	repliedAt: number | null = null,
 ): VideoWithSnapshots {
 	const video = readVideoEnvelope(json, subject);
+	if (video.snapshots != null && !Array.isArray(video.snapshots))
+		throw unreadableReply(subject, 'snapshots: Expected a list');
 	const latest = latestOf(repliedAt);
-	const read = withoutLaterThan(withoutLaterStarts(video, latest), latest);
+	const read = withoutLaterThan(withoutOddStarts(video, latest), latest);
 	if (repliedAt !== null) replyTimes.set(read, repliedAt);
 	return read;
 }

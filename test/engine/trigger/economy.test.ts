@@ -1,3 +1,6 @@
+import type { PollContext } from 'n8n-core';
+
+import { createPoller } from '../../../harness/engine';
 import { PLATFORMS, type SandboxVideo } from '../../../sandbox';
 import { createTriggerFixture, linkOf, type TriggerFixture } from '../support/triggerFixture';
 
@@ -74,3 +77,23 @@ test.each([
 	},
 	120_000,
 );
+
+it('decrypts its credential once a poll, since n8n 2.41 creates a V8 isolate each time', async () => {
+	const { sandbox, credential } = await createTriggerFixture();
+	const ids = ['tiktok', 'youtube', 'instagram'].map(
+		(platform) => sandbox.seedVideo({ video_link: linkOf(platform as 'tiktok', 1) }).id,
+	);
+	let decryptions = 0;
+	const prepare = (context: PollContext) => {
+		const getCredentials = context.getCredentials.bind(context);
+		context.getCredentials = async <T extends object>(type: string) => {
+			decryptions += 1;
+			return await getCredentials<T>(type);
+		};
+	};
+	const parameters = { watch: 'selected', videos: ids.join('\n') };
+	const poller = createPoller(credential, parameters, {}, { prepare });
+	await poller.poll();
+	expect(sandbox.requests).toHaveLength(ids.length);
+	expect(decryptions).toBe(1);
+});
