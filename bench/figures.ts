@@ -31,8 +31,10 @@ export interface Plot {
 /** Results of one part of the benchmark. */
 export interface Report {
 	figures?: Figure[];
-	/** CPU time of each profiled work, by owner of the code. */
+	/** CPU time of each profiled work, ms, by owner of the code. */
 	shares?: Record<string, Shares>;
+	/** Memory that each profiled work allocates, MB, by owner of the code. */
+	allocations?: Record<string, Shares>;
 	plots?: Plot[];
 }
 

@@ -70,14 +70,26 @@ async function main() {
 	await removeN8nFolder();
 	const figures = reports.flatMap(({ figures = [] }) => figures).sort((a, b) => a.row - b.row);
 	const shares = reports.flatMap(({ shares = {} }) => Object.entries(shares));
+	const allocations = reports.flatMap(({ allocations = {} }) => Object.entries(allocations));
 	const plots = reports.flatMap(({ plots = [] }) => plots);
 	if (plots.length > 0) writeFileSync(join(__dirname, '..', PLOT), draw(plots));
 	if (json)
 		return console.log(
-			JSON.stringify({ host, figures, shares: Object.fromEntries(shares), plots }, null, 2),
+			JSON.stringify(
+				{
+					host,
+					figures,
+					shares: Object.fromEntries(shares),
+					allocations: Object.fromEntries(allocations),
+					plots,
+				},
+				null,
+				2,
+			),
 		);
 	printFigures(figures, host);
-	for (const [work, shared] of shares) printShares(work, shared);
+	for (const [work, shared] of shares) printShares(`CPU time: ${work}`, 'ms', shared);
+	for (const [work, shared] of allocations) printShares(`Memory allocated: ${work}`, 'MB', shared);
 	for (const { title, x, y, curves } of plots) {
 		const table = new Table({ title: `${title}: ${y}`, ...PLAIN });
 		for (const { name, points } of curves)
@@ -108,11 +120,15 @@ function printFigures(figures: Figure[], host: string): void {
 	if (figures.length > 0) table.printTable();
 }
 
-function printShares(work: string, shares: Shares): void {
-	const all = Object.values(shares).reduce((sum, ms) => sum + ms, 0);
-	const table = new Table({ title: `CPU time by owner of the code: ${work}`, ...PLAIN });
-	for (const [owner, ms] of Object.entries(shares))
-		table.addRow({ owner, ms: Math.round(ms), share: `${Math.round((ms / all) * 100)} %` });
+function printShares(title: string, unit: string, shares: Shares): void {
+	const all = Object.values(shares).reduce((sum, value) => sum + value, 0);
+	const table = new Table({ title, ...PLAIN });
+	for (const [owner, value] of Object.entries(shares))
+		table.addRow({
+			'owner of the code': owner,
+			[unit]: value >= 10 ? Math.round(value) : value.toFixed(1),
+			share: `${Math.round((value / all) * 100)} %`,
+		});
 	table.printTable();
 }
 

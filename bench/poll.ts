@@ -32,7 +32,11 @@ export async function measurePolls(rounds: number): Promise<Report> {
 	const cpuOf = (work: WorkName) => ({ ...one, against: WORKS[work], theirs: cpu(work) });
 	const peakOf = (work: WorkName) => ({ ...two, against: WORKS[work], theirs: peak(work) });
 	const shares: Record<string, Shares> = {};
-	for (const work of works) shares[WORKS[work]] = await measure('shares', work, MANY_SNAPSHOTS);
+	const allocations: Record<string, Shares> = {};
+	for (const work of works) {
+		shares[WORKS[work]] = await measure('shares', work, MANY_SNAPSHOTS);
+		allocations[WORKS[work]] = await measure('allocations', work, MANY_SNAPSHOTS);
+	}
 	return {
 		figures: [
 			{ ...cpuOf('axios'), target: 1.25 },
@@ -53,6 +57,7 @@ export async function measurePolls(rounds: number): Promise<Report> {
 			},
 		],
 		shares,
+		allocations,
 	};
 }
 

@@ -1,10 +1,12 @@
-import type { Profiler, Runtime } from 'node:inspector';
+import type { HeapProfiler, Profiler, Runtime } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
 
-/** CPU time by owner of the code, ms, largest first. */
+/** CPU time (ms) or allocated memory (MB) by owner of the code, largest first. */
 export type Shares = Record<string, number>;
 
 const SAMPLE_EVERY_US = 200;
+const SAMPLE_EVERY_BYTES = 16_384;
+const MB = 1024 * 1024;
 
 /** Owner of samples that are left out: idle time and the profiler itself. */
 const NONE = 'none';
@@ -35,14 +37,43 @@ export async function profile(work: () => Promise<unknown>): Promise<Shares> {
 	return sharesOf(profile);
 }
 
+/** Measures the memory that a work allocates, also if it is collected at once. */
+export async function allocationsOf(work: () => Promise<unknown>): Promise<Shares> {
+	const session = new Session();
+	session.connect();
+	await session.post('HeapProfiler.startSampling', {
+		samplingInterval: SAMPLE_EVERY_BYTES,
+		includeObjectsCollectedByMajorGC: true,
+		includeObjectsCollectedByMinorGC: true,
+	});
+	await work();
+	const { profile } = await session.post('HeapProfiler.stopSampling');
+	session.disconnect();
+	const shares: Shares = {};
+	const add = (
+		{ callFrame, selfSize, children }: HeapProfiler.SamplingHeapProfileNode,
+		caller: string,
+	) => {
+		// What is built into V8 belongs to the code that calls it.
+		const owner = callFrame.url === '' ? caller : ownerOf(callFrame);
+		shares[owner] = (shares[owner] ?? 0) + selfSize / MB;
+		for (const child of children) add(child, owner);
+	};
+	add(profile.head, 'Node.js');
+	return largestFirst(shares);
+}
+
+const ownerOf = (frame: Runtime.CallFrame): string => OWNERS.find(([, fits]) => fits(frame))![0];
+
+const largestFirst = (shares: Shares): Shares =>
+	Object.fromEntries(Object.entries(shares).sort(([, a], [, b]) => b - a));
+
 function sharesOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Shares {
-	const owners = new Map(
-		nodes.map(({ id, callFrame }) => [id, OWNERS.find(([, fits]) => fits(callFrame))![0]]),
-	);
+	const owners = new Map(nodes.map(({ id, callFrame }) => [id, ownerOf(callFrame)]));
 	const shares: Shares = {};
 	samples.forEach((id, place) => {
 		const owner = owners.get(id)!;
 		if (owner !== NONE) shares[owner] = (shares[owner] ?? 0) + timeDeltas[place]! / 1000;
 	});
-	return Object.fromEntries(Object.entries(shares).sort(([, a], [, b]) => b - a));
+	return largestFirst(shares);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import removeN8nFolder from '../harness/removeN8nFolder';
 import type { Api } from './api';
-import { profile, type Shares } from './profile';
+import { allocationsOf, profile, type Shares } from './profile';
 import { useBenchSettings } from './settings';
 
 /** A work on all videos of the sandbox. */
@@ -37,6 +37,7 @@ export interface Views {
 	cost: Cost;
 	held: Held;
 	shares: Shares;
+	allocations: Shares;
 }
 
 const MB = 1024 * 1024;
@@ -103,6 +104,7 @@ async function main() {
 		cost: () => costOf(round, idleMb),
 		held: () => heldBy(round),
 		shares: () => profile(round.run),
+		allocations: () => allocationsOf(round.run),
 	};
 	process.send!(await measures[view]());
 	await removeN8nFolder();
