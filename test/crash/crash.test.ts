@@ -7,7 +7,7 @@ import { installN8n } from '../../demo/install';
 import { stopAllGroups } from '../../demo/processes';
 import { printStep } from '../../demo/steps';
 import { packedPackage } from '../support/packedPackage';
-import { connect, findPostgres } from '../support/postgres';
+import { connect, findPostgres } from '../../harness/postgres';
 import { runMode, type Mode, type Result, type Rig } from './rounds';
 
 /** Number of kills in each mode. */

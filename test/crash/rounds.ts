@@ -17,7 +17,7 @@ import { OWNER, saveCredential } from '../../demo/scenario';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { randomStream } from '../../sandbox/random';
 import { pollEvery } from '../support/pollTimes';
-import { connect, type PostgresAddress } from '../support/postgres';
+import { connect, type PostgresAddress } from '../../harness/postgres';
 import { waitFor } from '../support/waitFor';
 
 /** A workflow that writes each snapshot of all videos into a table of its own. */

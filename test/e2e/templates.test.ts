@@ -22,7 +22,7 @@ import {
 } from '../../demo/scenario';
 import type { Sandbox, SandboxVideo } from '../../sandbox';
 import { pollEvery } from '../support/pollTimes';
-import { connect, findPostgres } from '../support/postgres';
+import { connect, findPostgres } from '../../harness/postgres';
 import { openSandbox, startRealN8n } from '../support/realN8n';
 import { fromPostgres, rowsTaken } from '../support/rows';
 import { CHART, startSink, withSink, type Sink } from '../support/sink';

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { installCommunityPackage, type N8nInstall } from '../../demo/install';
 import { startN8n, type N8n } from '../../demo/n8n';
 import { freePort } from '../../demo/processes';
-import type { PostgresAddress } from '../support/postgres';
-import type { RedisAddress } from './redis';
+import type { PostgresAddress } from '../../harness/postgres';
+import type { RedisAddress } from '../../harness/redis';
 
 /** Settings that all containers of a deployment share. */
 export interface Image {

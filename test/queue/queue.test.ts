@@ -8,9 +8,9 @@ import { stopAllGroups } from '../../demo/processes';
 import { printStep } from '../../demo/steps';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { packedPackage } from '../support/packedPackage';
-import { connect, findPostgres } from '../support/postgres';
+import { connect, findPostgres } from '../../harness/postgres';
 import { Container, queueMode } from './containers';
-import { deleteKeys, findRedis, type RedisAddress } from './redis';
+import { deleteKeys, findRedis, type RedisAddress } from '../../harness/redis';
 import { play, SNAPSHOT_INTERVAL_MS, type Result } from './scenario';
 
 const dir = mkdtempSync(join(tmpdir(), 'contentstats-queue-'));

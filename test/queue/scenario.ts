@@ -12,7 +12,7 @@ import {
 import { OWNER, readTemplate, saveCredential } from '../../demo/scenario';
 import type { Sandbox } from '../../sandbox';
 import { pollEvery } from '../support/pollTimes';
-import type { PostgresAddress } from '../support/postgres';
+import type { PostgresAddress } from '../../harness/postgres';
 import { fromPostgres, rowsTaken } from '../support/rows';
 import { waitFor } from '../support/waitFor';
 import type { Container } from './containers';

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Client } from 'pg';
-import { freePort, run, spawnGroup } from '../../demo/processes';
+import { freePort, run, spawnGroup } from '../demo/processes';
 import { untilUsable, whyUnusable } from './service';
 
 /** Address of a PostgreSQL, with the field names that `pg` and n8n's credential share. */

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
-import { freePort, spawnGroup } from '../../demo/processes';
-import { untilUsable, whyUnusable } from '../support/service';
+import { freePort, spawnGroup } from '../demo/processes';
+import { untilUsable, whyUnusable } from './service';
 
 export interface RedisAddress {
 	host: string;
