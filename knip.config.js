@@ -6,6 +6,7 @@ module.exports = {
 		'credentials/*.ts',
 		// Started as processes of their own.
 		'bench/{api,index,subject}.ts',
+		'bench/scale/api.ts',
 		'bench/work/*.ts',
 		'demo/leash.js',
 		'test/**/*.test.ts',

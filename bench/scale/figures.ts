@@ -1,0 +1,69 @@
+/** CPU time of an execution, in milliseconds, on the thread that runs it. */
+export interface ExecutionCost {
+	/** Until its rows are sent to the database. */
+	beforeMs: number;
+	beforeItemMs: number;
+	/** From the database's answer to its end: n8n saves the execution with its items. */
+	afterMs: number;
+	afterItemMs: number;
+}
+
+/** What the model is fed with: CPU times of the JavaScript thread, in milliseconds. */
+export interface Figures {
+	/** Share of 1: n8n without any work. */
+	idleShare: number;
+	/** A poll without videos. */
+	pollMs: number;
+	/** A poll, for each video that it watches. */
+	watchedVideoMs: number;
+	/** A request and its reply. */
+	requestMs: number;
+	/** A request, in addition, if n8n makes a V8 isolate to resolve its credential. */
+	isolateMs: number;
+	/** The same, on other threads than JavaScript's. */
+	isolateOtherMs: number;
+	/** A request, for each snapshot in its reply. */
+	snapshotMs: number;
+	/** A poll that emits. */
+	emitMs: number;
+	/** A poll that emits, for each video in its state. */
+	stateVideoMs: number;
+	/** In the main process, without queue mode. */
+	execution: ExecutionCost;
+	/** Queue mode. */
+	queue: {
+		/** Main process: hands an execution to the workers. */
+		enqueueMs: number;
+		enqueueItemMs: number;
+		execution: ExecutionCost;
+	};
+	/** The database writes the rows of an execution: time, not CPU time of n8n. */
+	writeMs: number;
+	writeItemMs: number;
+}
+
+/**
+ * As `npm run simulate:scale -- --check` reads them from a real n8n 2.41.1 on Node.js 24.21.0, two cores, with
+ * PostgreSQL 15 and the sandbox on the same machine, other work beside it. The workflow is that of
+ * workflows/new-snapshots-to-postgresql.json. Measured with other numbers of videos, items and snapshots than
+ * the scenarios of the check (bench/scale/measure.ts).
+ */
+export const FIGURES: Figures = {
+	idleShare: 0.001,
+	pollMs: 24,
+	watchedVideoMs: 0.012,
+	requestMs: 1.5,
+	isolateMs: 4.3,
+	isolateOtherMs: 42,
+	snapshotMs: 0.0023,
+	emitMs: 33,
+	stateVideoMs: 0.016,
+	execution: { beforeMs: 0, beforeItemMs: 1.4, afterMs: 79, afterItemMs: 0 },
+	queue: {
+		enqueueMs: 0,
+		enqueueItemMs: 0.95,
+		execution: { beforeMs: 0, beforeItemMs: 0.7, afterMs: 76, afterItemMs: 0.004 },
+	},
+	writeMs: 55,
+	writeItemMs: 1.2,
+};
