@@ -32,15 +32,6 @@ const { check, latency } = new Command('npm run simulate:scale --')
 	.parse()
 	.opts<{ check?: true; latency: number }>();
 
-(check ? compare() : simulateAll()).then(
-	() => process.exit(0),
-	async (error: Error) => {
-		console.error(describeError(error));
-		await stopAllGroups();
-		process.exit(1);
-	},
-);
-
 async function simulateAll(): Promise<void> {
 	const table = new Table({ title: `API latency: ${latency} ms`, ...PLAIN });
 	const curves: Curve[] = [];
@@ -134,3 +125,12 @@ function milliseconds(text: string): number {
 	if (text !== '' && value >= 0 && value < Infinity) return value;
 	throw new InvalidArgumentError('Give a number of milliseconds, such as 100.');
 }
+
+(check ? compare() : simulateAll()).then(
+	() => process.exit(0),
+	async (error: Error) => {
+		console.error(describeError(error));
+		await stopAllGroups();
+		process.exit(1);
+	},
+);

@@ -194,6 +194,8 @@ interface Usage {
 	items: number;
 	polls: number;
 	emittingPolls: number;
+	/** Polls that left snapshots to the next one. */
+	leavingPolls: number;
 	stoppedPolls: number;
 	mainMs: number[];
 	otherCoresMs: number[];
@@ -221,6 +223,7 @@ class Simulation {
 	private skippedPolls = 0;
 	private stoppedPolls = 0;
 	private emittingPolls = 0;
+	private leavingPolls = 0;
 	private items = 0;
 	private rows = 0;
 
@@ -299,7 +302,8 @@ class Simulation {
 	}
 
 	private usage(): Usage {
-		const { events, requests, items, polls, emittingPolls, stoppedPolls, instances } = this;
+		const { events, requests, items, polls, emittingPolls, leavingPolls, stoppedPolls, instances } =
+			this;
 		const idleMs = this.figures.idleShare * events.now;
 		return {
 			at: events.now,
@@ -307,6 +311,7 @@ class Simulation {
 			items,
 			polls,
 			emittingPolls,
+			leavingPolls,
 			stoppedPolls,
 			mainMs: instances.map(({ main }) => main.busyMs + idleMs),
 			otherCoresMs: instances.map(({ otherCores }) => otherCores.busyMs),
@@ -340,10 +345,12 @@ class Simulation {
 		const utilization = this.utilization(before, now);
 		const polls = now.polls - before.polls;
 		// Polls that run out of time waited for requests, which cannot use the time between two polls.
+		const areLeaving = now.leavingPolls > before.leavingPolls;
 		const areCut = polls > 0 && (now.stoppedPolls - before.stoppedPolls) / polls >= MET;
 		return (
-			LIMITS.find((limit) => utilization[limit] >= MET) ??
-			(areCut ? highestOf(REQUEST_LIMITS, utilization) : undefined)
+			LIMITS.find(
+				(limit) => utilization[limit] >= MET && (limit !== 'Max Items Per Poll' || areLeaving),
+			) ?? (areCut ? highestOf(REQUEST_LIMITS, utilization) : undefined)
 		);
 	}
 
@@ -488,6 +495,7 @@ class Simulation {
 		if (entries.length > maxItemsPerPoll)
 			entries.sort((a, b) => a.instant - b.instant || fetched[a.place]! - fetched[b.place]!);
 		const emitted = entries.slice(0, maxItemsPerPoll);
+		if (emitted.length < entries.length) this.leavingPolls += 1;
 		for (const { place } of emitted) nextSnapshotAt[fetched[place]!]! += HOUR_MS;
 		for (const [place, video] of fetched.entries()) {
 			lastTriedAt[video] = fetchedAt[place]!;

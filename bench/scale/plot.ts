@@ -19,7 +19,7 @@ export function draw(curves: Curve[]): string {
 		title: {
 			text: 'From a snapshot to its row: 95 % of the snapshots take at most',
 			subtext:
-				'Dot: it keeps up. Cross: a limit is met, and the delay is that of the first 6 hours.',
+				'Dot: it keeps up. Cross: a limit is met, and the delay is that of the first 3 hours.',
 			left: 80,
 			top: 10,
 			textStyle: { fontSize: 16 },

@@ -29,8 +29,8 @@ const BASE: Omit<Scenario, 'videos'> = {
 	requestsPerMinute: Infinity,
 	pollBudgetMs: POLL_BUDGET_MS,
 	snapshots: SNAPSHOTS,
-	durationMs: 6 * HOUR_MS,
-	warmUpMs: 2 * HOUR_MS,
+	durationMs: 3 * HOUR_MS,
+	warmUpMs: HOUR_MS,
 };
 
 const HOURLY: Partial<Scenario> = { pollMinutes: 60, spreadsPolls: true };
