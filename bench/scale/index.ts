@@ -59,7 +59,8 @@ function run(topology: Topology, videos: number): { videos: number; result: Resu
 	return { videos, result: simulate(scenario, FIGURES) };
 }
 
-const minutes = (ms: number): string => (ms / MINUTE_MS).toFixed(1);
+const minutes = (ms: number | undefined): string =>
+	ms === undefined ? '–' : (ms / MINUTE_MS).toFixed(1);
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 const thousands = (value: number): string => Math.round(value).toLocaleString('en-US');
 
@@ -70,9 +71,9 @@ function rowOf(topology: Topology, videos: number, result: Result) {
 	return {
 		topology: topology.name,
 		videos: thousands(videos),
-		'delay, min (median)': minutes(delayMs?.median ?? 0),
-		'(95 %)': minutes(delayMs?.p95 ?? 0),
-		'(max)': minutes(delayMs?.max ?? 0),
+		'delay, min (median)': minutes(delayMs?.median),
+		'(95 %)': minutes(delayMs?.p95),
+		'(max)': minutes(delayMs?.max),
 		'requests a minute': thousands((requests / durationMs) * MINUTE_MS),
 		'main CPU': of('CPU of the main process'),
 		'other cores': of('CPU of the other cores'),

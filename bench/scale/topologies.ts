@@ -42,7 +42,8 @@ export const TOPOLOGIES: Topology[] = [
 	{ name: 'One n8n, lazy, every 5 min', changes: {} },
 	{
 		name: 'One n8n, lazy, every hour',
-		changes: { ...HOURLY, videosPerWorkflow: 1000 },
+		// One poll may find two snapshots of a video.
+		changes: { ...HOURLY, videosPerWorkflow: 1000, maxItemsPerPoll: 2000 },
 	},
 	{ name: 'Queue mode, 4 workers, lazy, 5 min', changes: { workers: 4 } },
 	{ name: '4 n8n, lazy, every 5 min', changes: { instances: 4 } },
@@ -66,7 +67,7 @@ export const VARIANTS: Topology[] = [
 		changes: { videosPerWorkflow: 20_000, maxItemsPerPoll: 10_000 },
 	},
 	{ name: 'One n8n, lazy, 10,000 a workflow, every hour', changes: HOURLY },
-	{ name: 'The same, Max Items 10,000', changes: { ...HOURLY, maxItemsPerPoll: 10_000 } },
+	{ name: 'The same, Max Items 20,000', changes: { ...HOURLY, maxItemsPerPoll: 20_000 } },
 ];
 
 /** Returns the scenario of a topology with a number of videos. */
