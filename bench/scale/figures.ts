@@ -43,10 +43,10 @@ export interface Figures {
 }
 
 /**
- * As `npm run simulate:scale -- --check` reads them from a real n8n 2.41.1 on Node.js 24.21.0, two cores, with
- * PostgreSQL 15 and the sandbox on the same machine, other work beside it. The workflow is that of
- * workflows/new-snapshots-to-postgresql.json. Measured with other numbers of videos, items and snapshots than
- * the scenarios of the check (bench/scale/measure.ts).
+ * Measured on a real n8n 2.41.1 on Node.js 24.21.0, two cores, with PostgreSQL 15 and the sandbox on the same
+ * machine, other work beside it: read them again with `npm run simulate:scale -- --check` on a quiet one. The
+ * workflow is that of workflows/new-snapshots-to-postgresql.json. `pollMs` and `watchedVideoMs` are from an
+ * earlier run than the others, the isolates from a third. None is from a scenario of the check.
  */
 export const FIGURES: Figures = {
 	idleShare: 0.001,
