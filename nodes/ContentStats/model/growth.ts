@@ -78,9 +78,13 @@ export function growthSince(row: Row, previous: Row | undefined): Growth {
 	return writeGrowth({}, row, previous, hours);
 }
 
-/** Adds to each row, in place, its growth since the row before. @param rows oldest first. */
-export function addGrowth(rows: Row[]): Array<Row & Growth> {
-	const instants = rows.map(instantOf);
+/**
+ * Adds to each row, in place, its growth since the row before.
+ *
+ * @param rows oldest first.
+ * @param instants theirs, in Unix milliseconds, if they are known.
+ */
+export function addGrowth(rows: Row[], instants = rows.map(instantOf)): Array<Row & Growth> {
 	return rows.map((row, place) => {
 		const hours = place === 0 ? null : hoursBetween(instants[place - 1]!, instants[place]!);
 		return writeGrowth(row, row, rows[place - 1], hours);

@@ -87,12 +87,25 @@ export function unusableOf(snapshots: Snapshot[], isAnyUndated: boolean): string
 const hasUnknownMetric = ({ views, likes, comments, shares, saves }: Row): boolean =>
 	views === null || likes === null || comments === null || shares === null || saves === null;
 
-/** Reads all snapshots of a video as rows, oldest first and each instant once. */
-export function readRows(video: VideoWithSnapshots): { rows: Row[]; unusable: string[] } {
+/** The snapshots of a video as rows, oldest first and each instant once. */
+export interface History {
+	rows: Row[];
+	/** When the snapshot of each row was taken, in Unix milliseconds. */
+	instants: number[];
+	/** The fields that cannot be used. */
+	unusable: string[];
+}
+
+/** Reads all snapshots of a video. */
+export function readHistory(video: VideoWithSnapshots): History {
 	const { dated, isAnyUndated } = datedSnapshots(video);
 	const snapshots = dated.map(({ snapshot }) => snapshot);
 	const rows = snapshots.map((snapshot) => toRow(video, snapshot));
 	// A metric that was read needs no second look.
 	const incomplete = snapshots.filter((_, place) => hasUnknownMetric(rows[place]!));
-	return { rows, unusable: unusableOf(incomplete, isAnyUndated) };
+	return {
+		rows,
+		instants: dated.map(({ instant }) => instant),
+		unusable: unusableOf(incomplete, isAnyUndated),
+	};
 }

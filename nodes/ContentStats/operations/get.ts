@@ -10,7 +10,7 @@ import {
 } from '../api/schemas';
 import { createDayOf, lastOfEachDay, withDay } from '../model/days';
 import { addGrowth } from '../model/growth';
-import { readRows } from '../model/history';
+import { type History, readHistory } from '../model/history';
 import { parseChoice, parseOutputSwitch, parseWholeNumber } from '../model/parameterValues';
 import { postAgeOf, postOf } from '../model/postAge';
 import { instantOf, type Row } from '../model/snapshots';
@@ -195,18 +195,17 @@ function readSelection(
 	return { since, count, ...additions, dayOf: isByDay ? readDayOf(timezone) : null };
 }
 
-/** @param history the whole one, oldest first. */
 function selectRows(
 	video: VideoWithSnapshots,
-	history: Row[],
+	history: History,
 	{ since, count, includeGrowth, includePostAge, dayOf }: Selection,
 ): Row[] {
-	const rows = dayOf ? lastOfEachDay(history, dayOf) : history;
-	if (includeGrowth) addGrowth(rows);
+	const rows = dayOf ? lastOfEachDay(history.rows, dayOf) : history.rows;
+	if (includeGrowth) addGrowth(rows, dayOf ? undefined : history.instants);
 	const recent = since === -Infinity ? rows : rows.filter((row) => instantOf(row) >= since);
 	let selected = recent.slice(-Math.min(count, recent.length));
 	if (includePostAge && selected.length > 0) {
-		const post = postOf(video.video_link, instantOf(history[0]!));
+		const post = postOf(video.video_link, history.instants[0]!);
 		selected = selected.map((row) => ({ ...row, ...postAgeOf(post, row) }));
 	}
 	if (!dayOf) return selected;
@@ -225,8 +224,9 @@ async function executeItem(context: OperationContext, itemIndex: number): Promis
 	if (output === 'video') return [asSent(video) as IDataObject];
 	if ((video.snapshots ?? []).length === 0)
 		hint(`Video ${video.id} has no snapshots yet. The first is taken within an hour of its start`);
-	const { rows: history, unusable } = readRows(video);
-	tellUnusable([{ subject: `video ${video.id}`, fields: [...unusableFields(video), ...unusable] }]);
+	const history = readHistory(video);
+	const unusable = [...unusableFields(video), ...history.unusable];
+	tellUnusable([{ subject: `video ${video.id}`, fields: unusable }]);
 	const rows = selectRows(video, history, selection);
 	return output === 'summary' ? [summarize(video, rows)] : rows;
 }

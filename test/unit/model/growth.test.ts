@@ -1,4 +1,4 @@
-import { readRows } from '../../../nodes/ContentStats/model/history';
+import { readHistory } from '../../../nodes/ContentStats/model/history';
 import {
 	delta,
 	engagementRate,
@@ -18,7 +18,7 @@ const rowsOf = (...entries: Array<[hours: number, counts?: Counts]>): Row[] => {
 	const source = video('a', {
 		snapshots: entries.map(([hours, counts]) => snapshot(hours, counts)),
 	});
-	return readRows(source).rows;
+	return readHistory(source).rows;
 };
 const counts = (values: Array<MetricValue>) => {
 	const [views = null, likes = null, comments = null, shares = null, saves = null] = values;

@@ -1,9 +1,9 @@
 import type { Snapshot } from '../../../nodes/ContentStats/api/schemas';
-import { datedSnapshots, readRows, unusableOf } from '../../../nodes/ContentStats/model/history';
+import { datedSnapshots, readHistory, unusableOf } from '../../../nodes/ContentStats/model/history';
 import { at, iso, SNAPSHOT, snapshot, video, without } from '../support/fakeClient';
 
-describe('readRows', () => {
-	const read = (...snapshots: unknown[]) => readRows(video('a', { snapshots }));
+describe('readHistory', () => {
+	const read = (...snapshots: unknown[]) => readHistory(video('a', { snapshots }));
 
 	test.each<[string, object]>([
 		['a snapshot as in the API reference', SNAPSHOT],
@@ -26,7 +26,11 @@ describe('readRows', () => {
 		['null', null],
 		['undefined', undefined],
 	])('returns no rows if the field is %s', (_, snapshots) => {
-		expect(readRows(video('a', { snapshots }))).toEqual({ rows: [], unusable: [] });
+		expect(readHistory(video('a', { snapshots }))).toEqual({
+			rows: [],
+			instants: [],
+			unusable: [],
+		});
 	});
 
 	test.each<[string, string, unknown]>([

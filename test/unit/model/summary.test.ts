@@ -1,4 +1,4 @@
-import { readRows } from '../../../nodes/ContentStats/model/history';
+import { readHistory } from '../../../nodes/ContentStats/model/history';
 import { sparkline, summarize, type Summary } from '../../../nodes/ContentStats/model/summary';
 import { iso, snapshot, video } from '../support/fakeClient';
 
@@ -14,7 +14,7 @@ function summaryOf(
 		platform,
 		snapshots: entries.map(([hours, counts]) => snapshot(hours, counts)),
 	});
-	return summarize(source, readRows(source).rows);
+	return summarize(source, readHistory(source).rows);
 }
 
 describe('a summary', () => {
