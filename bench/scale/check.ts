@@ -1,9 +1,8 @@
-import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { randomStream } from '../../sandbox/random';
 import type { Bench } from './deployment';
-import { deploy, LAZY_ISOLATES } from './deployment';
+import { deploy } from './deployment';
 import type { Figures } from './figures';
 import { HOUR_MS, MINUTE_MS, POLL_BUDGET_MS, simulate } from './model';
 import { cpuBetween, observe } from './observe';
@@ -20,15 +19,12 @@ export interface CheckedScenario {
 	pollMinutes: number;
 	maxItemsPerPoll: number;
 	minutes: number;
-	/** Whether n8n runs with its defaults, or with lazy isolates. */
-	makesIsolates: boolean;
 }
 
 export const CHECKED: CheckedScenario[] = [
 	{
 		name: 'hour1k',
-		what: '1,000 videos over the hour, n8n as it is by default',
-		makesIsolates: true,
+		what: '1,000 videos over the hour',
 		videos: 1000,
 		workers: 0,
 		snapshotsWithinMinutes: 60,
@@ -40,7 +36,6 @@ export const CHECKED: CheckedScenario[] = [
 	{
 		name: 'hour10k',
 		what: '10,000 videos over the hour',
-		makesIsolates: false,
 		videos: 10_000,
 		workers: 0,
 		snapshotsWithinMinutes: 60,
@@ -52,7 +47,6 @@ export const CHECKED: CheckedScenario[] = [
 	{
 		name: 'batch10k',
 		what: '10,000 videos in a batch, 100 ms latency',
-		makesIsolates: false,
 		videos: 10_000,
 		workers: 0,
 		snapshotsWithinMinutes: 1,
@@ -64,7 +58,6 @@ export const CHECKED: CheckedScenario[] = [
 	{
 		name: 'queue10k',
 		what: '10,000 videos over the hour, 2 workers',
-		makesIsolates: false,
 		videos: 10_000,
 		workers: 2,
 		snapshotsWithinMinutes: 60,
@@ -111,10 +104,7 @@ export async function play(
 	prepareMs = preparationMs(scenario.videos),
 ): Promise<Outcome> {
 	const { name, workers, latencyMs, pollMinutes, maxItemsPerPoll, minutes } = scenario;
-	const deployment = await deploy(bench, name, {
-		workers,
-		settings: scenario.makesIsolates ? {} : LAZY_ISOLATES,
-	});
+	const deployment = await deploy(bench, name, workers);
 	try {
 		const periodMs = pollMinutes * MINUTE_MS;
 		const begin = Math.ceil((Date.now() + prepareMs) / periodMs) * periodMs;
@@ -129,8 +119,8 @@ export async function play(
 		await deployment.requests();
 		const end = begin + minutes * MINUTE_MS;
 		const observation = await observe(deployment, end);
-		const cpu = observation.samples[0]!.cpu.map(
-			(_, index) => cpuBetween(observation, index, begin, end).threadMs,
+		const cpu = observation.samples[0]!.cpu.map((_, index) =>
+			cpuBetween(observation, index, begin, end),
 		);
 		const delays = observation.rows
 			.filter(({ writtenAt }) => writtenAt >= begin && writtenAt <= end)
@@ -151,8 +141,7 @@ export async function play(
 
 /** Simulates the same scenario. */
 export function predict(scenario: CheckedScenario, figures: Figures): Outcome {
-	const { videos, workers, latencyMs, makesIsolates, pollMinutes, maxItemsPerPoll, minutes } =
-		scenario;
+	const { videos, workers, latencyMs, pollMinutes, maxItemsPerPoll, minutes } = scenario;
 	const lastPollMs = POLL_SECOND * 1000 - pollMinutes * MINUTE_MS;
 	const next = nextSnapshots(scenario).map((ms) => {
 		// The snapshot before it waits for the first poll if it was taken after the last one.
@@ -165,8 +154,6 @@ export function predict(scenario: CheckedScenario, figures: Figures): Outcome {
 			videosPerWorkflow: videos,
 			instances: 1,
 			workers,
-			cores: availableParallelism(),
-			makesIsolates,
 			pollMinutes,
 			firstPollAt: () => POLL_SECOND * 1000,
 			maxItemsPerPoll,

@@ -1,29 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** CPU time used by a process so far, in milliseconds. */
-export interface CpuTime {
-	/** Of the thread that runs JavaScript. */
-	threadMs: number;
-	/** Of all threads: also the garbage collector's and libuv's. */
-	processMs: number;
-}
-
 /** Linux counts CPU time in ticks of a hundredth of a second. */
 const TICK_MS = 10;
 
-function readStat(path: string): number {
-	const stat = readFileSync(path, 'utf8');
+/** Reads the CPU time that the JavaScript thread of a process used so far, in milliseconds. Linux only. */
+export function readCpuTime(pid: number): number {
+	const stat = readFileSync(`/proc/${pid}/task/${pid}/stat`, 'utf8');
 	// The name of the command, in brackets, may contain spaces.
 	const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 	const [userTicks, systemTicks] = [fields[11], fields[12]].map(Number);
 	return (userTicks! + systemTicks!) * TICK_MS;
 }
-
-/** Reads the CPU time of a process. Linux only. */
-export const readCpuTime = (pid: number): CpuTime => ({
-	threadMs: readStat(`/proc/${pid}/task/${pid}/stat`),
-	processMs: readStat(`/proc/${pid}/stat`),
-});
 
 function isN8nOf(pid: string, userFolder: string): boolean {
 	try {

@@ -15,7 +15,7 @@ import { printStep } from '../../demo/steps';
 import { connect, findPostgres, type PostgresAddress } from '../../harness/postgres';
 import { deleteKeys, findRedis, type RedisAddress } from '../../harness/redis';
 import type { ApiAddress, ApiMessage, Seed } from './api';
-import { type CpuTime, pidOfN8n, readCpuTime } from './cpu';
+import { pidOfN8n, readCpuTime } from './cpu';
 
 /** The names that the template contains. */
 const TEMPLATE = readTemplate('new-snapshots-to-postgresql.json');
@@ -49,19 +49,6 @@ export async function openBench(): Promise<Bench> {
 	};
 }
 
-/**
- * n8n 2.41 resolves a credential for each request. By default it makes a V8 isolate for it, whether the
- * credential contains an expression or not.
- */
-export const LAZY_ISOLATES: NodeJS.ProcessEnv = { N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true' };
-
-export interface DeploymentOptions {
-	/** Workers of queue mode; 0 for one process that does everything. */
-	workers: number;
-	/** Added to the environment of n8n. */
-	settings?: NodeJS.ProcessEnv;
-}
-
 interface WorkflowOptions {
 	seed: Seed;
 	/** Poll times, as a cron expression with seconds. */
@@ -84,8 +71,8 @@ export interface Deployment {
 	/** Returns the arrival of each request since the last call, in Unix milliseconds. */
 	requests: () => Promise<number[]>;
 	rows: () => Promise<Row[]>;
-	/** Returns the CPU time of the main process and of each worker so far. */
-	cpu: () => CpuTime[];
+	/** Returns the CPU time of the JavaScript thread of the main process and of each worker, in milliseconds. */
+	cpu: () => number[];
 	close: () => Promise<void>;
 }
 
@@ -131,12 +118,12 @@ const queueMode = ({ postgres, redis }: Bench, name: string): NodeJS.ProcessEnv 
 	DB_POSTGRESDB_SCHEMA: name,
 });
 
-/** Starts an n8n with its workers, a sandbox, and a table in PostgreSQL that tells when a row was written. */
-export async function deploy(
-	bench: Bench,
-	name: string,
-	{ workers, settings }: DeploymentOptions,
-): Promise<Deployment> {
+/**
+ * Starts an n8n with its workers, a sandbox, and a table in PostgreSQL that tells when a row was written.
+ *
+ * @param workers those of queue mode; 0 for one process that does everything
+ */
+export async function deploy(bench: Bench, name: string, workers: number): Promise<Deployment> {
 	const schema = `contentstats_scale_${name}_${process.pid}`;
 	const client = await connect(bench.postgres);
 	const maker = TEMPLATE.nodes.find((node) => node.name === TABLE_MAKER)!;
@@ -145,7 +132,7 @@ export async function deploy(
 		set search_path to ${schema};
 		${String(maker.parameters.query)};
 		alter table ${TABLE} add column written_at timestamptz not null default clock_timestamp()`);
-	const env = { ...(workers > 0 && queueMode(bench, schema)), ...settings };
+	const env = workers > 0 ? queueMode(bench, schema) : {};
 	const install = await installN8n(printStep);
 	const start = async (command: 'start' | 'worker', folder: string) => {
 		const userFolder = join(bench.dir, name, folder);

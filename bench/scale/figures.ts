@@ -18,10 +18,6 @@ export interface Figures {
 	watchedVideoMs: number;
 	/** A request and its reply. */
 	requestMs: number;
-	/** A request, in addition, if n8n makes a V8 isolate to resolve its credential. */
-	isolateMs: number;
-	/** The same, on other threads than JavaScript's. */
-	isolateOtherMs: number;
 	/** A request, for each snapshot in its reply. */
 	snapshotMs: number;
 	/** A poll that emits. */
@@ -44,17 +40,20 @@ export interface Figures {
 
 /**
  * Measured on a real n8n 2.41.1 on Node.js 24.21.0, two cores, with PostgreSQL 15 and the sandbox on the same
- * machine, other work beside it: read them again with `npm run simulate:scale -- --check` on a quiet one. The
- * workflow is that of workflows/new-snapshots-to-postgresql.json. `pollMs` and `watchedVideoMs` are from an
- * earlier run than the others, the isolates from a third. None is from a scenario of the check.
+ * machine. The workflow is that of workflows/new-snapshots-to-postgresql.json. Two things make them inexact:
+ *
+ * - The machine was loaded with other work. Read them again with `npm run simulate:scale -- --check` on a quiet one.
+ * - n8n made a V8 isolate for each request, before the trigger decrypted its credential only once a poll
+ *   (nodes/ContentStats/host.ts). N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true avoided the isolates in these
+ *   measurements, but not the decrypting.
+ *
+ * `pollMs` and `watchedVideoMs` are from an earlier run than the others. None is from a scenario of the check.
  */
 export const FIGURES: Figures = {
 	idleShare: 0.001,
 	pollMs: 24,
 	watchedVideoMs: 0.012,
 	requestMs: 1.5,
-	isolateMs: 4.3,
-	isolateOtherMs: 42,
 	snapshotMs: 0.0023,
 	emitMs: 33,
 	stateVideoMs: 0.016,

@@ -76,7 +76,6 @@ function rowOf(topology: Topology, videos: number, result: Result) {
 		'(max)': minutes(delayMs?.max),
 		'requests a minute': thousands((requests / durationMs) * MINUTE_MS),
 		'main CPU': of('CPU of the main process'),
-		'other cores': of('CPU of the other cores'),
 		'worker CPU': of('CPU of the workers'),
 		'in flight': of('8 requests in flight'),
 		items: of('Max Items Per Poll'),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type Bench, deploy, type Deployment, LAZY_ISOLATES } from './deployment';
+import { type Bench, deploy, type Deployment } from './deployment';
 import type { ExecutionCost, Figures } from './figures';
 import { solveCosts } from './leastSquares';
 import { cpuBetween, type Observation, observe } from './observe';
@@ -153,7 +153,7 @@ function idleShares(measured: Measured): number[] {
 		)
 		.map(({ to }) => ({ from: to - IDLE_MS, to }));
 	return samples[0]!.cpu.map((_, index) => {
-		const used = gaps.map(({ from, to }) => cpuBetween(measured.busy, index, from, to).threadMs);
+		const used = gaps.map(({ from, to }) => cpuBetween(measured.busy, index, from, to));
 		return sum(used) / (gaps.length * IDLE_MS);
 	});
 }
@@ -161,7 +161,7 @@ function idleShares(measured: Measured): number[] {
 /** Returns the CPU times of the processes between two moments, without what n8n needs when it is idle. */
 function busyBetween(measured: Measured, from: number, to: number): number[] {
 	return idleShares(measured).map(
-		(share, index) => cpuBetween(measured.busy, index, from, to).threadMs - share * (to - from),
+		(share, index) => cpuBetween(measured.busy, index, from, to) - share * (to - from),
 	);
 }
 
@@ -211,39 +211,10 @@ function quietCosts(measured: Measured): [pollMs: number, watchedVideoMs: number
 	) as [number, number];
 }
 
-/** Returns what is left of the cost of requests without what they cost if isolates are lazy. */
-function isolateCosts(
-	measured: Measured,
-	costs: Record<'requestMs' | 'snapshotMs' | 'itemMs' | 'emitMs' | 'stateVideoMs', number>,
-): Pick<Figures, 'isolateMs' | 'isolateOtherMs'> {
-	let requests = 0;
-	let mainMs = 0;
-	let otherMs = 0;
-	for (const slot of slotsOf(measured)) {
-		const burst = burstOf(measured, slot);
-		if (!burst) continue;
-		const { workflow, watched, items } = burst;
-		const { threadMs, processMs } = cpuBetween(measured.busy, 0, slot.from, slot.to);
-		requests += burst.requests;
-		mainMs +=
-			burst.mainMs -
-			burst.requests * (costs.requestMs + costs.snapshotMs * workflow.snapshots) -
-			items * costs.itemMs -
-			costs.emitMs -
-			watched * costs.stateVideoMs;
-		otherMs += processMs - threadMs;
-	}
-	return { isolateMs: mainMs / requests, isolateOtherMs: otherMs / requests };
-}
-
-/**
- * Reads the figures of the model from measurements: with lazy isolates without workers and with workers, and
- * of n8n as it is by default.
- */
+/** Reads the figures of the model from measurements without workers and with workers. */
 function figuresOf(
 	alone: Measured,
 	queue: Measured,
-	byDefault: Measured,
 	[pollMs, watchedVideoMs] = quietCosts(alone),
 ): Figures {
 	const burstsOf = (measured: Measured) =>
@@ -312,7 +283,6 @@ function figuresOf(
 		pollMs,
 		watchedVideoMs,
 		requestMs,
-		...isolateCosts(byDefault, { requestMs, snapshotMs, itemMs, emitMs, stateVideoMs }),
 		snapshotMs,
 		emitMs,
 		stateVideoMs,
@@ -323,15 +293,10 @@ function figuresOf(
 	};
 }
 
-/** Measures the figures of the model on this machine. It takes half an hour. */
+/** Measures the figures of the model on this machine. It takes twenty minutes. */
 export async function measureFigures(bench: Bench): Promise<Figures> {
-	const measure = async (
-		name: string,
-		workers: number,
-		settings: NodeJS.ProcessEnv,
-		workflows: MeasuredWorkflow[],
-	) => {
-		const deployment = await deploy(bench, name, { workers, settings });
+	const measure = async (name: string, workers: number, workflows: MeasuredWorkflow[]) => {
+		const deployment = await deploy(bench, name, workers);
 		try {
 			return await playMeasurement(deployment, workflows);
 		} finally {
@@ -339,9 +304,8 @@ export async function measureFigures(bench: Bench): Promise<Figures> {
 		}
 	};
 	return figuresOf(
-		await measure('lazy', 0, LAZY_ISOLATES, WORKFLOWS),
-		// Queue mode and isolates change a part of the costs only.
-		await measure('queue', 2, LAZY_ISOLATES, WORKFLOWS.slice(0, 2)),
-		await measure('default', 0, {}, WORKFLOWS.slice(1, 2)),
+		await measure('alone', 0, WORKFLOWS),
+		// Queue mode changes a part of the costs only.
+		await measure('queue', 2, WORKFLOWS.slice(0, 2)),
 	);
 }

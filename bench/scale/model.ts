@@ -1,7 +1,7 @@
 import { randomStream } from '../../sandbox/random';
 import { EventQueue } from './events';
 import type { ExecutionCost, Figures } from './figures';
-import { ApiWindow, RateLimiter, Threads } from './servers';
+import { ApiWindow, RateLimiter, Thread } from './servers';
 
 /*
  * A discrete-event model of the trigger: each snapshot, poll, request, reply and execution is an event.
@@ -32,13 +32,6 @@ export interface Scenario {
 	instances: number;
 	/** Workers of each instance; 0 without queue mode. */
 	workers: number;
-	/** Cores of the machine of a main process. */
-	cores: number;
-	/**
-	 * Whether n8n makes a V8 isolate for each request, as n8n 2.41 does by default, or only for a credential
-	 * with an expression (`N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true`).
-	 */
-	makesIsolates: boolean;
 	/** Whole minutes between two polls of a trigger. */
 	pollMinutes: number;
 	/**
@@ -70,7 +63,6 @@ const LIMITS = [
 	'Max Items Per Poll',
 	'rate limit',
 	'CPU of the main process',
-	'CPU of the other cores',
 	'CPU of the workers',
 	'8 requests in flight',
 ] as const;
@@ -78,7 +70,6 @@ export type Limit = (typeof LIMITS)[number];
 const REQUEST_LIMITS: readonly Limit[] = [
 	'rate limit',
 	'CPU of the main process',
-	'CPU of the other cores',
 	'8 requests in flight',
 ];
 
@@ -107,8 +98,6 @@ export interface Result {
 	utilization: Record<Limit, number>;
 	/** CPU time of the JavaScript thread of the main process of each instance. */
 	mainCpuMs: number[];
-	/** CPU time of its other threads. */
-	otherCpuMs: number[];
 	/** CPU time of each worker. */
 	workerCpuMs: number[];
 }
@@ -123,9 +112,7 @@ interface Trigger {
 }
 
 interface Instance {
-	main: Threads;
-	/** The cores beside the one of the main process. */
-	otherCores: Threads;
+	main: Thread;
 	limiter: RateLimiter;
 	workers: Worker[];
 	/** Executions that wait for a worker. */
@@ -133,7 +120,7 @@ interface Instance {
 }
 
 interface Worker {
-	thread: Threads;
+	thread: Thread;
 	running: number;
 }
 
@@ -198,7 +185,6 @@ interface Usage {
 	leavingPolls: number;
 	stoppedPolls: number;
 	mainMs: number[];
-	otherCoresMs: number[];
 	workerMs: number[];
 	slotMs: number[];
 }
@@ -236,11 +222,10 @@ class Simulation {
 		this.random = randomStream('scale', seed);
 		this.api = new ApiWindow(events, requestsPerMinute);
 		this.instances = Array.from({ length: instances }, () => ({
-			main: new Threads(events),
-			otherCores: new Threads(events, Math.max(1, scenario.cores - 1)),
+			main: new Thread(events),
 			limiter: new RateLimiter(events, MAX_IN_FLIGHT),
 			workers: Array.from({ length: workers }, () => ({
-				thread: new Threads(events),
+				thread: new Thread(events),
 				running: 0,
 			})),
 			waiting: [],
@@ -296,7 +281,6 @@ class Simulation {
 			limit: (isSaturated && metFirst) || highestOf(LIMITS, utilization),
 			utilization,
 			mainCpuMs: this.usage().mainMs,
-			otherCpuMs: this.usage().otherCoresMs,
 			workerCpuMs: this.usage().workerMs,
 		};
 	}
@@ -314,7 +298,6 @@ class Simulation {
 			leavingPolls,
 			stoppedPolls,
 			mainMs: instances.map(({ main }) => main.busyMs + idleMs),
-			otherCoresMs: instances.map(({ otherCores }) => otherCores.busyMs),
 			workerMs: instances.flatMap(({ workers }) =>
 				workers.map(({ thread }) => thread.busyMs + idleMs),
 			),
@@ -323,7 +306,7 @@ class Simulation {
 	}
 
 	private utilization(before: Usage, now: Usage): Record<Limit, number> {
-		const { requestsPerMinute, maxItemsPerPoll, cores } = this.scenario;
+		const { requestsPerMinute, maxItemsPerPoll } = this.scenario;
 		const ms = now.at - before.at;
 		const busiest = (used: number[], usedBefore: number[]) =>
 			Math.max(0, ...used.map((one, index) => (one - usedBefore[index]!) / ms));
@@ -333,8 +316,6 @@ class Simulation {
 			'Max Items Per Poll': share(now.items - before.items, emittingPolls * maxItemsPerPoll),
 			'rate limit': ((now.requests - before.requests) / requestsPerMinute) * (MINUTE_MS / ms),
 			'CPU of the main process': busiest(now.mainMs, before.mainMs),
-			'CPU of the other cores':
-				busiest(now.otherCoresMs, before.otherCoresMs) / Math.max(1, cores - 1),
 			'CPU of the workers': busiest(now.workerMs, before.workerMs),
 			'8 requests in flight': busiest(now.slotMs, before.slotMs) / MAX_IN_FLIGHT,
 		};
@@ -423,7 +404,7 @@ class Simulation {
 	private fetch(poll: Poll, video: number): void {
 		const { events, scenario, figures } = this;
 		const { instance, id } = poll.trigger;
-		const { main, otherCores, limiter } = instance;
+		const { main, limiter } = instance;
 		const stop = () => {
 			poll.isStopped = true;
 			this.endRequest(poll);
@@ -432,10 +413,7 @@ class Simulation {
 			this.requests += 1;
 			const { isRefused, remaining, endsAt } = this.api.answer();
 			const repliedAt = events.now + scenario.latencyMs;
-			const cpuMs =
-				figures.requestMs +
-				(scenario.makesIsolates ? figures.isolateMs : 0) +
-				(isRefused ? 0 : figures.snapshotMs * scenario.snapshots);
+			const cpuMs = figures.requestMs + (isRefused ? 0 : figures.snapshotMs * scenario.snapshots);
 			const isInTime = repliedAt <= poll.deadline;
 			events.schedule(Math.max(events.now, Math.min(repliedAt, poll.deadline)), () =>
 				main.run(cpuMs, () => {
@@ -449,9 +427,7 @@ class Simulation {
 				}),
 			);
 		};
-		const prepare = () =>
-			scenario.makesIsolates ? otherCores.run(figures.isolateOtherMs, send) : send();
-		limiter.acquire(id, { deadline: poll.deadline, send: prepare, reject: stop });
+		limiter.acquire(id, { deadline: poll.deadline, send, reject: stop });
 	}
 
 	private endRequest(poll: Poll): void {
@@ -521,7 +497,7 @@ class Simulation {
 	}
 
 	private execute(
-		thread: Threads,
+		thread: Thread,
 		cost: ExecutionCost,
 		instants: Execution,
 		done: () => void,

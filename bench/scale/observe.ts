@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { CpuTime } from './cpu';
 import type { Deployment, Row } from './deployment';
 
-/** CPU times of the processes of a deployment at a moment, in Unix milliseconds. */
+/** CPU times of the processes of a deployment, in milliseconds, at a moment, in Unix milliseconds. */
 interface CpuSample {
 	at: number;
 	/** Of the main process, then of each worker. */
-	cpu: CpuTime[];
+	cpu: number[];
 }
 
 /** What happened on a deployment. Times are Unix milliseconds. */
@@ -40,12 +39,8 @@ export function cpuBetween(
 	index: number,
 	from: number,
 	to: number,
-): CpuTime {
+): number {
 	const at = (moment: number) =>
 		(samples.findLast((sample) => sample.at <= moment) ?? samples[0]!).cpu[index]!;
-	const [before, after] = [at(from), at(to)];
-	return {
-		threadMs: after.threadMs - before.threadMs,
-		processMs: after.processMs - before.processMs,
-	};
+	return at(to) - at(from);
 }

@@ -1,33 +1,24 @@
 import type { EventQueue } from './events';
 
-/** Threads that share a queue, first come, first served. The JavaScript thread of a process is a single one. */
-export class Threads {
-	/** When each of them has done what it accepted. */
-	private readonly freeAt: number[];
+/** The JavaScript thread of a process: first come, first served. */
+export class Thread {
+	/** When it has done what it accepted. */
+	private freeAt = 0;
 	private acceptedMs = 0;
 
-	constructor(
-		private readonly events: EventQueue,
-		count = 1,
-	) {
-		this.freeAt = new Array<number>(count).fill(0);
-	}
+	constructor(private readonly events: EventQueue) {}
 
-	/** Does work once everything before it is begun. @param serviceMs its CPU time, in milliseconds */
+	/** Does work once everything before it is done. @param serviceMs its CPU time, in milliseconds */
 	run(serviceMs: number, done: () => void): void {
-		const { freeAt, events } = this;
-		let next = 0;
-		for (let thread = 1; thread < freeAt.length; thread += 1)
-			if (freeAt[thread]! < freeAt[next]!) next = thread;
-		freeAt[next] = Math.max(events.now, freeAt[next]!) + serviceMs;
+		const { events } = this;
+		this.freeAt = Math.max(events.now, this.freeAt) + serviceMs;
 		this.acceptedMs += serviceMs;
-		events.schedule(freeAt[next]!, done);
+		events.schedule(this.freeAt, done);
 	}
 
-	/** The CPU time used so far, in milliseconds of one thread. */
+	/** The CPU time used so far, in milliseconds. */
 	get busyMs(): number {
-		const ahead = this.freeAt.reduce((sum, at) => sum + Math.max(0, at - this.events.now), 0);
-		return this.acceptedMs - ahead;
+		return this.acceptedMs - Math.max(0, this.freeAt - this.events.now);
 	}
 }
 

@@ -21,8 +21,6 @@ const BASE: Omit<Scenario, 'videos'> = {
 	videosPerWorkflow: VIDEOS_PER_WORKFLOW,
 	instances: 1,
 	workers: 0,
-	cores: 2,
-	makesIsolates: false,
 	pollMinutes: 5,
 	maxItemsPerPoll: DEFAULT_MAX_ITEMS,
 	latencyMs: LATENCY_MS,
@@ -34,39 +32,34 @@ const BASE: Omit<Scenario, 'videos'> = {
 };
 
 const HOURLY: Partial<Scenario> = { pollMinutes: 60, spreadsPolls: true };
-const BY_DEFAULT: Partial<Scenario> = { makesIsolates: true };
 
-/** “Lazy” is an n8n with lazy isolates. */
 export const TOPOLOGIES: Topology[] = [
-	{ name: 'One n8n as it is, every 5 min', changes: BY_DEFAULT },
-	{ name: 'One n8n, lazy, every 5 min', changes: {} },
+	{ name: 'One n8n, every 5 min', changes: {} },
 	{
-		name: 'One n8n, lazy, every hour',
+		name: 'One n8n, every hour',
 		// One poll may find two snapshots of a video.
 		changes: { ...HOURLY, videosPerWorkflow: 1000, maxItemsPerPoll: 2000 },
 	},
-	{ name: 'Queue mode, 4 workers, lazy, 5 min', changes: { workers: 4 } },
-	{ name: '4 n8n, lazy, every 5 min', changes: { instances: 4 } },
-	{ name: '16 n8n, lazy, every 5 min', changes: { instances: 16 } },
+	{ name: 'Queue mode, 4 workers, every 5 min', changes: { workers: 4 } },
+	{ name: '4 n8n, every 5 min', changes: { instances: 4 } },
+	{ name: '16 n8n, every 5 min', changes: { instances: 16 } },
 ];
 
 /** Topologies that are in the table and not in the plot. */
 export const VARIANTS: Topology[] = [
-	{ name: '16 n8n as they are, every 5 min', changes: { ...BY_DEFAULT, instances: 16 } },
-	{ name: 'One n8n as it is, 8 cores, every 5 min', changes: { ...BY_DEFAULT, cores: 8 } },
 	{
-		name: 'One n8n, lazy, durable scheduler, every 5 min',
+		name: 'One n8n, durable scheduler, every 5 min',
 		changes: { pollBudgetMs: DURABLE_POLL_BUDGET_MS },
 	},
 	{
-		name: 'One n8n, lazy, 20,000 a workflow, every 5 min',
+		name: 'One n8n, 20,000 a workflow, every 5 min',
 		changes: { videosPerWorkflow: 20_000 },
 	},
 	{
 		name: 'The same, Max Items 10,000',
 		changes: { videosPerWorkflow: 20_000, maxItemsPerPoll: 10_000 },
 	},
-	{ name: 'One n8n, lazy, 10,000 a workflow, every hour', changes: HOURLY },
+	{ name: 'One n8n, 10,000 a workflow, every hour', changes: HOURLY },
 	{ name: 'The same, Max Items 20,000', changes: { ...HOURLY, maxItemsPerPoll: 20_000 } },
 ];
 
