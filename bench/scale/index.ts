@@ -50,7 +50,7 @@ async function simulateAll(): Promise<void> {
 		for (const videos of VIDEOS)
 			table.addRow(rowOf(topology, videos, run(topology, videos).result));
 	table.printTable();
-	writeFileSync(join(__dirname, '..', '..', PLOT), draw(curves));
+	writeFileSync(join(__dirname, '..', '..', PLOT), draw(curves, latency));
 	console.log(`Plot written to ${PLOT}`);
 }
 

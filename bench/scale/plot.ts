@@ -6,23 +6,30 @@ export interface Curve {
 	points: Array<{ videos: number; delayMinutes: number; isSaturated: boolean }>;
 }
 
-const COLOURS = ['#0f766e', '#2563eb', '#d97706', '#7c3aed', '#db2777', '#4d7c0f'];
+const COLOURS = ['#0f766e', '#2563eb', '#d97706', '#7c3aed', '#db2777'];
+const DELAY_TICKS = [3, 5, 10, 15, 30, 60, 120];
 
 const thousands = (value: number): string => value.toLocaleString('en-US');
 
-/** Draws the delay against the number of videos, on logarithmic axes, as SVG. A cross is a saturated point. */
-export function draw(curves: Curve[]): string {
+/**
+ * Draws the delay against the number of videos, on logarithmic axes, as SVG. A cross is a saturated point.
+ *
+ * @param latencyMs the API's latency that the curves assume
+ */
+export function draw(curves: Curve[], latencyMs: number): string {
 	const chart = init(null, null, { renderer: 'svg', ssr: true, width: 1040, height: 600 });
 	chart.setOption({
 		animation: false,
 		backgroundColor: '#ffffff',
 		title: {
-			text: 'From a snapshot to its row: 95 % of the snapshots take at most',
+			text: 'Simulated delay from a snapshot to its row: 95 % take no longer',
 			subtext:
+				`Latency of the API: ${latencyMs} ms. Lines with the same delays cover one another.\n` +
 				'Dot: it keeps up. Cross: a limit is met, and the delay is that of the first 3 hours.',
 			left: 80,
 			top: 10,
 			textStyle: { fontSize: 16 },
+			subtextStyle: { lineHeight: 17 },
 		},
 		legend: {
 			data: curves.map(({ name }, index) => ({ name, itemStyle: { color: COLOURS[index] } })),
@@ -33,7 +40,7 @@ export function draw(curves: Curve[]): string {
 			itemGap: 16,
 			textStyle: { fontSize: 13 },
 		},
-		grid: { left: 80, right: 330, top: 80, bottom: 60 },
+		grid: { left: 80, right: 330, top: 90, bottom: 60 },
 		xAxis: {
 			type: 'log',
 			name: 'Videos, each with a snapshot an hour',
@@ -48,8 +55,10 @@ export function draw(curves: Curve[]): string {
 			name: 'Delay, minutes',
 			nameLocation: 'middle',
 			nameGap: 48,
-			min: 1,
-			axisLabel: { formatter: thousands },
+			min: DELAY_TICKS[0],
+			max: DELAY_TICKS.at(-1),
+			axisTick: { customValues: DELAY_TICKS },
+			axisLabel: { formatter: thousands, customValues: DELAY_TICKS },
 		},
 		series: curves.map(({ name, points }, index) => ({
 			name,
