@@ -40,21 +40,17 @@ export interface Figures {
 
 /**
  * Measured on a real n8n 2.41.1 on Node.js 24.21.0, two cores, with PostgreSQL 15 and the sandbox on the same
- * machine. The workflow is that of workflows/new-snapshots-to-postgresql.json. Two things make them inexact:
- *
- * - The machine was loaded with other work. Read them again with `npm run simulate:scale -- --check` on a quiet one.
- * - n8n made a V8 isolate for each request, before the trigger decrypted its credential only once a poll
- *   (nodes/ContentStats/host.ts). N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true avoided the isolates in these
- *   measurements, but not the decrypting: `requestMs` is too high. Since then, by default, the first fetch of
- *   10,000 videos took 0.9 ms a request, snapshots included, on a machine as loaded.
- *
- * `pollMs` and `watchedVideoMs` are from an earlier run than the others. None is from a scenario of the check.
+ * machine, which was loaded with other work: read them again with `npm run simulate:scale -- --check` on a
+ * quiet one. The workflow is that of workflows/new-snapshots-to-postgresql.json. Most are from runs before the
+ * trigger decrypted its credential once a poll, with N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true. `requestMs` is
+ * from the first fetch of 10,000 videos since then, without the setting. `pollMs` and `watchedVideoMs` are
+ * from an earlier run. None is from the measured time of a checked scenario.
  */
 export const FIGURES: Figures = {
 	idleShare: 0.001,
 	pollMs: 24,
 	watchedVideoMs: 0.012,
-	requestMs: 1.5,
+	requestMs: 0.78,
 	snapshotMs: 0.0023,
 	emitMs: 33,
 	stateVideoMs: 0.016,
