@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +12,7 @@ import { freePort } from '../../demo/processes';
 import { OWNER, readTemplate } from '../../demo/scenario';
 import { printStep } from '../../demo/steps';
 import { connect, findPostgres, type PostgresAddress } from '../../harness/postgres';
+import { queueMode } from '../../harness/queueMode';
 import { deleteKeys, findRedis, type RedisAddress } from '../../harness/redis';
 import type { ApiAddress, ApiMessage, Seed } from './api';
 import { pidOfN8n, readCpuTime } from './cpu';
@@ -102,22 +102,6 @@ class ApiProcess {
 	}
 }
 
-const queueMode = ({ postgres, redis }: Bench, name: string): NodeJS.ProcessEnv => ({
-	N8N_ENCRYPTION_KEY: randomUUID(),
-	EXECUTIONS_MODE: 'queue',
-	QUEUE_BULL_REDIS_HOST: redis.host,
-	QUEUE_BULL_REDIS_PORT: String(redis.port),
-	QUEUE_BULL_PREFIX: name,
-	N8N_REDIS_KEY_PREFIX: name,
-	DB_TYPE: 'postgresdb',
-	DB_POSTGRESDB_HOST: postgres.host,
-	DB_POSTGRESDB_PORT: String(postgres.port),
-	DB_POSTGRESDB_USER: postgres.user,
-	DB_POSTGRESDB_PASSWORD: postgres.password,
-	DB_POSTGRESDB_DATABASE: postgres.database,
-	DB_POSTGRESDB_SCHEMA: name,
-});
-
 /**
  * Starts an n8n with its workers, a sandbox, and a table in PostgreSQL that tells when a row was written.
  *
@@ -132,7 +116,7 @@ export async function deploy(bench: Bench, name: string, workers: number): Promi
 		set search_path to ${schema};
 		${String(maker.parameters.query)};
 		alter table ${TABLE} add column written_at timestamptz not null default clock_timestamp()`);
-	const env = workers > 0 ? queueMode(bench, schema) : {};
+	const env = workers > 0 ? queueMode(bench.postgres, bench.redis, schema) : {};
 	const install = await installN8n(printStep);
 	const start = async (command: 'start' | 'worker', folder: string) => {
 		const userFolder = join(bench.dir, name, folder);

@@ -67,7 +67,10 @@ interface Measured {
 }
 
 /** Plays the scenario from which the figures of the model are read. It takes about ten minutes. */
-async function playMeasurement(deployment: Deployment, workflows = WORKFLOWS): Promise<Measured> {
+async function playMeasurement(
+	deployment: Deployment,
+	workflows: MeasuredWorkflow[],
+): Promise<Measured> {
 	const startedAt = (Math.floor(Date.now() / MINUTE_MS) + PREPARATION_MINUTES) * MINUTE_MS;
 	for (const { second, snapshots, maxItemsPerPoll, groups } of workflows) {
 		const nextAt = groups.flatMap(({ videos, minute }) => {
@@ -212,11 +215,8 @@ function quietCosts(measured: Measured): [pollMs: number, watchedVideoMs: number
 }
 
 /** Reads the figures of the model from measurements without workers and with workers. */
-function figuresOf(
-	alone: Measured,
-	queue: Measured,
-	[pollMs, watchedVideoMs] = quietCosts(alone),
-): Figures {
+function figuresOf(alone: Measured, queue: Measured): Figures {
+	const [pollMs, watchedVideoMs] = quietCosts(alone);
 	const burstsOf = (measured: Measured) =>
 		slotsOf(measured).flatMap((slot) => {
 			const burst = burstOf(measured, slot);

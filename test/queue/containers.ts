@@ -1,12 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { installCommunityPackage, type N8nInstall } from '../../demo/install';
 import { startN8n, type N8n } from '../../demo/n8n';
 import { freePort } from '../../demo/processes';
-import type { PostgresAddress } from '../../harness/postgres';
-import type { RedisAddress } from '../../harness/redis';
 
 /** Settings that all containers of a deployment share. */
 export interface Image {
@@ -28,35 +25,8 @@ const STALLED_SOON = {
 	QUEUE_WORKER_STALLED_INTERVAL: '3000',
 };
 
-/**
- * Returns the environment that makes n8n processes one deployment in queue mode.
- *
- * @param name schema of n8n's tables, and prefix of its keys in Redis
- */
-export function queueMode(
-	postgres: PostgresAddress,
-	redis: RedisAddress,
-	name: string,
-): NodeJS.ProcessEnv {
-	return {
-		N8N_ENCRYPTION_KEY: randomUUID(),
-		EXECUTIONS_MODE: 'queue',
-		QUEUE_BULL_REDIS_HOST: redis.host,
-		QUEUE_BULL_REDIS_PORT: String(redis.port),
-		QUEUE_BULL_PREFIX: name,
-		N8N_REDIS_KEY_PREFIX: name,
-		...STALLED_SOON,
-		DB_TYPE: 'postgresdb',
-		DB_POSTGRESDB_HOST: postgres.host,
-		DB_POSTGRESDB_PORT: String(postgres.port),
-		DB_POSTGRESDB_USER: postgres.user,
-		DB_POSTGRESDB_PASSWORD: postgres.password,
-		DB_POSTGRESDB_DATABASE: postgres.database,
-		DB_POSTGRESDB_SCHEMA: name,
-		N8N_LOG_LEVEL: 'debug',
-		N8N_LOG_FORMAT: 'json',
-	};
-}
+/** The settings of a deployment whose workers are killed. `Container` reads its log. */
+export const SETTINGS = { ...STALLED_SOON, N8N_LOG_LEVEL: 'debug', N8N_LOG_FORMAT: 'json' };
 
 /** An n8n process with its own user folder, and so its own copy of the package. */
 export class Container {

@@ -9,8 +9,9 @@ import { printStep } from '../../demo/steps';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { packedPackage } from '../support/packedPackage';
 import { connect, findPostgres } from '../../harness/postgres';
-import { Container, queueMode } from './containers';
+import { queueMode } from '../../harness/queueMode';
 import { deleteKeys, findRedis, type RedisAddress } from '../../harness/redis';
+import { Container, SETTINGS } from './containers';
 import { play, SNAPSHOT_INTERVAL_MS, type Result } from './scenario';
 
 const dir = mkdtempSync(join(tmpdir(), 'contentstats-queue-'));
@@ -35,7 +36,8 @@ beforeAll(async () => {
 		snapshotIntervalMs: SNAPSHOT_INTERVAL_MS,
 	});
 
-	const image = { install, tarball, dir, env: queueMode(postgres, redis, name) };
+	const env = { ...queueMode(postgres, redis, name), ...SETTINGS };
+	const image = { install, tarball, dir, env };
 	const main = new Container('main', 'start', image);
 	const workers = ['worker-1', 'worker-2'].map((one) => new Container(one, 'worker', image));
 	containers = [main, ...workers];

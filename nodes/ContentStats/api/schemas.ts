@@ -38,7 +38,7 @@ export type Snapshot = { snapshot_time: string } & Record<string, unknown>;
 
 /**
  * Built at first use: it takes zod a while, and n8n loads every node at each start. Without refinements:
- * zod 3 makes an object with a getter for each, whose hidden class keeps the whole reply in memory until V8
+ * for each, zod 3 makes an object with a getter, whose hidden class keeps the whole reply in memory until V8
  * collects all of its garbage.
  */
 function buildSchemas() {
@@ -212,7 +212,7 @@ const readListEnvelope = reader<{ videos: unknown[]; limit?: unknown; total?: un
 	'videos',
 );
 const readListed = reader<Video>('video', 'id');
-const readVideoEnvelope = reader<VideoWithSnapshots>('videoWithSnapshots', 'id', 'snapshots');
+const readVideoEnvelope = reader<VideoWithSnapshots>('videoWithSnapshots', 'id');
 
 /** Identifies an entry of the list. An id with two links is two entries: either may be the one that costs money. */
 export const entryKeyOf = ({ id, video_link }: Video): string => `${id} ${video_link}`;

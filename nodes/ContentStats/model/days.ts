@@ -1,3 +1,4 @@
+import type { History } from './history';
 import { instantOf, type Row } from './snapshots';
 
 /** The columns that rows by day add: the day before all others, the rest after them. */
@@ -31,10 +32,17 @@ export function createDayOf(timezone: string): (instant: number) => string {
 	};
 }
 
-/** Chooses the last row of each day. @param rows oldest first. @returns oldest first. */
-export function lastOfEachDay(rows: Row[], dayOf: (instant: number) => string): Row[] {
-	const last = new Map(rows.map((row) => [dayOf(instantOf(row)), row]));
-	return [...last.values()];
+/** Chooses the last row of each day. */
+export function lastOfEachDay(
+	{ rows, instants }: History,
+	dayOf: (instant: number) => string,
+): History {
+	const last = new Map(instants.map((instant, place) => [dayOf(instant), place]));
+	const places = [...last.values()];
+	return {
+		rows: places.map((place) => rows[place]!),
+		instants: places.map((place) => instants[place]!),
+	};
 }
 
 /**

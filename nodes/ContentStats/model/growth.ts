@@ -1,5 +1,6 @@
 import type { Metric } from '../api/schemas';
 import { HOUR_MS } from '../utils/time';
+import type { History } from './history';
 import { instantOf, type MetricValue, type Row } from './snapshots';
 
 /**
@@ -78,13 +79,8 @@ export function growthSince(row: Row, previous: Row | undefined): Growth {
 	return writeGrowth({}, row, previous, hours);
 }
 
-/**
- * Adds to each row, in place, its growth since the row before.
- *
- * @param rows oldest first.
- * @param instants theirs, in Unix milliseconds, if they are known.
- */
-export function addGrowth(rows: Row[], instants = rows.map(instantOf)): Array<Row & Growth> {
+/** Adds to each row, in place, its growth since the row before. */
+export function addGrowth({ rows, instants }: History): Array<Row & Growth> {
 	return rows.map((row, place) => {
 		const hours = place === 0 ? null : hoursBetween(instants[place - 1]!, instants[place]!);
 		return writeGrowth(row, row, rows[place - 1], hours);

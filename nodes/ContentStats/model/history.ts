@@ -87,17 +87,15 @@ export function unusableOf(snapshots: Snapshot[], isAnyUndated: boolean): string
 const hasUnknownMetric = ({ views, likes, comments, shares, saves }: Row): boolean =>
 	views === null || likes === null || comments === null || shares === null || saves === null;
 
-/** The snapshots of a video as rows, oldest first and each instant once. */
+/** Rows of snapshots, oldest first and each instant once. */
 export interface History {
 	rows: Row[];
 	/** When the snapshot of each row was taken, in Unix milliseconds. */
 	instants: number[];
-	/** The fields that cannot be used. */
-	unusable: string[];
 }
 
-/** Reads all snapshots of a video. */
-export function readHistory(video: VideoWithSnapshots): History {
+/** Reads all snapshots of a video. @returns also the names of the fields that cannot be used. */
+export function readHistory(video: VideoWithSnapshots): History & { unusable: string[] } {
 	const { dated, isAnyUndated } = datedSnapshots(video);
 	const snapshots = dated.map(({ snapshot }) => snapshot);
 	const rows = snapshots.map((snapshot) => toRow(video, snapshot));

@@ -200,8 +200,9 @@ function selectRows(
 	history: History,
 	{ since, count, includeGrowth, includePostAge, dayOf }: Selection,
 ): Row[] {
-	const rows = dayOf ? lastOfEachDay(history.rows, dayOf) : history.rows;
-	if (includeGrowth) addGrowth(rows, dayOf ? undefined : history.instants);
+	const chosen = dayOf ? lastOfEachDay(history, dayOf) : history;
+	if (includeGrowth) addGrowth(chosen);
+	const { rows } = chosen;
 	const recent = since === -Infinity ? rows : rows.filter((row) => instantOf(row) >= since);
 	let selected = recent.slice(-Math.min(count, recent.length));
 	if (includePostAge && selected.length > 0) {

@@ -26,12 +26,15 @@ describe('createDayOf', () => {
 
 test('lastOfEachDay keeps the last row of each day, oldest first', () => {
 	const times = ['2026-01-01T23:00', '2026-01-01T23:59', '2026-01-03T01:00', '2026-01-03T12:00'];
-	const rows = lastOfEachDay(
-		times.map((time) => row(`${time}:00.000Z`)),
-		createDayOf('UTC'),
-	);
+	const history = {
+		rows: times.map((time) => row(`${time}:00.000Z`)),
+		instants: times.map((time) => Date.parse(`${time}:00.000Z`)),
+	};
+	const { rows, instants } = lastOfEachDay(history, createDayOf('UTC'));
 	expect(rows.map(({ snapshot_time }) => snapshot_time.slice(0, 16))).toEqual([times[1], times[3]]);
-	expect(lastOfEachDay([], createDayOf('UTC'))).toEqual([]);
+	expect(instants).toEqual(rows.map(({ snapshot_time }) => Date.parse(snapshot_time)));
+	const none = { rows: [], instants: [] };
+	expect(lastOfEachDay(none, createDayOf('UTC'))).toEqual(none);
 });
 
 test.each([

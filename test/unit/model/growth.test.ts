@@ -1,4 +1,4 @@
-import { readHistory } from '../../../nodes/ContentStats/model/history';
+import { type History, readHistory } from '../../../nodes/ContentStats/model/history';
 import {
 	delta,
 	engagementRate,
@@ -13,13 +13,15 @@ import { snapshot, video } from '../support/fakeClient';
 
 type Counts = Record<string, unknown>;
 
-/** Builds the rows of a video. @param entries the hour of each snapshot, and its unusual counts. */
-const rowsOf = (...entries: Array<[hours: number, counts?: Counts]>): Row[] => {
+/** Builds the history of a video. @param entries the hour of each snapshot, and its unusual counts. */
+const historyOf = (...entries: Array<[hours: number, counts?: Counts]>): History => {
 	const source = video('a', {
 		snapshots: entries.map(([hours, counts]) => snapshot(hours, counts)),
 	});
-	return readHistory(source).rows;
+	return readHistory(source);
 };
+const rowsOf = (...entries: Array<[hours: number, counts?: Counts]>): Row[] =>
+	historyOf(...entries).rows;
 const counts = (values: Array<MetricValue>) => {
 	const [views = null, likes = null, comments = null, shares = null, saves = null] = values;
 	return { views, likes, comments, shares, saves };
@@ -93,13 +95,14 @@ describe('growth', () => {
 	};
 
 	it('compares each snapshot with the one before, even if they arrive unordered and repeated', () => {
-		const rows = rowsOf(
+		const history = historyOf(
 			[4, { views: '1500', likes: '130' }],
 			[1, { views: '1000', likes: '100' }],
 			[2, { views: '1300', likes: '110' }],
 			[1, { views: '1000', likes: '100' }],
 		);
-		expect(addGrowth(structuredClone(rows))).toEqual([
+		const { rows } = structuredClone(history);
+		expect(addGrowth(history)).toEqual([
 			{ ...rows[0], ...NO_GROWTH, engagement_rate: 0.116 },
 			{
 				...rows[1],
@@ -127,13 +130,13 @@ describe('growth', () => {
 	});
 
 	it('is negative if a count goes down', () => {
-		const [, second] = addGrowth(rowsOf([1, { views: '1000' }], [2, { views: '940' }]));
+		const [, second] = addGrowth(historyOf([1, { views: '1000' }], [2, { views: '940' }]));
 		expect(second).toMatchObject({ views_delta: -60, views_per_hour: -60 });
 	});
 
 	it('is null for metrics that the platform lacks, and 0 for unchanged counts', () => {
 		const instagram = { views: undefined, shares: null, likes: '7' };
-		const [, second] = addGrowth(rowsOf([1, instagram], [2, instagram]));
+		const [, second] = addGrowth(historyOf([1, instagram], [2, instagram]));
 		expect(second).toMatchObject({
 			hours_since_previous: 1,
 			views_delta: null,
@@ -146,14 +149,14 @@ describe('growth', () => {
 
 	it('is null on both sides of a missing metric', () => {
 		const rows = addGrowth(
-			rowsOf([1, { views: '10' }], [2, { views: null }], [3, { views: '30' }]),
+			historyOf([1, { views: '10' }], [2, { views: null }], [3, { views: '30' }]),
 		);
 		expect(rows.map(({ views_delta }) => views_delta)).toEqual([null, null, null]);
 		expect(rows.map(({ likes_delta }) => likes_delta)).toEqual([null, 0, 0]);
 	});
 
 	it('is null if a count is past 2^53', () => {
-		const [, second] = addGrowth(rowsOf([1, { views: BIG }], [2, { views: BIG }]));
+		const [, second] = addGrowth(historyOf([1, { views: BIG }], [2, { views: BIG }]));
 		expect(second).toMatchObject({
 			hours_since_previous: 1,
 			views_delta: null,
@@ -169,7 +172,7 @@ describe('growth', () => {
 	});
 
 	it('is empty for no rows', () => {
-		expect(addGrowth([])).toEqual([]);
+		expect(addGrowth(historyOf())).toEqual([]);
 	});
 });
 
