@@ -297,6 +297,26 @@ describe('Get with a row per day', () => {
 		]);
 	});
 
+	test('leaves out a time before the year 0 or after 9999, which no text of a row could hold', async () => {
+		const { sandbox, credential, clock } = await createFixture();
+		clock.set('2026-01-01T12:00:00.000Z');
+		const tracked = sandbox.seedVideo({ video_link: TIKTOK });
+		tracked.override({
+			snapshots: [
+				{ snapshot_time: '0000-01-01T00:00:00+01:00', views: '1' },
+				{ snapshot_time: '9999-12-31T23:30:00-01:00', views: '3' },
+				{ snapshot_time: '2026-01-01T10:00:00.000Z', views: '2' },
+			],
+		});
+		const parameters = { operation: 'get', ...video('id', tracked.id), options: includeGrowth };
+		const byDay = await runAction(credential, { ...parameters, rowPer: 'day' });
+		const day = { day: '2026-01-01', views: 2, views_delta: null };
+		expect(byDay.items).toMatchObject([day]);
+		const bySnapshot = await runAction(credential, parameters);
+		expect(bySnapshot.items).toMatchObject([{ views: 2, views_delta: null }]);
+		expect(bySnapshot.hints.map(({ message }) => message).join()).toContain('snapshot_time');
+	});
+
 	const fourDays: Array<[string, number]> = [1, 2, 3, 4].flatMap((day): Array<[string, number]> => [
 		[`2026-01-0${day}T10:00`, day * 100],
 		[`2026-01-0${day}T20:00`, day * 100 + 50],

@@ -301,6 +301,7 @@ describe('the trigger', () => {
 	it.each<[string, unknown]>([
 		['a leap second', '2026-12-31T23:59:60.000Z'],
 		['a month too many', '2026-13-01T00:00:00.000Z'],
+		['before the year 0', '0000-01-01T00:00:00+01:00'],
 		['an object', { toString: 1 }],
 	])(
 		'floods nothing, and goes on, if a first reply holds a time that is %s',

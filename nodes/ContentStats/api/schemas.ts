@@ -39,7 +39,7 @@ export type Snapshot = { snapshot_time: string } & Record<string, unknown>;
 /**
  * Built at first use: it takes zod a while, and n8n loads every node at each start. Without refinements:
  * for each, zod 3 makes an object with a getter, whose hidden class keeps the whole reply in memory until V8
- * collects all of its garbage.
+ * collects all of its garbage. Its result of a failure is such an object, too: there it can't be helped.
  */
 function buildSchemas() {
 	const text = z.string().min(1);

@@ -56,8 +56,7 @@ const watchSchema: z.ZodType<Watch> = z.union([
  * A record by video id, stored as a list of pairs: an id is text from outside, and n8n copies an object
  * key by key, which loses one called `__proto__`.
  */
-const byVideoId = <T extends z.ZodTypeAny>(value: T) =>
-	z.array(z.tuple([z.string(), value])).transform(createRecord<z.output<T>>);
+const byVideoId = <T extends z.ZodTypeAny>(value: T) => z.array(z.tuple([z.string(), value]));
 
 /** Emitted snapshots by video, and the emitted items that are no snapshot. */
 const emissionSchema = z.object({
@@ -110,10 +109,19 @@ const stateSchema = z.object({
 /** The state of a watched video. */
 export type WatchedVideo = z.infer<typeof watchedVideoSchema>;
 
-/** The trigger's state between polls. */
-export type PollState = z.output<typeof stateSchema>;
 /** The state as plain JSON in n8n's static data of the node. */
-export type StoredState = z.input<typeof stateSchema>;
+export type StoredState = z.infer<typeof stateSchema>;
+
+type StoredEmission = z.infer<typeof emissionSchema>;
+type Read<T extends StoredEmission> = Omit<T, 'snapshots'> & { snapshots: InstantsById };
+type RecentEmission = NonNullable<StoredState['recentEmissions']>[number];
+
+/** The trigger's state between polls. */
+export type PollState = Omit<StoredState, 'videos' | 'recentEmissions' | 'replay'> & {
+	videos: Record<string, WatchedVideo>;
+	recentEmissions?: Array<Read<RecentEmission>>;
+	replay?: Read<StoredEmission>;
+};
 
 /** Whose state it is. */
 export type StateOwner = Pick<PollState, 'api' | 'nodeId'>;
@@ -121,11 +129,14 @@ export type StateOwner = Pick<PollState, 'api' | 'nodeId'>;
 /** Instants (Unix milliseconds) by video id. */
 export type InstantsById = Record<string, number[]>;
 
-type Emission = z.output<typeof emissionSchema>;
-
-const toStoredEmission = <T extends Emission>(emission: T) => ({
+const toStoredEmission = <T extends { snapshots: InstantsById }>(emission: T) => ({
 	...emission,
 	snapshots: Object.entries(emission.snapshots),
+});
+
+const fromStoredEmission = <T extends StoredEmission>(emission: T) => ({
+	...emission,
+	snapshots: createRecord(emission.snapshots),
 });
 
 /** Converts a state to the JSON that `readState` reads. */
@@ -134,6 +145,14 @@ export const toStored = ({ videos, recentEmissions, replay, ...rest }: PollState
 	videos: Object.entries(videos),
 	...(recentEmissions && { recentEmissions: recentEmissions.map(toStoredEmission) }),
 	...(replay && { replay: toStoredEmission(replay) }),
+});
+
+// Not by zod, whose transformations keep the whole state in memory as refinements do (api/schemas).
+const fromStored = ({ videos, recentEmissions, replay, ...rest }: StoredState): PollState => ({
+	...rest,
+	videos: createRecord(videos),
+	...(recentEmissions && { recentEmissions: recentEmissions.map(fromStoredEmission) }),
+	...(replay && { replay: fromStoredEmission(replay) }),
 });
 
 /**
@@ -148,7 +167,7 @@ export function readState(stored: unknown, { api, nodeId }: StateOwner): PollSta
 	const { nodeId: ownerId } = stored as { nodeId?: unknown };
 	if (typeof ownerId === 'string' && ownerId !== nodeId) return null;
 	const state = stateSchema.safeParse(stored).data;
-	if (state) return state.api === api ? state : null;
+	if (state) return state.api === api ? fromStored(state) : null;
 	const found = (stored as { version?: unknown }).version;
 	const isNewer = typeof found === 'number' && found > STATE_VERSION;
 	throw invalidInput(

@@ -66,7 +66,14 @@ const parsePlain = (text: string): number =>
 		(text.charCodeAt(20) - 48) * 100 + twoDigits(text, 21),
 	);
 
-/** Converts an API timestamp to Unix milliseconds; without a zone it is UTC. NaN if it is invalid. */
+/** Only these have a year of four digits, as `toIsoUtc` needs it to be read again. */
+const MIN_INSTANT = Date.parse('0000-01-01T00:00:00.000Z');
+const MAX_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
+
+/**
+ * Converts an API timestamp to Unix milliseconds; without a zone it is UTC. NaN if it is invalid, or not in
+ * the years 0 to 9999 UTC.
+ */
 export function toEpochMs(timestamp: string): number {
 	if (PLAIN_TIMESTAMP.test(timestamp)) return parsePlain(timestamp);
 	const match = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/i.exec(
@@ -77,7 +84,8 @@ export function toEpochMs(timestamp: string): number {
 	// V8 reads 30 February as 1 March.
 	const midnight = Date.parse(`${day}T00:00:00Z`);
 	const isRealDay = !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day!);
-	return isRealDay ? Date.parse(zone ? timestamp : `${timestamp}Z`) : NaN;
+	const instant = isRealDay ? Date.parse(zone ? timestamp : `${timestamp}Z`) : NaN;
+	return instant >= MIN_INSTANT && instant <= MAX_INSTANT ? instant : NaN;
 }
 
 /**

@@ -19,6 +19,8 @@ describe('a timestamp', () => {
 		['2024-02-29T10:00:00.000Z', '2024-02-29T10:00:00.000Z'],
 		['2024-04-30T23:59:59.999Z', '2024-04-30T23:59:59.999Z'],
 		['2024-12-31T10:00:00.000Z', '2024-12-31T10:00:00.000Z'],
+		['0000-01-01T00:00:00Z', '0000-01-01T00:00:00.000Z'],
+		['9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
 	])('of %s is read as %s', (timestamp, utc) => {
 		expect(toIsoUtc(timestamp)).toBe(utc);
 		expect(toEpochMs(timestamp)).toBe(Date.parse(utc));
@@ -53,6 +55,8 @@ describe('a timestamp', () => {
 		'2023-02-29T10:00:00.000Z',
 		'2024-02-30T10:00:00+02:00',
 		'2024-01-29T10:00:00Zulu',
+		'0000-01-01T00:00:00+01:00',
+		'9999-12-31T23:30:00-01:00',
 	])('of %j is invalid and read as NaN', (timestamp) => {
 		expect(toEpochMs(timestamp)).toBeNaN();
 	});
